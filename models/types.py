@@ -1,0 +1,213 @@
+"""Fixed vocabulary of the programme: enumerations and small frozen values (see the glossary).
+
+Pure: imports nothing but the standard library, so every layer and the workflow sandbox may use it.
+"""
+
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """层级, article 15: lowest to highest."""
+
+    REGULAR = "regular"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class SeatKind(StrEnum):
+    """席位, article 13: how a VIP came to its seat."""
+
+    RANKED = "ranked"
+    NEW_CUSTOMER = "new_customer"
+    SPECIAL = "special"
+    SILVER = "silver"
+
+
+class Role(StrEnum):
+    """岗位: what a person may do at an institution (chapter 六), plus the product's own posts."""
+
+    HQ_VIP = "HQ_VIP"
+    HQ_LEAD = "HQ_LEAD"
+    BR_LEAD = "BR_LEAD"
+    BR_SVC = "BR_SVC"
+    BR_CTR = "BR_CTR"
+    MGR = "MGR"
+    UNIT_LEAD = "UNIT_LEAD"
+    AUDIT = "AUDIT"
+    OPS = "OPS"
+    SYS_ADMIN = "SYS_ADMIN"
+    SEC_ADMIN = "SEC_ADMIN"
+    AUDIT_ADMIN = "AUDIT_ADMIN"
+
+
+SEPARATED_ADMIN_ROLES = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
+"""三员分立: nobody may hold two of these."""
+
+
+class InstitutionLevel(StrEnum):
+    """机构级别, article 5."""
+
+    HQ = "hq"
+    BRANCH = "branch"
+    SUB_BRANCH = "sub_branch"
+
+
+class ProductClass(StrEnum):
+    """险类, rows of 附表1."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
+class PayMode(StrEnum):
+    """交费方式."""
+
+    SINGLE = "single"
+    REGULAR = "regular"
+
+
+class PolicyStatus(StrEnum):
+    """保单状态."""
+
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    LAPSED = "lapsed"
+    SURRENDERED = "surrendered"
+
+
+class ContactKind(StrEnum):
+    """重点服务对象, article 16: 第一 / 第二服务对象."""
+
+    LEADER = "leader"
+    HANDLER = "handler"
+
+
+class BirthdayCalendar(StrEnum):
+    """历法 of a birthday."""
+
+    SOLAR = "solar"
+    LUNAR = "lunar"
+
+
+class CustomerFlag(StrEnum):
+    """标记 that bar a customer from VIP status."""
+
+    FRAUD = "fraud"
+    AML = "aml"
+
+
+class CaseKind(StrEnum):
+    """Kind of case = wire name of its workflow type."""
+
+    QUALIFICATION = "qualification"
+    MEMBERSHIP = "membership"
+
+
+class Stage(StrEnum):
+    """Stages of a qualification 资格评定, in order, then its side stages."""
+
+    DECLARED = "declared"
+    UNIT_CHECK = "unit_check"
+    BRANCH_REVIEW = "branch_review"
+    BRANCH_APPROVAL = "branch_approval"
+    HQ_REVIEW = "hq_review"
+    HQ_APPROVAL = "hq_approval"
+    ACTIVE = "active"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class MembershipStage(StrEnum):
+    """会员周期."""
+
+    PENDING = "pending"
+    SERVING = "serving"
+    DOWNGRADE_BUFFER = "downgrade_buffer"
+    RE_EVALUATION = "re_evaluation"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Verdict(StrEnum):
+    """What a person decides on an approval task."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    RETURN = "return"
+
+
+class TaskState(StrEnum):
+    """Task states of decisions.md 30."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+OPEN_TASK_STATES = (TaskState.OPEN, TaskState.CLAIMED, TaskState.WAITING)
+
+
+class Door(StrEnum):
+    """经哪道门: the way an act came in."""
+
+    PAGE = "page"
+    API = "api"
+    CLI = "cli"
+    LINK = "link"
+    STAND_IN = "stand_in"
+    OVERRIDE = "override"
+    IMPORT = "import"
+    SYSTEM = "system"
+
+
+class Box(StrEnum):
+    """任务箱 of the inbox."""
+
+    TODO = "todo"
+    QUEUE = "queue"
+    DONE = "done"
+    STARTED = "started"
+    CC = "cc"
+
+
+class Source(StrEnum):
+    """Where a rule comes from: 原文 / 默认."""
+
+    ORIGINAL = "original"
+    DEFAULT = "default"
+
+
+class JobState(StrEnum):
+    """State of a long-running import or evaluation."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+SYSTEM_SLA = "system:sla"
+SYSTEM_SCHEDULE = "system:schedule"
+SYSTEM_RECONCILE = "system:reconcile"
+SYSTEM_IMPORT = "system:import"
+"""Reserved actors of automatic acts."""
+
+TIME_ZONE = "Asia/Shanghai"
+"""The one business time zone."""
