@@ -1,0 +1,96 @@
+"""The record database: engine, the two kinds of transaction, migrations.
+
+SQLite runs with WAL, synchronous=FULL and BEGIN IMMEDIATE for writes: a deferred transaction
+that reads before it writes loses updates in silence (reliability.md, finding 5).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+from models.encryption import Keyring, use_keyring
+from models.settings import Settings
+
+_WRITE_OPTION = "greenlane_write"
+_writing: ContextVar[bool] = ContextVar("greenlane_writing", default=False)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def in_write_transaction() -> bool:
+    """Whether this context holds a write transaction; the gateway refuses to call the engine then."""
+    return _writing.get()
+
+
+def _on_sqlite_connect(dbapi_connection: object, _: ConnectionPoolEntry) -> None:
+    connection = dbapi_connection
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get(_WRITE_OPTION)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def make_engine(url: str) -> Engine:
+    """Engine for a SQLAlchemy URL, with the SQLite settings where it is SQLite."""
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+class Database:
+    """Sessions on one record database. `read()` never commits, `write()` commits once at its end."""
+
+    def __init__(self, url: str, ring: Keyring) -> None:
+        use_keyring(ring)
+        self.engine = make_engine(url)
+        self._write_engine = self.engine.execution_options(**{_WRITE_OPTION: True})
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Database":
+        """Database of one copy."""
+        if settings.database_url is None:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        return cls(settings.records_url, Keyring(settings.secret()))
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; whatever it changed is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One write transaction: committed when the block ends, rolled back when it raises."""
+        token = _writing.set(True)
+        try:
+            with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            _writing.reset(token)
+
+    def migrate(self) -> None:
+        """Bring the schema to its newest version (Alembic, `upgrade head`)."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()

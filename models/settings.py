@@ -1,0 +1,71 @@
+"""Settings of one running copy, read from `GREENLANE_*` environment variables."""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """One copy of Greenlane; two copies with different homes and ports run side by side."""
+
+    model_config = SettingsConfigDict(env_prefix="GREENLANE_", extra="ignore")
+
+    home: Path = Path("var")
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    public_url: str | None = None
+    allow_http: bool = False
+    metrics_port: int | None = None
+    database_url: str | None = None
+    temporal_address: str | None = None
+    temporal_namespace: str = "greenlane"
+    temporal_port: int = 0
+    temporal_ui_url: str | None = None
+    temporal_cli: str | None = None
+    task_queue: str = "greenlane"
+    secret_key: SecretStr | None = None
+    demo: bool = False
+    max_body_bytes: int = 256 * 1024
+    max_upload_bytes: int = 10 * 1024 * 1024
+
+    @property
+    def records_url(self) -> str:
+        """SQLAlchemy URL of the record database; SQLite in the home unless set."""
+        return self.database_url or f"sqlite:///{self.home.resolve()}/records.db"
+
+    @property
+    def base_url(self) -> str:
+        """The address people type."""
+        return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies carry Secure and the `__Host-` prefix (decisions.md 23)."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    def check(self) -> None:
+        """Refuse a plain-http address that is not loopback, and a short secret.
+
+        Raises ValueError with what to change.
+        """
+        host = urlsplit(self.base_url).hostname or ""
+        if not self.is_secure and host not in {"127.0.0.1", "localhost", "::1"} and not self.allow_http:
+            raise ValueError(f"GREENLANE_PUBLIC_URL {self.base_url} is plain http: use https or GREENLANE_ALLOW_HTTP=1")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"GREENLANE_SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters")
+
+    def secret(self) -> str:
+        """The master secret; made in the home with mode 0600 at first start when none is set."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        path = self.home / "secret.key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return path.read_text(encoding="ascii").strip()
