@@ -94,10 +94,10 @@ class EncryptedText(TypeDecorator[str]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  fixed by the base class
         """Encrypt on the way in."""
         return None if value is None else keyring().seal(value.encode(), self.context.encode())
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002  fixed by the base class
         """Decrypt on the way out."""
         return None if value is None else keyring().open(bytes(value), self.context.encode()).decode()

@@ -32,7 +32,7 @@ class Contact(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     customer_no: str = Field(foreign_key="customer.customer_no", index=True, max_length=32)
-    kind: ContactKind = Field(sa_type=enum_type(ContactKind))  # type: ignore[call-overload]
+    kind: ContactKind = Field(sa_type=enum_type(ContactKind))
     name: str = Field(sa_column=encrypted("contact.name", nullable=False))
     name_index: str = Field(max_length=64)
     title: str = Field(default="", max_length=100)
@@ -40,7 +40,7 @@ class Contact(SQLModel, table=True):
     birthday: str | None = Field(default=None, sa_column=encrypted("contact.birthday"))
     birthday_calendar: BirthdayCalendar = Field(
         default=BirthdayCalendar.SOLAR,
-        sa_type=enum_type(BirthdayCalendar),  # type: ignore[call-overload]
+        sa_type=enum_type(BirthdayCalendar),
     )
     mobile: str | None = Field(default=None, sa_column=encrypted("contact.mobile"))
     email: str | None = Field(default=None, sa_column=encrypted("contact.email"))
@@ -52,12 +52,12 @@ class Policy(SQLModel, table=True):
 
     policy_no: str = Field(primary_key=True, max_length=64)
     customer_no: str = Field(foreign_key="customer.customer_no", index=True, max_length=32)
-    product_class: ProductClass = Field(sa_type=enum_type(ProductClass))  # type: ignore[call-overload]
-    pay_mode: PayMode = Field(sa_type=enum_type(PayMode))  # type: ignore[call-overload]
+    product_class: ProductClass = Field(sa_type=enum_type(ProductClass))
+    pay_mode: PayMode = Field(sa_type=enum_type(PayMode))
     pay_term_years: int
     effective_on: date
     expires_on: date
-    status: PolicyStatus = Field(sa_type=enum_type(PolicyStatus))  # type: ignore[call-overload]
+    status: PolicyStatus = Field(sa_type=enum_type(PolicyStatus))
     ended_on: date | None = None
 
 
@@ -66,7 +66,7 @@ class Experience(SQLModel, table=True):
 
     policy_no: str = Field(primary_key=True, foreign_key="policy.policy_no", max_length=64)
     year: int = Field(primary_key=True, index=True)
-    premium_received: Decimal = Field(sa_type=Numeric(18, 2))  # type: ignore[call-overload]
-    earned_premium: Decimal = Field(sa_type=Numeric(18, 2))  # type: ignore[call-overload]
-    incurred_claims: Decimal = Field(sa_type=Numeric(18, 2))  # type: ignore[call-overload]
+    premium_received: Decimal = Field(sa_type=Numeric(18, 2))
+    earned_premium: Decimal = Field(sa_type=Numeric(18, 2))
+    incurred_claims: Decimal = Field(sa_type=Numeric(18, 2))
     late_correction_at: datetime | None = None

@@ -33,15 +33,15 @@ class RankingRow(SQLModel, table=True):
     rank: int
     name: str = Field(max_length=200)
     institution_code: str = Field(index=True, max_length=32)
-    standard_premium: Decimal = Field(sa_type=Numeric(18, 2))  # type: ignore[call-overload]
+    standard_premium: Decimal = Field(sa_type=Numeric(18, 2))
     insured_years: int
-    loss_ratio: Decimal | None = Field(default=None, sa_type=Numeric(18, 6))  # type: ignore[call-overload]
-    k2: Decimal = Field(sa_type=Numeric(6, 2))  # type: ignore[call-overload]
-    k3: Decimal = Field(sa_type=Numeric(6, 2))  # type: ignore[call-overload]
-    value: Decimal = Field(sa_type=Numeric(18, 0))  # type: ignore[call-overload]
+    loss_ratio: Decimal | None = Field(default=None, sa_type=Numeric(18, 6))
+    k2: Decimal = Field(sa_type=Numeric(6, 2))
+    k3: Decimal = Field(sa_type=Numeric(6, 2))
+    value: Decimal = Field(sa_type=Numeric(18, 0))
     new_customer: bool
-    eligible_tier: Tier = Field(sa_type=enum_type(Tier))  # type: ignore[call-overload]
-    seat: SeatKind | None = Field(default=None, sa_type=enum_type(SeatKind))  # type: ignore[call-overload]
+    eligible_tier: Tier = Field(sa_type=enum_type(Tier))
+    seat: SeatKind | None = Field(default=None, sa_type=enum_type(SeatKind))
     first_effective_on: date
     tie_break: str | None = Field(default=None, max_length=64)
     ineligible_reason: str | None = Field(default=None, max_length=200)

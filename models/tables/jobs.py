@@ -16,7 +16,7 @@ class Job(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: str = Field(index=True, max_length=32)
-    state: JobState = Field(default=JobState.QUEUED, sa_type=enum_type(JobState), index=True)  # type: ignore[call-overload]
+    state: JobState = Field(default=JobState.QUEUED, sa_type=enum_type(JobState), index=True)
     params: dict[str, Any] = Field(sa_column=json_column())
     result: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     done: int = 0

@@ -15,7 +15,7 @@ class Institution(SQLModel, table=True):
 
     code: str = Field(primary_key=True, max_length=32)
     name: str = Field(max_length=100)
-    level: InstitutionLevel = Field(sa_type=enum_type(InstitutionLevel))  # type: ignore[call-overload]
+    level: InstitutionLevel = Field(sa_type=enum_type(InstitutionLevel))
     parent_code: str | None = Field(default=None, foreign_key="institution.code", max_length=32)
     region_class: int
     city: str = Field(max_length=50)
@@ -45,5 +45,5 @@ class Post(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     account_id: UUID = Field(foreign_key="account.id", index=True)
-    role: Role = Field(sa_type=enum_type(Role))  # type: ignore[call-overload]
+    role: Role = Field(sa_type=enum_type(Role))
     institution_code: str = Field(foreign_key="institution.code", index=True, max_length=32)

@@ -6,16 +6,24 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, field_validator, model_validator
 
 from models.types import Source
 
-NonNegative = Annotated[Decimal, Field(ge=0)]
+
+def _plain(value: Decimal) -> str:
+    """1.20 and 1.2 are one number: neither the digest nor a diff may tell them apart."""
+    return format(value.normalize(), "f")
+
+
+Number = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
+"""An exact decimal; NaN and infinity are refused."""
+NonNegative = Annotated[Number, Field(ge=0)]
 """A factor or an amount of yuan that is never below zero."""
-Positive = Annotated[Decimal, Field(gt=0)]
-Share = Annotated[Decimal, Field(ge=0, le=1)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
 """A ratio: 0.40 stands for 40 %."""
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
+Percent = Annotated[Number, Field(ge=0, le=100)]
 """Points of a hundred: 40 stands for 40 %."""
 Count = Annotated[int, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
@@ -32,6 +40,8 @@ class Entry(Frozen):
 
     article: Text
     source: Source
+    basis: tuple[str, ...] = ()
+    """Sister documents (`general.references`) a default was taken from."""
 
 
 class NamedEntry(Entry):

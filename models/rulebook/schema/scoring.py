@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.rulebook.schema.common import Count, Entry, NamedEntry, NonNegative, Percent, Positive, Section
+from models.rulebook.schema.common import Count, Entry, NamedEntry, NonNegative, Number, Percent, Positive, Section
 from models.types import ProductClass
 
 
@@ -36,9 +36,9 @@ class LoyaltyBand(Entry):
 class ProfitBand(Entry):
     """One column of 附表3: K3 and formula B per cent for a loss ratio (0.40 stands for 40 %)."""
 
-    lower: Decimal | None = None
+    lower: Number | None = None
     lower_inclusive: bool = True
-    upper: Decimal | None = None
+    upper: Number | None = None
     upper_inclusive: bool = False
     factor: Positive
     percent: Percent

@@ -1,0 +1,22 @@
+"""Alembic environment: runs on the connection that `Database.migrate` hands over."""
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+import models.tables  # noqa: F401  fills the metadata that autogenerate compares with
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations in one transaction, in batch mode where the dialect needs it."""
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run(context.config.attributes["connection"])

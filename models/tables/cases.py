@@ -1,0 +1,193 @@
+"""Cases, tasks, decisions, scores, seats: the record people read of what the workflows did."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Numeric, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from models.tables.columns import encrypted, enum_type, json_column, new_id
+from models.types import CaseKind, Door, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
+
+
+class Case(SQLModel, table=True):
+    """A case of any kind. `open_key` is unique while the case is open and null afterwards (one open case)."""
+
+    __tablename__ = "workflow_case"
+    __table_args__ = (
+        Index("ix_workflow_case_list", "kind", "opened_at", "id"),
+        Index("ix_workflow_case_customer", "customer_no", "year"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: CaseKind = Field(sa_type=enum_type(CaseKind))
+    workflow_id: str = Field(unique=True, max_length=128)
+    open_key: str | None = Field(default=None, unique=True, max_length=64)
+    customer_no: str = Field(foreign_key="customer.customer_no", max_length=32)
+    institution_code: str = Field(foreign_key="institution.code", index=True, max_length=32)
+    year: int
+    attempt: int
+    tier: Tier = Field(sa_type=enum_type(Tier))
+    tier_applied: Tier = Field(sa_type=enum_type(Tier))
+    seat_kind: SeatKind = Field(sa_type=enum_type(SeatKind))
+    stage: Stage = Field(sa_type=enum_type(Stage))
+    round: int = 1
+    version: int
+    outcome: Outcome | None = Field(default=None, sa_type=enum_type(Outcome))
+    declared_by: UUID = Field(foreign_key="account.id", index=True)
+    rulebook_version_id: UUID = Field(foreign_key="rulebook_version.id")
+    reason: str | None = Field(default=None, sa_column=encrypted("workflow_case.reason"))
+    late_reason: str | None = Field(default=None, max_length=500)
+    content_hash: str = Field(max_length=64)
+    value: Decimal = Field(sa_type=Numeric(18, 0))
+    rank: int | None = None
+    in_reserve_since: datetime | None = None
+    state: dict[str, Any] = Field(sa_column=json_column())
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+class Task(SQLModel, table=True):
+    """One human task: who may act is `(institution, role)` or one assignee, never a row per person."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index(
+            "ix_task_open_role",
+            "role",
+            "institution_code",
+            "due_at",
+            "id",
+            sqlite_where=text("state IN ('open', 'claimed', 'waiting')"),
+            postgresql_where=text("state IN ('open', 'claimed', 'waiting')"),
+        ),
+        Index(
+            "ix_task_open_assignee",
+            "assignee_id",
+            "due_at",
+            "id",
+            sqlite_where=text("state IN ('open', 'claimed', 'waiting')"),
+            postgresql_where=text("state IN ('open', 'claimed', 'waiting')"),
+        ),
+        Index("ix_task_closed_by", "closed_by", "closed_at", "id"),
+        Index("ix_task_case", "case_id", "opened_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="workflow_case.id")
+    kind: CaseKind = Field(sa_type=enum_type(CaseKind))
+    step: str = Field(max_length=32)
+    title: str = Field(max_length=200)
+    state: TaskState = Field(sa_type=enum_type(TaskState))
+    version: int
+    round: int
+    customer_no: str = Field(max_length=32)
+    customer_name: str = Field(max_length=200)
+    tier: Tier = Field(sa_type=enum_type(Tier))
+    institution_code: str = Field(max_length=32)
+    role: Role = Field(sa_type=enum_type(Role))
+    assignee_id: UUID | None = Field(default=None, foreign_key="account.id")
+    opened_at: datetime
+    due_at: datetime
+    provisional: bool = False
+    calendar_version: str = Field(max_length=64)
+    breached_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: UUID | None = Field(default=None, foreign_key="account.id")
+
+
+class Decision(SQLModel, table=True):
+    """One accepted act on a case. Unique by step number and by task; `effect` is what the workflow must apply."""
+
+    __tablename__ = "decision"
+    __table_args__ = (UniqueConstraint("case_id", "step_no"), UniqueConstraint("task_id"))
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="workflow_case.id")
+    step_no: int
+    task_id: UUID | None = Field(default=None, foreign_key="task.id")
+    update_id: str = Field(index=True, max_length=200)
+    act: str = Field(max_length=32)
+    stage: Stage = Field(sa_type=enum_type(Stage))
+    round: int
+    actor_id: UUID = Field(foreign_key="account.id", index=True)
+    actor_name: str = Field(max_length=100)
+    on_behalf_of: UUID | None = Field(default=None, foreign_key="account.id")
+    door: Door = Field(sa_type=enum_type(Door))
+    verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict))
+    comment: str | None = Field(default=None, sa_column=encrypted("decision.comment"))
+    return_to: Stage | None = Field(default=None, sa_type=enum_type(Stage))
+    approve_as: Tier | None = Field(default=None, sa_type=enum_type(Tier))
+    content_hash: str = Field(max_length=64)
+    effect: dict[str, Any] = Field(sa_column=json_column())
+    at: datetime
+
+
+class CaseScore(SQLModel, table=True):
+    """Score explanation of a case at a step: the declared one, and one per correction of facts."""
+
+    __tablename__ = "case_score"
+    __table_args__ = (UniqueConstraint("case_id", "step_no"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="workflow_case.id", index=True)
+    step_no: int
+    round: int
+    value: Decimal = Field(sa_type=Numeric(18, 0))
+    explanation: dict[str, Any] = Field(sa_column=json_column())
+    corrections: list[dict[str, Any]] = Field(sa_column=json_column())
+    at: datetime
+
+
+class Seat(SQLModel, table=True):
+    """席位 held by one VIP, article 13. `scope_code` is the branch for silver, `HQ` otherwise; freed by deletion."""
+
+    __tablename__ = "seat"
+    __table_args__ = (UniqueConstraint("year", "tier", "seat_kind", "scope_code", "seat_no"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    year: int
+    tier: Tier = Field(sa_type=enum_type(Tier))
+    seat_kind: SeatKind = Field(sa_type=enum_type(SeatKind))
+    scope_code: str = Field(max_length=32)
+    seat_no: int
+    case_id: UUID = Field(foreign_key="workflow_case.id", unique=True)
+    customer_no: str = Field(max_length=32)
+    taken_at: datetime
+
+
+class SilverQuota(SQLModel, table=True):
+    """机构名额 of silver seats that a branch files each year with its reason, article 13."""
+
+    __tablename__ = "silver_quota"
+
+    year: int = Field(primary_key=True)
+    institution_code: str = Field(primary_key=True, foreign_key="institution.code", max_length=32)
+    quota: int
+    reason: str = Field(max_length=500)
+    filed_by: UUID = Field(foreign_key="account.id")
+    filed_at: datetime
+
+
+class Membership(SQLModel, table=True):
+    """会员期 of one VIP; dates are inclusive. One row per approved case."""
+
+    __tablename__ = "membership"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    case_id: UUID = Field(foreign_key="workflow_case.id", unique=True)
+    workflow_id: str = Field(index=True, max_length=128)
+    customer_no: str = Field(foreign_key="customer.customer_no", index=True, max_length=32)
+    institution_code: str = Field(index=True, max_length=32)
+    year: int
+    tier: Tier = Field(sa_type=enum_type(Tier))
+    seat_kind: SeatKind = Field(sa_type=enum_type(SeatKind))
+    certificate_no: str = Field(unique=True, max_length=32)
+    manager_id: UUID = Field(foreign_key="account.id")
+    club_contact_id: UUID | None = Field(default=None, foreign_key="contact.id")
+    valid_from: date
+    valid_to: date
+    notified_at: datetime | None = None
+    created_at: datetime
