@@ -6,7 +6,6 @@ Revises: ${down_revision | comma,n}
 
 import sqlalchemy as sa
 import sqlmodel
-import models.encryption
 from alembic import op
 ${imports if imports else ""}
 

@@ -6,7 +6,6 @@ Revises:
 
 import sqlalchemy as sa
 import sqlmodel
-import models.encryption
 from alembic import op
 
 
@@ -96,7 +95,7 @@ def upgrade() -> None:
     sa.Column('login', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
     sa.Column('institution_code', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
-    sa.Column('email', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('email', sa.LargeBinary(), nullable=True),
     sa.Column('password_hash', sqlmodel.sql.sqltypes.AutoString(length=255), nullable=True),
     sa.Column('disabled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('failed_sign_ins', sa.Integer(), nullable=False),
@@ -145,14 +144,14 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('customer_no', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
     sa.Column('kind', sa.Enum('leader', 'handler', name='contactkind', native_enum=False, length=32), nullable=False),
-    sa.Column('name', models.encryption.EncryptedText(), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=False),
     sa.Column('name_index', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
     sa.Column('gender', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
-    sa.Column('birthday', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('birthday', sa.LargeBinary(), nullable=True),
     sa.Column('birthday_calendar', sa.Enum('solar', 'lunar', name='birthdaycalendar', native_enum=False, length=32), nullable=False),
-    sa.Column('mobile', models.encryption.EncryptedText(), nullable=True),
-    sa.Column('email', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('mobile', sa.LargeBinary(), nullable=True),
+    sa.Column('email', sa.LargeBinary(), nullable=True),
     sa.Column('consent', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['customer_no'], ['customer.customer_no'], name=op.f('fk_contact_customer_no_customer')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contact')),
@@ -164,7 +163,7 @@ def upgrade() -> None:
     op.create_table('draft',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
-    sa.Column('content', models.encryption.EncryptedText(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('updated_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_draft_account_id_account')),
     sa.PrimaryKeyConstraint('account_id', 'subject', name=op.f('pk_draft'))
@@ -187,7 +186,7 @@ def upgrade() -> None:
     sa.Column('route', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
     sa.Column('body_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
-    sa.Column('message', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('message', sa.LargeBinary(), nullable=True),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('answer', sa.JSON(), nullable=True),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -227,7 +226,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.Uuid(), nullable=True),
     sa.Column('customer_no', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
     sa.Column('template', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
-    sa.Column('content', models.encryption.EncryptedText(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('read_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -327,7 +326,7 @@ def upgrade() -> None:
     sa.Column('outcome', sa.Enum('approved', 'rejected', 'withdrawn', 'cancelled', 'expired', name='outcome', native_enum=False, length=32), nullable=True),
     sa.Column('declared_by', sa.Uuid(), nullable=False),
     sa.Column('rulebook_version_id', sa.Uuid(), nullable=False),
-    sa.Column('reason', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('reason', sa.LargeBinary(), nullable=True),
     sa.Column('late_reason', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True),
     sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('value', sa.Numeric(precision=18, scale=0), nullable=False),
@@ -528,7 +527,7 @@ def upgrade() -> None:
     sa.Column('on_behalf_of', sa.Uuid(), nullable=True),
     sa.Column('door', sa.Enum('page', 'api', 'cli', 'link', 'stand_in', 'override', 'import', 'system', name='door', native_enum=False, length=32), nullable=False),
     sa.Column('verdict', sa.Enum('approve', 'reject', 'return', name='verdict', native_enum=False, length=32), nullable=True),
-    sa.Column('comment', models.encryption.EncryptedText(), nullable=True),
+    sa.Column('comment', sa.LargeBinary(), nullable=True),
     sa.Column('return_to', sa.Enum('declared', 'unit_check', 'branch_review', 'branch_approval', 'hq_review', 'hq_approval', 'active', 'returned', 'rejected', 'withdrawn', name='stage', native_enum=False, length=32), nullable=True),
     sa.Column('approve_as', sa.Enum('regular', 'silver', 'gold', name='tier', native_enum=False, length=32), nullable=True),
     sa.Column('content_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
