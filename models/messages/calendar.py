@@ -16,8 +16,9 @@ MinuteSpan: TypeAlias = tuple[int, int]
 class CalendarSnapshot(BaseModel):
     """公司日历 at one moment: office hours plus the days that differ from Monday-Friday.
 
-    `holidays` are Mondays to Fridays off, `make_up_days` (调休上班) Saturdays and Sundays worked, `half_days` (半日) working
-    days with the short hours. Years outside `official_years` count Monday-Friday and make a result provisional (暂定).
+    `holidays` are Mondays to Fridays off, `make_up_days` (调休上班) Saturdays and Sundays worked, `half_days` (半日)
+    working days with the short hours. Years outside `official_years` count Monday-Friday and make a result provisional
+    (暂定).
     """
 
     model_config = ConfigDict(frozen=True)

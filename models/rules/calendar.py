@@ -183,7 +183,7 @@ def due_after(calendar: CalendarSnapshot, start: datetime, unit: LimitUnit | str
 def due_on_date(
     calendar: CalendarSnapshot, procedure_date: date, opened_at: datetime, min_allowance_days: int
 ) -> Deadline:
-    """Due time of a procedure step: the later of the close of its date (moved to a working day) and the least allowance."""
+    """Due time of a procedure step: its date (moved to a working day) at close, or later after the least allowance."""
     by_date = close_of(calendar, move_to_working_day(calendar, procedure_date))
     by_allowance = add_working_days(calendar, opened_at, min_allowance_days)
     return deadline(calendar, opened_at, max(by_date, by_allowance.due_at), also=procedure_date)
@@ -217,9 +217,7 @@ def touches_provisional(calendar: CalendarSnapshot, first: date, last: date) -> 
     return any(year not in calendar.official_years for year in range(low.year, high.year + 1))
 
 
-def deadline(
-    calendar: CalendarSnapshot, start: datetime, due_at: datetime, *, also: date | None = None
-) -> Deadline:
+def deadline(calendar: CalendarSnapshot, start: datetime, due_at: datetime, *, also: date | None = None) -> Deadline:
     """Wrap a reckoned instant with its provisional mark: every year between start and due was read."""
     dates = [local_date(start), local_date(due_at)] + ([also] if also else [])
     provisional = touches_provisional(calendar, min(dates), max(dates))

@@ -208,7 +208,9 @@ def used_percent(calendar: CalendarSnapshot, clock: Clock, now: datetime) -> int
     measure = _natural if clock.elapsed else cal.working_time_between
     whole = measure(calendar, clock.started_at, clock.due_at)
     end = min(now, clock.finished_at) if clock.finished_at else now
-    paused = sum((measure(calendar, p.paused_at, min(_pause_end(p, clock, now), end)) for p in clock.pauses), timedelta())
+    paused = sum(
+        (measure(calendar, p.paused_at, min(_pause_end(p, clock, now), end)) for p in clock.pauses), timedelta()
+    )
     used = measure(calendar, clock.started_at, end) - paused
     if used >= whole:
         return 100
@@ -239,7 +241,11 @@ def read_clock(
     if due is None:
         level = PillLevel.NO_LIMIT
     else:
-        pressing = _pressing(calendar, due.due_at, now, used, soon_percent, today_percent)
+        pressing = _by_date(calendar, due.due_at, now)
+        if used >= today_percent:
+            pressing = PillLevel.TODAY
+        elif used >= soon_percent and pressing is PillLevel.CALM:
+            pressing = PillLevel.SOON
         level = _level(state, pressing, provisional=due.provisional)
     return ClockReading(
         state=state,
@@ -267,15 +273,11 @@ def _level(state: ClockState, pressing: PillLevel, *, provisional: bool) -> Pill
     return PillLevel.PROVISIONAL if provisional and level in (PillLevel.CALM, PillLevel.SOON) else level
 
 
-def _pressing(
-    calendar: CalendarSnapshot, due_at: datetime, now: datetime, used: int, soon: int, today: int
-) -> PillLevel:
+def _by_date(calendar: CalendarSnapshot, due_at: datetime, now: datetime) -> PillLevel:
     due_date, current = cal.local_date(due_at), cal.local_date(now)
-    if used >= today or due_date <= current:
+    if due_date <= current:
         return PillLevel.TODAY
-    if used >= soon or due_date <= cal.next_working_day(calendar, current):
-        return PillLevel.SOON
-    return PillLevel.CALM
+    return PillLevel.SOON if due_date <= cal.next_working_day(calendar, current) else PillLevel.CALM
 
 
 def _natural(_: CalendarSnapshot, start: datetime, end: datetime) -> timedelta:

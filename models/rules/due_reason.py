@@ -67,9 +67,7 @@ def _day_row(calendar: CalendarSnapshot, day: date, day_zero: date, counted: int
     kind, number = _day_kind(calendar, day, day_zero), None
     if kind in (DueRowKind.COUNTED, DueRowKind.MAKE_UP_DAY):
         number = counted + 1
-    return DueRow(
-        kind=kind, first=day, last=day, number=number, provisional=not cal.is_official(calendar, day.year)
-    )
+    return DueRow(kind=kind, first=day, last=day, number=number, provisional=not cal.is_official(calendar, day.year))
 
 
 def _day_kind(calendar: CalendarSnapshot, day: date, day_zero: date) -> DueRowKind:
