@@ -12,7 +12,10 @@ from models.types import JobState
 
 
 class Job(SQLModel, table=True):
-    """An import or an evaluation. `done`/`total` are rows; `result` is what the caller reads at the end."""
+    """An import or an evaluation. `done`/`total` are rows; `result` is what the caller reads at the end.
+
+    `attempts` counts the times a worker took the job up, so that one that kills its worker ends as failed.
+    """
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     kind: str = Field(index=True, max_length=32)
@@ -21,6 +24,7 @@ class Job(SQLModel, table=True):
     result: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     done: int = 0
     total: int = 0
+    attempts: int = 0
     error: str | None = Field(default=None, max_length=500)
     created_by: UUID | None = Field(default=None, foreign_key="account.id")
     institution_code: str | None = Field(default=None, max_length=32)
@@ -31,7 +35,10 @@ class Job(SQLModel, table=True):
 
 
 class ImportFile(SQLModel, table=True):
-    """One uploaded file of an import job, kept until the job is done; the digest tells it from another."""
+    """One uploaded file (or sheet) of an import job, sealed and kept until the job ends.
+
+    `digest` tells the file from another; `next_row` is the first row not yet committed (0 is the first below the header).
+    """
 
     __tablename__ = "import_file"
     __table_args__ = (UniqueConstraint("job_id", "name"),)
@@ -50,7 +57,7 @@ class ImportFile(SQLModel, table=True):
 
 
 class ImportRejection(SQLModel, table=True):
-    """A row that was not loaded: where it stands and why."""
+    """A row that was not loaded: where it stands and why; `column` is the first one at fault."""
 
     __tablename__ = "import_rejection"
 
@@ -60,3 +67,16 @@ class ImportRejection(SQLModel, table=True):
     line: int
     column: str = Field(max_length=64)
     reason: str = Field(max_length=300)
+
+
+class ImportChange(SQLModel, table=True):
+    """A stored row that a load changed; old and new values stand in the audit trail under the job's id."""
+
+    __tablename__ = "import_change"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    job_id: UUID = Field(foreign_key="job.id", index=True)
+    file: str = Field(max_length=200)
+    line: int
+    key: str = Field(max_length=150)
+    columns: str = Field(max_length=300)
