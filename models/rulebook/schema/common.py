@@ -57,6 +57,15 @@ class Origin(Entry):
     key: Text
 
 
+class Provision(Entry):
+    """One article or one numbered item of it; `wording` quotes the key words of the copy."""
+
+    code: Text
+    text_zh: Text
+    text_en: Text
+    wording: tuple[Text, ...] = ()
+
+
 class Section(Entry):
     """A group of plain values: `article` and `source` hold for each one that `origins` does not name."""
 

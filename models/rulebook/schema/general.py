@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.rulebook.schema.common import Count, Entry, NamedEntry, Section, Text
+from models.rulebook.schema.common import Count, Entry, NamedEntry, Provision, Section, Text
 
 
 class Chapter(NamedEntry):
@@ -25,15 +25,6 @@ class Attachment(NamedEntry):
     page_counted: Count
     page_printed: Count
     inferred: str = ""
-
-
-class Provision(Entry):
-    """One article or one numbered item of it; `wording` quotes the key words of the copy."""
-
-    code: Text
-    text_zh: Text
-    text_en: Text
-    wording: tuple[Text, ...] = ()
 
 
 class Note(Entry):

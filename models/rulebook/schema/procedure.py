@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from models.rulebook.schema.common import Count, MonthDay, NamedEntry, Section, Text
+from models.rulebook.schema.common import Count, MonthDay, NamedEntry, Provision, Section, Text
 from models.types import InstitutionLevel, Role, Stage, Tier
 
 
@@ -77,6 +77,8 @@ class Procedure(Section):
     withdraw_until: Stage
     """The declarant may withdraw until this stage opened."""
     immediate_cancellation: tuple[CancellationCause, ...]
+    provisions: tuple[Provision, ...] = ()
+    """Rules without a number, as people read them."""
 
     @model_validator(mode="after")
     def _stages_once(self) -> Self:

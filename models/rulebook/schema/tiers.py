@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.rulebook.schema.common import Count, Entry, NamedEntry, NonNegative, Section, Share
+from models.rulebook.schema.common import Count, Entry, NamedEntry, NonNegative, Provision, Section, Share
 from models.types import CustomerFlag, PolicyStatus, Role, Tier
 
 
@@ -76,3 +76,5 @@ class TierRules(Section):
     barred_flags: tuple[CustomerFlag, ...]
     barred_statuses: tuple[PolicyStatus, ...]
     tie_break: Annotated[tuple[TieBreakRule, ...], Field(min_length=1)]
+    provisions: tuple[Provision, ...] = ()
+    """Rules without a number, as people read them."""
