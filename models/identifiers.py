@@ -1,0 +1,24 @@
+"""Business ids of workflows and the wire names of their types; built here and nowhere else.
+
+They stand in `models` because records, activities and the API name workflows too, not only workflow code.
+"""
+
+from models.types import CaseKind
+
+QUALIFICATION = CaseKind.QUALIFICATION.value
+MEMBERSHIP = CaseKind.MEMBERSHIP.value
+
+
+def qualification_id(year: int, customer_no: str, attempt: int) -> str:
+    """`qualification/{evaluation year}/{customer_no}/{n}` (decisions.md 9); shown to operators only."""
+    return f"{QUALIFICATION}/{year}/{customer_no}/{attempt}"
+
+
+def qualification_key(year: int, customer_no: str) -> str:
+    """What is unique among open cases: one declaration per customer and evaluation year."""
+    return f"{QUALIFICATION}/{year}/{customer_no}"
+
+
+def membership_id(customer_no: str) -> str:
+    """`membership/{customer_no}`: one per VIP, for as long as it is one."""
+    return f"{MEMBERSHIP}/{customer_no}"

@@ -1,0 +1,73 @@
+"""Messages of the qualification workflow 资格评定 and of the membership it starts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from models.messages.approval import Act, ApprovalState, Correct, Decide, Resubmit, Withdraw
+from models.messages.base import Message
+from models.types import SeatKind, Tier
+
+
+class StartQualification(Act):
+    """申报, 附件一: the declaration as sent; facts, score and route are added by the opening activity."""
+
+    case_id: UUID
+    workflow_id: str
+    customer_no: str
+    year: int
+    attempt: int
+    tier: Tier
+    seat_kind: SeatKind
+    reason: str
+    late_reason: str | None = None
+
+
+class RecordOpening(Message):
+    """First record of a case."""
+
+    start: StartQualification
+    at: datetime
+
+
+class RecordStep(Message):
+    """One accepted act with the state that follows from it, to be inserted or adopted by `(case, step_no)`."""
+
+    workflow_id: str
+    before: ApprovalState
+    after: ApprovalState
+    act: Decide | Correct | Resubmit | Withdraw
+    at: datetime
+
+
+class RecordBreach(Message):
+    """A task's deadline passed while it was open."""
+
+    case_id: UUID
+    task_id: UUID
+    due_at: datetime
+
+
+class CaseClosed(Message):
+    """The approved case whose membership is to be started."""
+
+    case_id: UUID
+
+
+class MembershipGrant(Message):
+    """What an approval grants: the term (both days included) and the seat, for the membership workflow."""
+
+    case_id: UUID
+    customer_no: str
+    year: int
+    tier: Tier
+    seat_kind: SeatKind
+    manager_id: UUID
+    valid_from: date
+    valid_to: date
+
+
+class MembershipState(Message):
+    """What a membership carries: the grants it has applied, newest last."""
+
+    customer_no: str
+    grants: tuple[MembershipGrant, ...] = ()

@@ -1,0 +1,103 @@
+"""Queries of cases, their decisions and scores."""
+
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from models.identifiers import qualification_key
+from models.tables.cases import Case, CaseScore, Decision, Membership
+from models.types import CaseKind, Outcome, SeatKind, Stage, Tier
+
+_AT_HEAD_OFFICE = (Stage.HQ_REVIEW, Stage.HQ_APPROVAL, Stage.ACTIVE)
+
+
+class CaseStore:
+    """Cases and what was decided on them."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, case_id: UUID) -> Case | None:
+        """A case by its opaque id."""
+        return self.session.get(Case, case_id)
+
+    def locked(self, case_id: UUID) -> Case | None:
+        """The case, held against other writers until this transaction ends."""
+        return self.session.exec(select(Case).where(Case.id == case_id).with_for_update()).first()
+
+    def by_workflow_id(self, workflow_id: str) -> Case | None:
+        """The case that a workflow records."""
+        return self.session.exec(select(Case).where(Case.workflow_id == workflow_id)).first()
+
+    def open_qualification(self, year: int, customer_no: str) -> Case | None:
+        """The customer's open declaration of an evaluation year."""
+        return self.session.exec(select(Case).where(Case.open_key == qualification_key(year, customer_no))).first()
+
+    def attempts(self, year: int, customer_no: str) -> int:
+        """How many declarations of the year this customer has had."""
+        statement = select(func.count()).where(
+            Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.customer_no == customer_no
+        )
+        return self.session.exec(statement).one()
+
+    def approved(self, year: int, customer_no: str) -> list[Case]:
+        """Approved declarations of the year."""
+        statement = select(Case).where(
+            Case.year == year, Case.customer_no == customer_no, Case.outcome == Outcome.APPROVED
+        )
+        return list(self.session.exec(statement))
+
+    def of_customer(self, customer_no: str) -> list[Case]:
+        """Every case of a customer, newest first."""
+        statement = select(Case).where(Case.customer_no == customer_no).order_by(col(Case.opened_at).desc())
+        return list(self.session.exec(statement))
+
+    def ahead_at_head_office(self, case: Case) -> int:
+        """How many declared gold ranked cases stand above this one in the list at head-office review."""
+        statement = select(func.count()).where(
+            Case.year == case.year,
+            Case.tier == Tier.GOLD,
+            Case.seat_kind == SeatKind.RANKED,
+            Case.id != case.id,
+            col(Case.stage).in_(_AT_HEAD_OFFICE),
+            (Case.value > case.value) | ((Case.value == case.value) & (Case.customer_no < case.customer_no)),
+        )
+        return self.session.exec(statement).one()
+
+    def decision_at(self, case_id: UUID, step_no: int) -> Decision | None:
+        """The decision that stands for a step, whoever sent it."""
+        return self.session.exec(
+            select(Decision).where(Decision.case_id == case_id, Decision.step_no == step_no)
+        ).first()
+
+    def decision_by_update(self, update_id: str) -> Decision | None:
+        """The decision that a request made, by its update id."""
+        return self.session.exec(select(Decision).where(Decision.update_id == update_id)).first()
+
+    def decisions(self, case_id: UUID) -> list[Decision]:
+        """Every decision of a case in order."""
+        return list(
+            self.session.exec(select(Decision).where(Decision.case_id == case_id).order_by(col(Decision.step_no)))
+        )
+
+    def scores(self, case_id: UUID) -> list[CaseScore]:
+        """Score explanations of a case: the declared one, then one per correction."""
+        return list(
+            self.session.exec(select(CaseScore).where(CaseScore.case_id == case_id).order_by(col(CaseScore.step_no)))
+        )
+
+    def membership_of(self, case_id: UUID) -> Membership | None:
+        """The membership an approved case granted."""
+        return self.session.exec(select(Membership).where(Membership.case_id == case_id)).first()
+
+    def memberships(self, customer_no: str) -> list[Membership]:
+        """Every membership of a customer, newest term first."""
+        statement = (
+            select(Membership).where(Membership.customer_no == customer_no).order_by(col(Membership.valid_from).desc())
+        )
+        return list(self.session.exec(statement))
+
+    def add(self, row: Case | Decision | CaseScore | Membership) -> None:
+        """Insert a row and let its constraints speak at once."""
+        self.session.add(row)
+        self.session.flush()

@@ -1,0 +1,42 @@
+"""Who holds which post: the look-ups that decide whether a person may act."""
+
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from models.tables.organisation import Account, Institution, Post
+from models.types import Role
+
+
+class PeopleStore:
+    """Accounts by post, and institutions by descent."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def account(self, account_id: UUID) -> Account | None:
+        """An account, whether enabled or not."""
+        return self.session.get(Account, account_id)
+
+    def holders(self, role: Role, institution_code: str) -> list[Account]:
+        """Enabled people who hold the post at exactly this institution."""
+        statement = (
+            select(Account)
+            .join(Post, col(Post.account_id) == Account.id)
+            .where(Post.role == role, Post.institution_code == institution_code, col(Account.disabled_at).is_(None))
+            .order_by(Account.login)
+        )
+        return list(self.session.exec(statement))
+
+    def holds(self, account_id: UUID, role: Role, institution_code: str) -> bool:
+        """Whether this enabled person holds the post now."""
+        return any(account.id == account_id for account in self.holders(role, institution_code))
+
+    def ancestry(self, institution_code: str) -> list[Institution]:
+        """The institution and everything above it, lowest first."""
+        own = self.session.get(Institution, institution_code)
+        if own is None:
+            return []
+        codes = [code for code in own.path.split("/") if code]
+        found = {item.code: item for item in self.session.exec(select(Institution).where(col(Institution.code).in_(codes)))}
+        return [found[code] for code in reversed(codes)]

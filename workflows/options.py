@@ -1,0 +1,42 @@
+"""Time-outs and retry policies, named once (decisions.md 3, 4; performance.md section 0)."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+from models.errors import ErrorCode
+
+TASK_TIMEOUT = timedelta(seconds=3)
+"""A worker killed inside a local activity costs this long instead of ten seconds."""
+
+STICKY_TIMEOUT = timedelta(seconds=2)
+"""How long a task waits for the worker that knew the workflow before another takes it."""
+
+RECORD_LOCALLY = {
+    "start_to_close_timeout": timedelta(seconds=2),
+    "schedule_to_close_timeout": timedelta(seconds=2),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""The one quick attempt of a record, inside the workflow task."""
+
+DOMAIN_CODES = [code.value for code in ErrorCode]
+
+RECORD_UNTIL_DONE = {
+    "start_to_close_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=5),
+        non_retryable_error_types=DOMAIN_CODES,
+    ),
+}
+"""A record is never given up: the record database may be away for an hour."""
+
+EFFECT = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=30),
+        non_retryable_error_types=DOMAIN_CODES,
+    ),
+}
+"""Effects outside the record database: other workflows, mail."""
