@@ -4,30 +4,42 @@ import tomllib
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
-from models.errors import DomainError, ErrorCode
+from models.errors import DomainError
+from models.rulebook.checks import check
+from models.rulebook.problem import Problem
 from models.rulebook.schema.book import Rulebook
 
 BUILTIN = Path(__file__).parent / "cn_pingan_2003"
 """The regulation this project ships."""
 HEAD_FILE = "rulebook.toml"
-SECTIONS = tuple(name for name in Rulebook.model_fields if name not in {"code", "name_zh", "name_en", "effective_on"})
+HEAD_KEYS = ("code", "name_zh", "name_en", "effective_on")
+SECTIONS = tuple(name for name in Rulebook.model_fields if name not in HEAD_KEYS)
 """Sections in order; each stands in `<section>.toml`."""
 MAX_FILE_BYTES = 1_000_000
 
 
 def load_rulebook(folder: Path) -> Rulebook:
     """Reads and checks every file of `folder`. Raises DomainError(RULEBOOK_INVALID, file, key, reason)."""
-    data = _read(folder, HEAD_FILE)
-    for section in SECTIONS:
-        if section in data:
-            _refuse(HEAD_FILE, section, f"belongs into {section}.toml")
-        data[section] = _read(folder, f"{section}.toml")
-    _refuse_stray_files(folder)
-    return parse(data)
+    book, problems = inspect(folder)
+    if book is None or problems:
+        raise problems[0].error()
+    return book
+
+
+def inspect(folder: Path) -> tuple[Rulebook | None, list[Problem]]:
+    """Every problem of a folder at once; the rulebook itself only when its shape is right."""
+    data, problems = _read_all(folder)
+    if problems:
+        return None, problems
+    try:
+        book = Rulebook.model_validate(data)
+    except ValidationError as error:
+        return None, [_from_pydantic(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
+    return book, check(book)
 
 
 @cache
@@ -36,44 +48,53 @@ def load_builtin() -> Rulebook:
     return load_rulebook(BUILTIN)
 
 
-def parse(data: dict[str, Any]) -> Rulebook:
-    """Validates plain data of all sections."""
-    try:
-        return Rulebook.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        _refuse(*_place(first["loc"]), first["msg"].removeprefix("Value error, "))
+def _read_all(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+    data: dict[str, Any] = {}
+    problems = list(_stray_files(folder))
+    for name in (HEAD_FILE, *(f"{section}.toml" for section in SECTIONS)):
+        try:
+            content = _read(folder / name)
+        except DomainError as error:
+            problems.append(Problem(**error.context))
+            continue
+        if name == HEAD_FILE:
+            problems.extend(Problem(name, key, f"belongs into {key}.toml") for key in content if key in SECTIONS)
+            data.update(content)
+        else:
+            data[name.removesuffix(".toml")] = content
+    return data, problems
 
 
-def _read(folder: Path, name: str) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        raw = (folder / name).read_bytes()
+        raw = path.read_bytes()
         if len(raw) > MAX_FILE_BYTES:
-            _refuse(name, "-", f"is larger than {MAX_FILE_BYTES} bytes")
-        return tomllib.loads(raw.decode("utf-8"), parse_float=Decimal)
+            raise _whole(path, f"is larger than {MAX_FILE_BYTES} bytes")
+        return tomllib.loads(raw.decode("utf-8-sig"), parse_float=Decimal)
     except FileNotFoundError:
-        _refuse(name, "-", "is missing")
+        raise _whole(path, "the file is missing") from None
     except OSError as error:
-        _refuse(name, "-", f"cannot be read: {error.strerror}")
+        raise _whole(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        _refuse(name, "-", f"is not UTF-8 at byte {error.start}")
-    except tomllib.TOMLDecodeError as error:
-        _refuse(name, "-", f"is not TOML: {error}")
+        raise _whole(path, f"is not UTF-8 at byte {error.start}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _whole(path, f"is not TOML: {error}") from error
 
 
-def _refuse_stray_files(folder: Path) -> None:
+def _whole(path: Path, reason: str) -> DomainError:
+    """A problem of a file as a whole, which has no key."""
+    return Problem(path.name, "-", reason).error()
+
+
+def _stray_files(folder: Path) -> list[Problem]:
     known = {HEAD_FILE, *(f"{section}.toml" for section in SECTIONS)}
-    for path in sorted(folder.glob("*.toml")):
-        if path.name not in known:
-            _refuse(path.name, "-", "is no file of a rulebook")
+    strays = sorted(path.name for path in folder.glob("*.toml") if path.name not in known)
+    return [Problem(name, "-", "is no file of a rulebook") for name in strays]
 
 
-def _place(loc: tuple[int | str, ...]) -> tuple[str, str]:
-    """File and dotted key of a Pydantic location: ('scoring', 'points', 'size') -> scoring.toml, points.size."""
+def _from_pydantic(loc: tuple[int | str, ...], message: str) -> Problem:
+    """('scoring', 'points', 'size') -> scoring.toml, points.size."""
+    reason = message.removeprefix("Value error, ")
     if loc and loc[0] in SECTIONS:
-        return f"{loc[0]}.toml", ".".join(str(part) for part in loc[1:]) or "-"
-    return HEAD_FILE, ".".join(str(part) for part in loc) or "-"
-
-
-def _refuse(file: str, key: str, reason: str) -> NoReturn:
-    raise DomainError(ErrorCode.RULEBOOK_INVALID, file=file, key=key, reason=reason)
+        return Problem(f"{loc[0]}.toml", ".".join(str(part) for part in loc[1:]) or "-", reason)
+    return Problem(HEAD_FILE, ".".join(str(part) for part in loc) or "-", reason)
