@@ -15,7 +15,7 @@ app = typer.Typer(
     help="绿道 Greenlane: the VIP customer programme of a group-life insurer, kept on time.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals may hold people's data
+    pretty_exceptions_enable=False,  # plain in log files, and locals may hold personal data
 )
 
 for _module in sorted(found.name for found in pkgutil.iter_modules(commands.__path__)):
