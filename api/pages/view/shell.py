@@ -1,0 +1,176 @@
+"""The frame around every page: navigation by role, who is signed in, language and theme."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from api.pages.i18n import Language, _, language
+from api.pages.i18n import mark as _m
+from api.pages.words import word
+from models.types import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavItem:
+    """An entry of the rail. `count` is shown when it is not None; `hot` when something in it is overdue."""
+
+    key: str
+    text: str
+    href: str
+    icon: str
+    current: bool = False
+    count: int | None = None
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavGroup:
+    """A titled group of entries."""
+
+    title: str
+    items: tuple[NavItem, ...]
+
+
+class NavCount(NamedTuple):
+    """Number beside an entry."""
+
+    number: int
+    hot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is signed in."""
+
+    name: str
+    post: str
+    """E.g. 北京分公司 · 分公司团险负责人."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Everything `base.html` needs beside the page itself."""
+
+    path: str = "/"
+    query: str = ""
+    current: str = ""
+    theme: str = "light"
+    csrf_token: str = ""
+    person: Person | None = None
+    groups: tuple[NavGroup, ...] = ()
+    tabs: tuple[NavItem, ...] = ()
+    search_href: str | None = None
+    lang: Language = field(default_factory=language)
+    refresh_href: str | None = None
+    """Where `<noscript>` goes after 2 s on a page that waits for an answer."""
+
+    @property
+    def html_lang(self) -> str:
+        """Value of the `lang` attribute."""
+        return "zh-CN" if self.lang == "zh" else "en"
+
+    def preference_href(self, name: str, value: str) -> str:
+        """This page again in another language or theme; the filter stays."""
+        kept = [(key, old) for key, old in parse_qsl(self.query, keep_blank_values=True) if key != name]
+        return f"{self.path}?{urlencode([*kept, (name, value)])}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Base of every page model."""
+
+    shell: Shell
+    title: str
+    """First part of the document title and, unless the page says otherwise, its `h1`."""
+    json_href: str | None = None
+    """The same facts under `/api/v1`."""
+    phone_title: str = ""
+    back_href: str | None = None
+
+
+class _Entry(NamedTuple):
+    key: str
+    text: str
+    href: str
+    icon: str
+    group: str
+    roles: frozenset[Role]
+
+
+_WORK, _RATING, _SERVICE, _ADMIN = _m("我的工作"), _m("资格评定"), _m("客户服务"), _m("系统管理")
+_ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
+_BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
+_DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
+_RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
+
+NAVIGATION: tuple[_Entry, ...] = (
+    _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
+    _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
+    _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
+    _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
+    _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
+    _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
+)
+"""Every entry there is, in order; a page that joins the service adds its line here."""
+
+_TAB_KEYS = ("inbox", "ranking", "customers", "people", "imports")
+_TABS_BESIDE_MORE = 3
+
+
+def build_shell(
+    *,
+    path: str,
+    query: str = "",
+    current: str = "",
+    theme: str = "light",
+    csrf_token: str = "",
+    person: Person | None = None,
+    roles: Sequence[Role] = (),
+    counts: Mapping[str, NavCount] | None = None,
+    refresh_href: str | None = None,
+) -> Shell:
+    """The shell for a person with these roles; entries they may not open are absent.
+
+    `current` is a key of `NAVIGATION`, `counts` are the numbers beside entries by key.
+    """
+    items = {e.key: _item(e, current, counts or {}) for e in NAVIGATION if not e.roles.isdisjoint(roles)}
+    return Shell(
+        path=path,
+        query=query,
+        current=current,
+        theme=theme,
+        csrf_token=csrf_token,
+        person=person,
+        groups=_groups(items),
+        tabs=tuple(items[key] for key in _TAB_KEYS if key in items)[:_TABS_BESIDE_MORE],
+        search_href="/customers" if "customers" in items else None,
+        refresh_href=refresh_href,
+    )
+
+
+def post_of(roles: Sequence[Role], institution_name: str) -> str:
+    """The line beside a name: 北京分公司 · 分公司团险负责人."""
+    return " · ".join((institution_name, "、".join(word(role) for role in roles)))
+
+
+def _item(entry: _Entry, current: str, counts: Mapping[str, NavCount]) -> NavItem:
+    beside = counts.get(entry.key)
+    return NavItem(
+        key=entry.key,
+        text=_(entry.text),
+        href=entry.href,
+        icon=entry.icon,
+        current=entry.key == current,
+        count=beside.number if beside else None,
+        hot=bool(beside and beside.hot),
+    )
+
+
+def _groups(items: Mapping[str, NavItem]) -> tuple[NavGroup, ...]:
+    titles = dict.fromkeys(entry.group for entry in NAVIGATION)
+    groups = (
+        NavGroup(title=_(title), items=tuple(items[e.key] for e in NAVIGATION if e.group == title and e.key in items))
+        for title in titles
+    )
+    return tuple(group for group in groups if group.items)

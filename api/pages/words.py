@@ -1,0 +1,89 @@
+"""The words people read for every enumeration (glossary.md); one place, both languages."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from api.pages.i18n import gettext, pgettext
+from api.pages.i18n import mark as _m
+from api.pages.i18n import mark_context as _c
+from models.types import CaseKind, Door, MembershipStage, Outcome, Role, SeatKind, Source, Stage, Tier, Verdict
+
+_WORDS: Mapping[StrEnum, str] = {
+    Tier.REGULAR: _m("普通"),
+    Tier.SILVER: _m("银牌"),
+    Tier.GOLD: _m("金牌"),
+    SeatKind.RANKED: _m("排名席位"),
+    SeatKind.NEW_CUSTOMER: _m("新客户席位"),
+    SeatKind.SPECIAL: _m("特批"),
+    Role.HQ_VIP: _m("总公司VIP服务管理岗"),
+    Role.HQ_LEAD: _m("总公司团险分管领导"),
+    Role.BR_LEAD: _m("分公司团险负责人"),
+    Role.BR_SVC: _m("分公司VIP服务岗"),
+    Role.BR_CTR: _m("柜面服务岗"),
+    Role.MGR: _m("客户经理"),
+    Role.UNIT_LEAD: _m("三级机构负责人"),
+    Role.AUDIT: _m("审计岗"),
+    Role.OPS: _m("运营监控岗"),
+    Role.SYS_ADMIN: _m("系统管理岗"),
+    Role.SEC_ADMIN: _m("安全管理岗"),
+    Role.AUDIT_ADMIN: _m("审计管理岗"),
+    CaseKind.QUALIFICATION: _m("资格评定"),
+    CaseKind.MEMBERSHIP: _m("会员周期"),
+    Stage.DECLARED: _m("申报"),
+    Stage.UNIT_CHECK: _m("机构复核"),
+    Stage.BRANCH_REVIEW: _m("分公司初审"),
+    Stage.BRANCH_APPROVAL: _m("分公司审批"),
+    Stage.HQ_REVIEW: _m("总公司复核"),
+    Stage.HQ_APPROVAL: _m("总公司审批"),
+    Stage.ACTIVE: _m("生效"),
+    Stage.RETURNED: _m("已退回"),
+    Stage.REJECTED: _m("已驳回"),
+    Stage.WITHDRAWN: _m("已撤销"),
+    MembershipStage.PENDING: _m("待生效"),
+    MembershipStage.SERVING: _m("服务中"),
+    MembershipStage.DOWNGRADE_BUFFER: _m("降级缓冲"),
+    MembershipStage.RE_EVALUATION: _m("再评定"),
+    MembershipStage.EXPIRED: _m("已到期"),
+    MembershipStage.CANCELLED: _m("已取消"),
+    Outcome.APPROVED: _c("outcome", "通过"),
+    Outcome.REJECTED: _c("outcome", "驳回"),
+    Outcome.WITHDRAWN: _c("outcome", "撤销"),
+    Outcome.CANCELLED: _c("outcome", "取消"),
+    Outcome.EXPIRED: _c("outcome", "到期"),
+    Verdict.APPROVE: _m("同意"),
+    Verdict.REJECT: _m("驳回"),
+    Verdict.RETURN: _m("退回"),
+    Door.PAGE: _m("网页"),
+    Door.API: _m("接口"),
+    Door.CLI: _m("命令行"),
+    Door.LINK: _m("决定链接"),
+    Door.STAND_IN: _m("代理"),
+    Door.OVERRIDE: _m("运营干预"),
+    Door.IMPORT: _m("导入"),
+    Door.SYSTEM: _m("系统"),
+    Source.ORIGINAL: _m("原文"),
+    Source.DEFAULT: _m("默认"),
+}
+
+_BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): text for key, text in _WORDS.items()}
+
+_SILVER_SEAT = _m("机构名额")
+
+
+def word(value: StrEnum) -> str:
+    """The word for a value in the language of the request, e.g. `word(Tier.GOLD)` -> 金牌.
+
+    Values of different enumerations may share their text ("rejected"), so the type counts too. A value
+    that the table does not know reads as itself; a test keeps the table complete.
+    """
+    if value is SeatKind.SILVER:
+        return gettext(_SILVER_SEAT)
+    text = _BY_TYPE.get((type(value), value.value), value.value)
+    return pgettext("outcome", text) if isinstance(value, Outcome) else gettext(text)
+
+
+def declaration_word(tier: Tier, seat: SeatKind | None = None) -> str:
+    """What a qualification asks for: 金牌资格申报, 金牌特批申报."""
+    if seat is SeatKind.SPECIAL:
+        return gettext(_m("金牌特批申报")) if tier is Tier.GOLD else gettext(_m("银牌特批申报"))
+    return gettext(_m("金牌资格申报")) if tier is Tier.GOLD else gettext(_m("银牌资格申报"))

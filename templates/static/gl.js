@@ -1,0 +1,83 @@
+// What the pages gain from scripts: keys, draft saving, focus, the anti-forgery header. All of it is optional.
+(() => {
+  "use strict";
+  const one = (selector, root = document) => root.querySelector(selector);
+  const meta = (name) => one(`meta[name="${name}"]`)?.content ?? "";
+  const typing = (node) => node.closest("input, textarea, select, [contenteditable]") !== null;
+  const visit = (link) => link && link.click();
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRF-Token"] = meta("csrf-token");
+  });
+
+  // After a swap the reader stands at the result or the error summary.
+  const focusResult = (root) => one("[data-gl-focus]", root)?.focus();
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "gl-content") {
+      if (event.detail.requestConfig?.verb !== "get") window.scrollTo(0, 0);
+      focusResult(event.detail.target);
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => focusResult(document));
+
+  // A request that never reached the server keeps the page and says so.
+  document.addEventListener("htmx:sendError", () => {
+    const strip = one("#gl-offline");
+    if (strip) {
+      strip.hidden = false;
+      strip.focus();
+    }
+  });
+
+  // The draft of a comment is saved one second after the last key.
+  let timer = 0;
+  const saveDraft = async (form) => {
+    const state = one("[data-gl-draft-state]", form);
+    const body = new URLSearchParams({ comment: form.elements.comment.value });
+    try {
+      const headers = { "X-CSRF-Token": meta("csrf-token") };
+      const answer = await fetch(form.dataset.glDraft, { method: "POST", body, headers, keepalive: true });
+      state.textContent = answer.ok ? state.dataset.saved : state.dataset.failed;
+    } catch {
+      state.textContent = state.dataset.failed;
+    }
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-gl-draft]");
+    if (!form || event.target.name !== "comment") return;
+    clearTimeout(timer);
+    timer = setTimeout(saveDraft, 1000, form);
+  });
+
+  const moveRow = (step) => {
+    const rows = [...document.querySelectorAll("[data-gl-row]")];
+    const at = rows.indexOf(document.activeElement);
+    rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + step))]?.focus();
+  };
+  const KEYS = {
+    "/": () => one("#gl-q")?.focus(),
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    n: () => visit(one("[data-gl-next]")),
+    "?": () => one("#gl-keys")?.showModal(),
+  };
+  let afterG = 0;
+  const onKey = (event) => {
+    if (event.altKey && !event.ctrlKey && !event.metaKey) {
+      const button = one(`[data-gl-key="${event.code.replace("Key", "").toLowerCase()}"]`);
+      // Never without focus in the form of the page: a stray key must not decide.
+      if (!button || button.disabled || !button.form.contains(document.activeElement)) return;
+      event.preventDefault();
+      button.click();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || typing(event.target) || one("dialog[open]")) return;
+    if (event.key === "i" && event.timeStamp - afterG < 1000) return visit(one('a[href="/inbox"]'));
+    afterG = event.key === "g" ? event.timeStamp : 0;
+    if (KEYS[event.key]) {
+      event.preventDefault();
+      KEYS[event.key]();
+    }
+  };
+  document.addEventListener("keydown", onKey);
+})();

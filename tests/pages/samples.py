@@ -1,0 +1,526 @@
+"""View models of one invented morning, Thursday 5 February 2026 10:20, for tests of the pages."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from api.pages.format import WorkingSpan, amount, factor, instant, long_day, mask_name, mask_phone, term, whole
+from api.pages.i18n import _
+from api.pages.view.case import CaseAct, CasePage
+from api.pages.view.clock import ClockPage, ClockRow, ClockSpan, DueFacts, SpanKind, build_pill, build_strip
+from api.pages.view.common import (
+    Article,
+    EmptyState,
+    ErrorSummary,
+    FieldError,
+    Link,
+    Option,
+    Pager,
+    Strip,
+    StripTone,
+    Tag,
+    TagTone,
+    TimePill,
+)
+from api.pages.view.inbox import (
+    BandedRow,
+    ChipTone,
+    Choice,
+    DueBand,
+    InboxFilters,
+    InboxPage,
+    TaskRow,
+    group_rows,
+)
+from api.pages.view.score import ScoreCorrection, ScoreLine, ScoreTable
+from api.pages.view.shell import NavCount, Page, Person, Shell, build_shell, post_of
+from api.pages.view.simple import MenuPage, PendingPage, ProblemPage, SampleLogin, SignInPage
+from api.pages.view.task import (
+    ApprovalPath,
+    ChangeRow,
+    Check,
+    Comparison,
+    CorrectionField,
+    CorrectionForm,
+    DecideBar,
+    Declaration,
+    EarlierRound,
+    Fact,
+    History,
+    PathStep,
+    StepState,
+    TaskPage,
+    TimelineEntry,
+)
+from api.pages.words import declaration_word, word
+from models.types import Door, Role, Stage, Tier
+
+NOW = datetime(2026, 2, 5, 2, 20, tzinfo=UTC)
+CUSTOMER = "北京恒远科技集团有限公司"
+
+
+def shanghai(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant of 2026 given on Shanghai's clock."""
+    return datetime(2026, month, day, hour - 8, minute, tzinfo=UTC)
+
+
+def shell(path: str = "/inbox", current: str = "inbox", theme: str = "light", roles: Sequence[Role] = ()) -> Shell:
+    """The frame of a branch lead."""
+    held = tuple(roles) or (Role.BR_LEAD, Role.BR_SVC)
+    return build_shell(
+        path=path,
+        current=current,
+        theme=theme,
+        csrf_token="sample-token",
+        person=Person(name="陈志远", post=post_of((Role.BR_LEAD,), "北京分公司")),
+        roles=held,
+        counts={"inbox": NavCount(12, hot=True)},
+    )
+
+
+def _pill(due: datetime, left: WorkingSpan, **more: object) -> TimePill:
+    return build_pill(DueFacts(due_at=due, now=NOW, left=left, **more))  # type: ignore[arg-type]  # sample shorthand
+
+
+TODAY_PILL = (shanghai(2, 5, 17, 30), WorkingSpan(0, 340))
+_TIER_TONES = {Tier.GOLD: TagTone.GOLD, Tier.SILVER: TagTone.PLAIN, Tier.REGULAR: TagTone.OUTLINE}
+
+
+def tier_tag(tier: Tier) -> Tag:
+    """The tag of a tier."""
+    return Tag(text=word(tier), tone=_TIER_TONES[tier])
+
+
+def _row(  # noqa: PLR0917  # a table of rows reads best by position
+    number: int, pill: TimePill, subject: str, tier: Tier, context: str, value: str, note: str
+) -> TaskRow:
+    return TaskRow(
+        task_id=f"t{number}",
+        href=f"/tasks/t{number}",
+        pill=pill,
+        kind=declaration_word(tier),
+        subject=subject,
+        tags=(tier_tag(tier),),
+        context=context,
+        value=value,
+        value_note=note,
+        step=word(Stage.BRANCH_APPROVAL),
+    )
+
+
+def _rows() -> list[BandedRow]:
+    today = _pill(*TODAY_PILL)
+    late = _pill(shanghai(2, 3, 17, 30), WorkingSpan(1, 60), overdue=True)
+    soon = _pill(shanghai(2, 6, 17, 30), WorkingSpan(1, 300), due_next_working_day=True)
+    calm = _pill(shanghai(2, 14, 17, 30), WorkingSpan(7, 300), make_up_day=True)
+    paused = _pill(shanghai(2, 20, 17, 30), WorkingSpan(), pause_text="等客户补资料")
+    guess = _pill(datetime(2027, 1, 8, 9, 30, tzinfo=UTC), WorkingSpan(200), provisional=True)
+    round_two = Tag(text="第 2 轮", tone=TagTone.BLUE)
+    gold = _row(2, today, CUSTOMER, Tier.GOLD, "王晓梅 2月2日 重新提交 · C010207", "241.50万元", "金牌 第 37 名")
+    return [
+        BandedRow(
+            DueBand.OVERDUE,
+            _row(1, late, "北京恒信物业管理有限公司", Tier.SILVER, "第 1 轮 · C010233", "38.60万元", "银牌 第 12 名"),
+        ),
+        BandedRow(DueBand.TODAY, replace(gold, tags=(*gold.tags, round_two))),
+        BandedRow(
+            DueBand.TODAY,
+            _row(3, today, "Mada Insurance Exchange", Tier.SILVER, "第 1 轮 · C010011", "21.08万元", "银牌 第 19 名"),
+        ),
+        BandedRow(
+            DueBand.SOON,
+            _row(4, soon, "北京蓝海教育科技有限公司", Tier.SILVER, "第 1 轮 · C010254", "19.75万元", "银牌 第 21 名"),
+        ),
+        BandedRow(DueBand.LATER, _row(5, calm, "北京国瑞律师事务所", Tier.SILVER, "第 1 轮 · C010299", "", "")),
+        BandedRow(DueBand.LATER, _row(6, paused, "北京中广文化传播有限公司", Tier.SILVER, "第 1 轮", "24.30万元", "")),
+        BandedRow(DueBand.LATER, _row(7, guess, "北京恒远物流有限公司", Tier.GOLD, "提前 3 个月", "", "")),
+    ]
+
+
+def inbox(theme: str = "light", *, is_empty: bool = False) -> InboxPage:
+    """The inbox, full or empty."""
+    numbers = (
+        ("all", _("全部"), 7, ChipTone.PLAIN),
+        ("overdue", _("已逾期"), 1, ChipTone.LATE),
+        ("today", _("今日到期"), 2, ChipTone.TODAY),
+        ("3wd", _("3 个工作日内"), 1, ChipTone.PLAIN),
+    )
+    return InboxPage(
+        shell=shell(theme=theme),
+        title=_("待办"),
+        json_href="/api/v1/tasks?box=todo",
+        headline=f"{long_day(NOW.date())} 10:20 · 今天是工作日，17:30 下班",
+        boxes=(
+            Choice(text=_("待我处理"), href="/inbox?box=todo", current=True, count=7),
+            Choice(text=_("已办"), href="/inbox?box=done"),
+            Choice(text=_("我发起的"), href="/inbox?box=started"),
+        ),
+        chips=tuple(
+            Choice(text=text, href=f"/inbox?due={key}", current=key == "all", count=count, tone=tone)
+            for key, text, count, tone in numbers
+        ),
+        filters=InboxFilters(
+            kept=(("box", "todo"),),
+            kinds=(Option(value="", text=_("全部事项")), Option(value="qualification", text="资格评定")),
+            tiers=(Option(value="", text=_("全部层级")), Option(value="gold", text=word(Tier.GOLD))),
+            institutions=(Option(value="", text=_("全部机构")), Option(value="B11", text="北京分公司")),
+        ),
+        groups=() if is_empty else group_rows(_rows()),
+        strips=(Strip(text="本页仅为示例数据。", links=(Link(text="查看说明", href="/menu"),)),),
+        pager=Pager(next_href="/inbox?cursor=abc"),
+        empty=EmptyState(text="没有待办。", link=Link(text="查看已办", href="/inbox?box=done")) if is_empty else None,
+    )
+
+
+def _line(  # noqa: PLR0917  # a table of lines reads best by position
+    text: str, premium: str, times: str, result: str, article: str, hint: str = ""
+) -> ScoreLine:
+    return ScoreLine(
+        text=text,
+        hint=hint,
+        premium=amount(Decimal(premium)) if premium else "",
+        factor=factor(Decimal(times)) if times else "",
+        amount=amount(Decimal(result)),
+        article=Article(text=article, href="/rulebooks/current#k1") if article else None,
+        is_sum=not times,
+    )
+
+
+def score(*, corrected: bool = False) -> ScoreTable:
+    """The worked example of the drawn page: V = 2,415,000."""
+    return ScoreTable(
+        value=whole(2_415_000),
+        lines=(
+            _line("A 一年期及以下 意外、定寿", "800000", "1.00", "800000", "附表1 A", "2 张保单"),
+            _line("B 一年期及以下 健康、医疗", "1000000", "0.80", "800000", "附表1 B", "3 张保单"),
+            _line("E 趸交 年金、两全", "5000000", "0.10", "500000", "附表1 E", "1 张保单"),
+            _line("标准保费", "6800000", "", "2100000", ""),
+            _line("忠诚度：连续投保 4 年", "", "1.15", "2415000", "附表2"),
+            _line("利润贡献：三年赔付率 68.0%", "", "1.00", "2415000", "附表3 [60,75)"),
+        ),
+        total=ScoreLine(text="客户价值 V（四舍五入到元）", amount=whole(2_415_000), is_sum=True),
+        tags=(
+            Tag(text="达金牌准入 1,000,000 元", tone=TagTone.OK, icon="check"),
+            Tag(text="全公司第 37 名 / 90 席"),
+        ),
+        articles=(Article(text="附表1", href="/rulebooks/current#k1"), Article(text="附表2"), Article(text="附表3")),
+        rule="规则 2003暂行 v3 · 公式 A",
+        correction=ScoreCorrection(
+            before=whole(2_323_000),
+            after=whole(2_415_000),
+            difference="+92,000 元",
+            note="赵敏 更正 P-2025-0117：附收据",
+        )
+        if corrected
+        else None,
+    )
+
+
+def path() -> ApprovalPath:
+    """Three steps done, one now, three ahead, one earlier round."""
+    done, ahead = StepState.DONE, StepState.AHEAD
+    return ApprovalPath(
+        headline="第 2 轮 · 第 4 步，共 6 步",
+        steps=(
+            PathStep(state=done, title=word(Stage.DECLARED), who="王晓梅 · 客户经理", note="2月2日 14:05 重新提交"),
+            PathStep(state=StepState.SKIPPED, title=word(Stage.UNIT_CHECK), who="客户直属分公司，无此级"),
+            PathStep(state=done, title=word(Stage.BRANCH_REVIEW), who="赵敏", note="2月2日 17:02 同意"),
+            PathStep(
+                state=StepState.NOW, title=word(Stage.BRANCH_APPROVAL), who="您（陈志远）", note="同意后：报总公司复核"
+            ),
+            PathStep(state=ahead, title=word(Stage.HQ_REVIEW), who="VIP服务管理岗 2 人可办", note="2月24日 前"),
+            PathStep(state=ahead, title=word(Stage.HQ_APPROVAL), who="分管领导", note="2月28日 前（调休上班）"),
+            PathStep(
+                state=ahead,
+                title=word(Stage.ACTIVE),
+                who=term(datetime(2026, 3, 1, tzinfo=UTC).date(), datetime(2027, 2, 28, tzinfo=UTC).date()),
+            ),
+        ),
+        earlier=(EarlierRound(title="第 1 轮（已退回）", text="申报 1月18日 → 分公司初审 1月27日 退回"),),
+    )
+
+
+def history() -> History:
+    """Two entries, one with a comment."""
+    by_page = f"经 {word(Door.PAGE)}"
+    return History(
+        entries=(
+            TimelineEntry(
+                text="赵敏 同意了 分公司初审",
+                at="2月2日 17:02",
+                at_iso="2026-02-02T17:02:00+08:00",
+                door=by_page,
+                quote="更正后保费与核心系统一致。",
+            ),
+            TimelineEntry(
+                text="王晓梅 重新提交（第 2 轮）", at="2月2日 14:05", at_iso="2026-02-02T14:05:00+08:00", door=by_page
+            ),
+        ),
+        all=Link(text="全部 11 条", href="/cases/c1#timeline"),
+    )
+
+
+_SPANS = (
+    ClockSpan(kind=SpanKind.RUNNING, minutes=420, label="2月3日"),
+    ClockSpan(kind=SpanKind.CLOSED, minutes=0),
+    ClockSpan(kind=SpanKind.PAUSED, minutes=200, label="2月4日"),
+    ClockSpan(kind=SpanKind.CLOSED, minutes=0),
+    ClockSpan(kind=SpanKind.RUNNING, minutes=80),
+    ClockSpan(kind=SpanKind.LEFT, minutes=340, label="今天"),
+)
+
+
+def decide_bar(comment: str = "", *, more_open: bool = False) -> DecideBar:
+    """The bar of the branch lead, with everything that can be in it."""
+    return DecideBar(
+        action="/tasks/t2/decide",
+        idempotency_key="key-1",
+        version=3,
+        hint="同意即报总公司复核。",
+        comment=comment,
+        return_steps=(
+            Option(value="declared", text="王晓梅（申报）"),
+            Option(value="branch_review", text="赵敏（分公司初审）"),
+        ),
+        approve_as_silver=True,
+        correction=CorrectionForm(
+            fields=(
+                CorrectionField(
+                    name="premium_P-2025-0117",
+                    field_id="f1",
+                    label="A 类实收保费（元）",
+                    value="800000.00",
+                    hint="P-2025-0117",
+                ),
+            ),
+            preview_action="/tasks/t2/preview",
+        ),
+        draft_href="/tasks/t2/draft",
+        more_open=more_open,
+    )
+
+
+def task(
+    theme: str = "light", *, strips: tuple[Strip, ...] = (), errors: ErrorSummary | None = None, open_: bool = True
+) -> TaskPage:
+    """The decision page of a gold declaration in its second round."""
+    used, left = WorkingSpan(2, 80), WorkingSpan(0, 340)
+    return TaskPage(
+        shell=shell("/tasks/t2", "inbox", theme),
+        title="审批",
+        phone_title="审批",
+        back_href="/inbox",
+        json_href="/api/v1/tasks/t2",
+        kind=declaration_word(Tier.GOLD),
+        subject=CUSTOMER,
+        reference="C010207",
+        pill=_pill(*TODAY_PILL),
+        tags=(Tag(text="申报 金牌", tone=TagTone.GOLD), Tag(text="第 2 轮", tone=TagTone.BLUE), Tag(text="排名席位")),
+        articles=(Article(text="第13条", href="/rulebooks/current#13"), Article(text="附件一")),
+        actions=(Link(text="打印附件一", href="/forms/1/c1", icon="print"),),
+        next=Link(text="下一件（还有 11 件）", href="/tasks/t3"),
+        strips=strips,
+        errors=errors,
+        comparison=Comparison(
+            before_title="第 1 轮",
+            after_title="第 2 轮",
+            note="第 1 轮于 1月27日 被 赵敏 退回",
+            rows=(
+                ChangeRow(
+                    field="A 类实收保费",
+                    field_hint="P-2025-0117",
+                    before="720,000.00",
+                    after="800,000.00",
+                    effect="客户价值 +92,000 元",
+                    effect_hint="排名 41 → 37",
+                ),
+            ),
+        ),
+        score=score(corrected=True),
+        checks=(
+            Check(text="无失效保单"),
+            Check(text="无超 60 天欠费"),
+            Check(text="有反洗钱标记", passed=False),
+            Check(text="您不是申报人，也未办理上一步"),
+        ),
+        declaration=Declaration(
+            articles=(Article(text="附件一"),),
+            full=Link(text="查看全表", href="/forms/1/c1"),
+            facts=(
+                Fact(label="客户号", value="C010207"),
+                Fact(label="行业", value="软件和信息技术"),
+                Fact(label="员工 / 参保", value="3,120 / 2,984 人"),
+                Fact(label="现有层级", value="银牌（2025）"),
+                Fact(label="第一服务对象", value=f"{mask_name('周平')} 董事长", hint=mask_phone("13800002071")),
+                Fact(label="第二服务对象", value=f"{mask_name('林华')} 人事总监", hint=mask_phone("13900006610")),
+                Fact(label="申报理由", value="连续四年增员，统保覆盖 2 城市，拟扩展补充医疗。", wide=True),
+            ),
+        ),
+        clock=build_strip(
+            _SPANS,
+            used=used,
+            left=left,
+            overdue=False,
+            limit="3 个工作日",
+            note="3 个工作日，收件次日起算 · 日历 2026 v2（国务院公布）",
+            end_label="17:30",
+            why=Link(text=_("为何%(due)s到期", due=instant(TODAY_PILL[0], NOW)), href="/tasks/t2/clock"),
+        ),
+        path=path(),
+        history=history(),
+        decide=decide_bar("保费已核。" if errors else "", more_open=bool(errors)) if open_ else None,
+    )
+
+
+def task_states() -> dict[str, TaskPage]:
+    """The decision page in the states of pages.md section 4."""
+    refused = ErrorSummary(title="有 1 处需要更正", errors=(FieldError(field_id="comment", text="请填写原因。"),))
+    stale = Strip(
+        text="赵敏 已于 10:21 同意本件。您的意见已保留。",
+        tone=StripTone.WARN,
+        icon="alert",
+        links=(Link(text="查看最新", href="/tasks/t2"),),
+        quote="保费已核。",
+        focus=True,
+    )
+    down = Strip(
+        text="流程引擎暂不可用，未提交。内容已保留，请稍后重试。", tone=StripTone.WARN, icon="alert", focus=True
+    )
+    done = Strip(text="已同意，已报总公司复核。", tone=StripTone.OK, icon="check", focus=True)
+    return {
+        "422": task(errors=refused),
+        "409": task(strips=(stale,), open_=False),
+        "503": task(strips=(down,)),
+        "done": task(strips=(done,), open_=False),
+    }
+
+
+def case(theme: str = "light") -> CasePage:
+    """The case of the same customer, read by its starter."""
+    shown = task(theme)
+    return CasePage(
+        shell=shell("/cases/c1", "inbox", theme),
+        title="案件",
+        phone_title="案件",
+        back_href="/inbox?box=started",
+        json_href="/api/v1/cases/c1",
+        kind=shown.kind,
+        subject=shown.subject,
+        subject_href="/customers/C010207",
+        reference="C010207",
+        sentence="正在等 陈志远 审批，今天 17:30 到期，16:30 提醒。",
+        pill=shown.pill,
+        tags=shown.tags,
+        articles=shown.articles,
+        acts=(
+            CaseAct(
+                name="urge", action="/cases/c1/urge", text="催办", hint="提醒 陈志远。", idempotency_key="k1", version=3
+            ),
+            CaseAct(
+                name="withdraw",
+                action="/cases/c1/withdraw",
+                text="撤销",
+                hint="撤销后本件结束，可重新申报。",
+                idempotency_key="k2",
+                version=3,
+                comment_label="原因",
+                comment_required=True,
+                ends_case=True,
+            ),
+        ),
+        score=shown.score,
+        declaration=shown.declaration,
+        clock=shown.clock,
+        path=shown.path,
+        history=history(),
+        history_filters=(
+            Choice(text="全部", href="/cases/c1", current=True, count=11),
+            Choice(text="审批", href="/cases/c1?timeline=decisions", count=5),
+        ),
+        versions=(Fact(label="规则版本", value="2003暂行 v3"), Fact(label="日历", value="2026 v2")),
+        engine=Link(text="引擎记录", href="http://127.0.0.1:8233/"),
+    )
+
+
+def clock(theme: str = "light") -> ClockPage:
+    """Why it is due at half past five."""
+    shown = task(theme)
+    return ClockPage(
+        shell=shell("/tasks/t2/clock", "inbox", theme),
+        title="为何今天 17:30 到期",
+        back_href="/tasks/t2",
+        subject=f"{shown.kind} · {shown.subject}",
+        sentence="2月2日 17:02 收件，从次日起算 3 个工作日，今天下班时到期。",
+        pill=shown.pill,
+        rows=(
+            ClockRow(
+                start="2月3日 09:00",
+                end="2月3日 17:30",
+                kind=SpanKind.RUNNING,
+                kind_text="计时",
+                reason="第 1 个工作日",
+                counted="1 个工作日",
+            ),
+        ),
+        calendar_text="日历 2026 v2（国务院公布）",
+        pause_text="现在暂停，期限按暂停的工作时间顺延。",
+        strip=shown.clock,
+    )
+
+
+def sign_in(theme: str = "light", *, refused: bool = False) -> SignInPage:
+    """Sign-in, first visit or after a wrong password."""
+    return SignInPage(
+        shell=Shell(path="/sign-in", theme=theme, csrf_token="sample-token"),
+        title=_("登录"),
+        login="chenzy" if refused else "",
+        errors=ErrorSummary(
+            title="登录名或密码不对。", errors=(FieldError(field_id="password", text="请重新输入密码。"),)
+        )
+        if refused
+        else None,
+        sample_logins=(SampleLogin(login="chenzy", name="陈志远", post="北京分公司 · 分公司团险负责人"),),
+        sample_password="greenlane-demo",
+    )
+
+
+def problem(theme: str = "light") -> ProblemPage:
+    """The one page for unknown and out of scope."""
+    return ProblemPage(
+        shell=shell("/tasks/x", "", theme),
+        title="没有找到，或不在您的机构范围内。请检查编号。",
+        status=404,
+        code="not_found",
+        request_id="0192f0",
+        links=(Link(text=_("回到待办"), href="/inbox"),),
+    )
+
+
+def pending() -> PendingPage:
+    """Sent, not yet confirmed."""
+    frame = build_shell(path="/tasks/t2/decide", current="inbox", person=shell().person, refresh_href="/updates/key-1")
+    return PendingPage(
+        shell=frame,
+        title="等待确认",
+        text="已提交，等待确认。请勿重复提交，结果会显示在这里。",
+        poll_href="/updates/key-1",
+        kept_text="保费已核。",
+    )
+
+
+def every_page(theme: str = "light") -> dict[str, tuple[str, Page]]:
+    """Each page under a name, with its template."""
+    pages: dict[str, tuple[str, Page]] = {
+        "inbox": ("pages/inbox.html", inbox(theme)),
+        "inbox-empty": ("pages/inbox.html", inbox(theme, is_empty=True)),
+        "task": ("pages/task.html", task(theme)),
+        "case": ("pages/case.html", case(theme)),
+        "clock": ("pages/clock.html", clock(theme)),
+        "sign-in": ("pages/sign_in.html", sign_in(theme)),
+        "sign-in-refused": ("pages/sign_in.html", sign_in(theme, refused=True)),
+        "problem": ("pages/problem.html", problem(theme)),
+        "pending": ("pages/pending.html", pending()),
+        "menu": ("pages/menu.html", MenuPage(shell=shell("/menu", "menu", theme), title=_("更多"))),
+    }
+    return pages | {f"task-{name}": ("pages/task.html", page) for name, page in task_states().items()}
