@@ -1,0 +1,114 @@
+"""Around every request: its number, the access log, the last resort for what nobody caught, the body limit."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import answer
+from models.errors import DomainError, ErrorCode
+from models.settings import Settings
+
+REQUEST_ID_HEADER = "X-Request-ID"
+UPLOAD_PATHS = frozenset({"/imports", "/api/v1/imports"})
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = structlog.get_logger("greenlane.access")
+
+
+class RequestContextMiddleware:
+    """Gives each request a number, logs it without personal data, and answers what no handler knew."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an unexpected exception becomes `internal_error` with the request's number."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status, started = 0, time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message.setdefault("headers", []).append((REQUEST_ID_HEADER.lower().encode(), request_id.encode()))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave without an answer
+            _log.error("unexpected", request_id=request_id, error=type(error).__name__, exc_info=error)
+            if status == 0:
+                refusal = answer(Request(scope, receive), DomainError(ErrorCode.INTERNAL_ERROR))
+                await refusal(scope, receive, send_with_id)
+        finally:
+            _log_access(scope, status, time.perf_counter() - started, request_id)
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies above the limit with 413 before they are in memory; uploads have their own limit."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a counting `receive`."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.settings.max_upload_bytes if scope["path"] in UPLOAD_PATHS else self.settings.max_body_bytes
+        if _declared_length(scope) > limit:
+            refusal = answer(Request(scope, receive), DomainError(ErrorCode.FILE_TOO_LARGE, limit=_size(limit)))
+            await refusal(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413, _size(limit))
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own number when it is harmless, else a new one."""
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID_HEADER.lower().encode():
+            sent: str = value.decode("latin-1")
+            return sent if _ID.fullmatch(sent) else uuid4().hex
+    return uuid4().hex
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+def _size(limit: int) -> str:
+    return f"{limit // 1024 // 1024} MB" if limit >= 1024 * 1024 else f"{limit // 1024} KB"
+
+
+def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    route = scope.get("route")
+    _log.info(
+        "request",
+        method=scope["method"],
+        route=getattr(route, "path", "-"),
+        status=status,
+        ms=round(seconds * 1000, 1),
+        request_id=request_id,
+    )

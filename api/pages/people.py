@@ -1,0 +1,5 @@
+"""People and posts."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,84 @@
+"""What to say about one field, and facts of an error as people read them."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from api.pages.format import stamp
+from api.pages.i18n import gettext
+from api.pages.i18n import mark as _m
+from api.pages.words import word
+from models.types import Outcome, Role, Stage, Verdict
+
+_MESSAGES = {
+    "missing": _m("必填。"),
+    "string_too_short": _m("必填。"),
+    "string_too_long": _m("太长，请缩短。"),
+    "string_type": _m("应为文字。"),
+    "string_pattern_mismatch": _m("格式不对。"),
+    "int_parsing": _m("应为整数。"),
+    "int_type": _m("应为整数。"),
+    "decimal_parsing": _m("应为数字。"),
+    "bool_parsing": _m("应为是或否。"),
+    "enum": _m("不在可选范围内。"),
+    "literal_error": _m("不在可选范围内。"),
+    "uuid_parsing": _m("编号格式不对。"),
+    "date_from_datetime_parsing": _m("应为日期，如 2026-03-01。"),
+    "datetime_from_date_parsing": _m("应为带时区的时间。"),
+    "timezone_aware": _m("应为带时区的时间。"),
+    "greater_than": _m("数值太小。"),
+    "greater_than_equal": _m("数值太小。"),
+    "less_than": _m("数值太大。"),
+    "less_than_equal": _m("数值太大。"),
+    "json_invalid": _m("不是有效的 JSON。"),
+    "bad_cursor": _m("翻页标记无效，请从第一页开始。"),
+    "too_short": _m("至少 12 个字符。"),
+    "too_long": _m("最多 256 个字符。"),
+    "holds_login": _m("密码不能包含登录名。"),
+    "common": _m("密码太常见，请换一个。"),
+    "wrong_password": _m("当前密码不对。"),
+    "not_the_same": _m("两次输入不一致。"),
+    "login_taken": _m("登录名已被使用。"),
+    "account_disabled": _m("该人员已停用，请先启用。"),
+    "unknown_institution": _m("没有这个机构，或不在您的机构范围内。"),
+    "no_such_post_at_this_level": _m("该级别的机构没有这个岗位。"),
+    "administrators_are_separated": _m("三员分立：一人不能兼任两个管理岗。"),
+}
+
+_TYPES: dict[str, tuple[type[StrEnum], ...]] = {
+    "verb": (Verdict,),
+    "stage": (Stage,),
+    "outcome": (Outcome,),
+}
+_INSTANTS = frozenset({"when", "until"})
+
+
+def field_message(reason: str) -> str:
+    """What to correct, in the language of the request; an unknown reason reads as "not valid"."""
+    return gettext(_MESSAGES.get(reason, _m("内容无效，请更正。")))
+
+
+def readable(key: str, value: Any) -> Any:
+    """A fact of an error as it stands in the sentence: instants on Shanghai's clock, values as words."""
+    if not isinstance(value, str):
+        return value
+    if key in _INSTANTS:
+        return _instant(value)
+    if key == "who":
+        return "、".join(_role(part) for part in value.split("、"))
+    for kind in _TYPES.get(key, ()):
+        if value in {member.value for member in kind}:
+            return word(kind(value))
+    return value
+
+
+def _role(value: str) -> str:
+    return word(Role(value)) if value in set(Role) else value
+
+
+def _instant(value: str) -> str:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return stamp(at, datetime.now(UTC)) if at.tzinfo else value

@@ -1,0 +1,192 @@
+"""Every refusal in one place: RFC 9457 problem details for `/api`, the same facts as a page elsewhere."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from api.pages.i18n import language
+from api.pages.problem_page import problem_page
+from api.pages.render import is_fragment
+from api.problem_fields import field_message, readable
+from api.problem_texts import PROBLEM_TEXTS
+from models.errors import DomainError, ErrorCode
+
+API_PREFIX = "/api/"
+MEDIA_TYPE = "application/problem+json"
+_RETRY_SECONDS = {
+    ErrorCode.NOT_YET_CONFIRMED: 2,
+    ErrorCode.ENGINE_UNAVAILABLE: 2,
+    ErrorCode.RECORDS_UNAVAILABLE: 2,
+    ErrorCode.MAINTENANCE: 30,
+}
+_BY_STATUS = {
+    HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
+    HTTPStatus.UNAUTHORIZED: ErrorCode.SIGN_IN_REQUIRED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.FILE_TOO_LARGE,
+    HTTPStatus.BAD_REQUEST: ErrorCode.INVALID_INPUT,
+}
+_log = structlog.get_logger(__name__)
+
+
+class Problem(NamedTuple):
+    """One refusal, ready to answer with: the sentence is in the language of the request."""
+
+    status: int
+    code: str
+    detail: str
+    context: dict[str, Any]
+    errors: tuple[dict[str, str], ...] = ()
+    retry_after: int | None = None
+    request_id: str | None = None
+
+    def document(self, path: str) -> dict[str, Any]:
+        """The RFC 9457 document; `context` holds the facts of the sentence, `errors` the fields to correct."""
+        facts = {"context": self.context, "errors": list(self.errors), "request_id": self.request_id}
+        return {
+            "type": f"urn:greenlane:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": path,
+            "code": self.code,
+            **{key: value for key, value in facts.items() if value},
+        }
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def sentence(code: ErrorCode, context: dict[str, Any]) -> str:
+    """The sentence of the error table in the language of the request, filled from the context."""
+    text = PROBLEM_TEXTS[code]
+    facts = _Facts({key: readable(key, value) for key, value in context.items() if key != "errors"})
+    return (text.en if language() == "en" else text.zh).format_map(facts)
+
+
+def problem_of(error: DomainError, request_id: str | None = None) -> Problem:
+    """The problem that a domain error becomes."""
+    context = dict(error.context)
+    errors = tuple(
+        {"field": entry["field"], "reason": entry["reason"], "message": field_message(entry["reason"])}
+        for entry in context.pop("errors", ())
+    )
+    return Problem(
+        status=PROBLEM_TEXTS[error.code].status,
+        code=error.code.value,
+        detail=sentence(error.code, error.context | {"request_id": request_id or ""}),
+        context=context,
+        errors=errors,
+        retry_after=_retry_after(error),
+        request_id=request_id,
+    )
+
+
+def _retry_after(error: DomainError) -> int | None:
+    seconds = error.context.get("seconds")
+    if isinstance(seconds, int):
+        return seconds
+    until = error.context.get("until")
+    if error.code in {ErrorCode.ACCOUNT_LOCKED, ErrorCode.URGE_TOO_SOON} and isinstance(until, str):
+        return max(1, round((datetime.fromisoformat(until) - datetime.now(UTC)).total_seconds()))
+    return _RETRY_SECONDS.get(error.code)
+
+
+def answer(request: Request, error: DomainError) -> Response:
+    """The answer to a refused request: a problem document, a page, or the way to the sign-in page."""
+    problem = problem_of(error, getattr(request.state, "request_id", None))
+    if request.url.path.startswith(API_PREFIX):
+        response: Response = JSONResponse(problem.document(request.url.path), problem.status, media_type=MEDIA_TYPE)
+    elif error.code is ErrorCode.SIGN_IN_REQUIRED:
+        response = _to_sign_in(request, problem)
+    else:
+        response = problem_page(request, problem.status, problem.code, problem.detail, problem.request_id)
+    if problem.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(API_PREFIX):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _to_sign_in(request: Request, problem: Problem) -> Response:
+    """A page that asks for sign-in leads there and back; what was typed into a form is not sent on."""
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = f"/sign-in?return_to={quote(back, safe='')}"
+    if is_fragment(request):
+        current = request.headers.get("HX-Current-URL-Path", back if request.method == "GET" else "/")
+        return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?return_to={quote(current, safe='')}"})
+    if request.method == "GET":
+        return RedirectResponse(address, status_code=303)
+    return problem_page(request, problem.status, problem.code, problem.detail, problem.request_id)
+
+
+def invalid_input(errors: Sequence[Any]) -> DomainError:
+    """The domain error of a body, query or path that does not validate."""
+    unknown = [error for error in errors if error["type"] == "extra_forbidden"]
+    if unknown:
+        return DomainError(ErrorCode.UNKNOWN_FIELD, field=_field(unknown[0]["loc"]))
+    fields = [{"field": _field(error["loc"]), "reason": error["type"]} for error in errors]
+    return DomainError(ErrorCode.INVALID_INPUT, n=len(fields), errors=fields)
+
+
+def _field(location: Sequence[Any]) -> str:
+    parts = [str(part) for part in location[1:]] or [str(part) for part in location]
+    return ".".join(parts)[:200]
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers; what none of them knows is answered by the last-resort middleware."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(OperationalError, _on_operational_error)
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
+    return answer(request, error)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    path_errors = [entry for entry in error.errors() if entry["loc"][0] == "path"]
+    return answer(request, DomainError(ErrorCode.NOT_FOUND) if path_errors else invalid_input(error.errors()))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    code = _BY_STATUS.get(HTTPStatus(error.status_code))
+    if code is ErrorCode.FILE_TOO_LARGE:
+        return answer(request, DomainError(code, limit=error.detail))
+    if code is not None:
+        return answer(request, DomainError(code, n=1))
+    return _plain(request, error)
+
+
+def _plain(request: Request, error: HTTPException) -> Response:
+    """A refusal of the protocol itself, such as 405; its code is the HTTP phrase."""
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    problem = Problem(error.status_code, code, phrase, {}, request_id=getattr(request.state, "request_id", None))
+    if request.url.path.startswith(API_PREFIX):
+        document = problem.document(request.url.path)
+        response: Response = JSONResponse(document, problem.status, media_type=MEDIA_TYPE)
+    else:
+        response = problem_page(request, problem.status, code, phrase, problem.request_id)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_operational_error(request: Request, error: Exception) -> Response:
+    _log.error("records unavailable", request_id=getattr(request.state, "request_id", None), error=type(error).__name__)
+    return answer(request, DomainError(ErrorCode.RECORDS_UNAVAILABLE))

@@ -1,0 +1,27 @@
+"""Every router of the service, by name: what is not listed here is not served."""
+
+from fastapi import APIRouter
+
+from api.pages import people, sign_in
+from api.routes import description, health, institutions, me, staff, tokens, users
+
+API_ROUTERS: tuple[APIRouter, ...] = (
+    tokens.router,
+    me.router,
+    institutions.router,
+    staff.router,
+    users.router,
+)
+"""Under `/api/v1`."""
+
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    sign_in.router,
+    people.router,
+)
+"""Pages; not part of the API description."""
+
+ROOT_ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    description.router,
+)
+"""Outside `/api/v1`, for machines."""

@@ -1,0 +1,151 @@
+"""The guard of every route: who is it, may the post do this, is the form our own."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import structlog
+from fastapi import Depends, Request
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from api.security.caller import Caller
+from api.security.csrf import refuse_forgery, token_for
+from api.security.policy import Action, HeldPost, allowed, holders
+from api.security.sessions import session_secret
+from api.security.tokens import bearer_token
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.services.sign_in import TOUCH_EVERY, live_session, live_token
+from models.settings import Settings
+from models.stores.access import AccessStore
+from models.stores.accounts import AccountStore
+from models.stores.institutions import InstitutionStore
+from models.stores.scope import EVERYTHING
+from models.tables.organisation import Account
+from models.types import Door
+
+_log = structlog.get_logger(__name__)
+
+
+class Guard:
+    """The dependency behind `require(action)`: authenticates, authorises, refuses forged forms."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller, who may do the action. Raises SIGN_IN_REQUIRED, NOT_ALLOWED, CSRF_FAILED."""
+        caller, csrf_secret = await run_in_threadpool(identify, request)
+        request.state.caller = caller
+        if not allowed(caller.posts, self.action):
+            raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in holders(self.action)))
+        if csrf_secret is not None:
+            await refuse_forgery(request, csrf_secret, request.app.state.settings)
+        return caller
+
+
+class PublicGuard:
+    """The mark of a route that is open to everybody, with the reason."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __call__(self) -> None:
+        """Nothing to check."""
+
+
+@cache
+def require(action: Action) -> Any:
+    """`caller: Annotated[Caller, require(Action.X)]`: the route is for those who may do X."""
+    return Depends(Guard(action))
+
+
+def public(reason: str) -> Any:
+    """`dependencies=[public("why")]`: the route is for everybody."""
+    return Depends(PublicGuard(reason))
+
+
+def identify(request: Request) -> tuple[Caller, str | None]:
+    """The caller and, for a cookie session, the secret of its form token. Raises SIGN_IN_REQUIRED."""
+    settings: Settings = request.app.state.settings
+    database: Database = request.app.state.database
+    token = bearer_token(request)
+    if token is not None:
+        return _by_token(request, database, token), None
+    secret = session_secret(request, settings)
+    if secret is None:
+        raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
+    return _by_session(request, database, secret)
+
+
+def _by_token(request: Request, database: Database, token: str) -> Caller:
+    now = datetime.now(UTC)
+    with database.read() as session:
+        row = live_token(session, token, now)
+        if row is None:
+            raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
+        caller = load_caller(session, _active(session, row.account_id), Door.API, request)
+        stale = row.last_used_at is None or now - row.last_used_at >= TOUCH_EVERY
+    if stale:
+        _touch(database, lambda store: store.touch_token(row.prefix_id, now))
+    return caller
+
+
+def _by_session(request: Request, database: Database, secret: str) -> tuple[Caller, str]:
+    now = datetime.now(UTC)
+    with database.read() as session:
+        row = live_session(session, secret, now)
+        if row is None:
+            raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
+        account = _active(session, row.account_id)
+        caller = load_caller(
+            session, account, Door.PAGE, request, csrf_token=token_for(row.csrf_secret), session_hash=row.token_hash
+        )
+    if now - row.last_seen_at >= TOUCH_EVERY:
+        _touch(database, lambda store: store.touch_sign_in(row.token_hash, now))
+    return caller, row.csrf_secret
+
+
+def _active(session: Session, account_id: Any) -> Account:
+    account = AccountStore(session).by_id(account_id)
+    if account is None or account.disabled_at is not None:
+        raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
+    return account
+
+
+def load_caller(
+    session: Session,
+    account: Account,
+    door: Door,
+    request: Request,
+    *,
+    csrf_token: str = "",
+    session_hash: str = "",
+) -> Caller:
+    """The caller with the posts it holds now: a post taken away is gone at the next request."""
+    posts = AccountStore(session).posts_of([account.id])
+    institution = InstitutionStore(session).get(account.institution_code, EVERYTHING)
+    return Caller(
+        account_id=account.id,
+        login=account.login,
+        name=account.name,
+        institution_code=account.institution_code,
+        institution_name=institution.name if institution else account.institution_code,
+        posts=tuple(HeldPost(post.role, post.institution_code, post.path) for post in posts),
+        door=door,
+        language=account.language,
+        csrf_token=csrf_token,
+        session_hash=session_hash,
+        request_id=getattr(request.state, "request_id", None),
+    )
+
+
+def _touch(database: Database, write: Any) -> None:
+    """Note the use of a session at most once a minute; a busy database does not refuse the request for it."""
+    try:
+        with database.write() as session:
+            write(AccessStore(session))
+    except OperationalError:
+        _log.warning("session use not noted")
