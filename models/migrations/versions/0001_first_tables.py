@@ -206,6 +206,7 @@ def upgrade() -> None:
     sa.Column('result', sa.JSON(), nullable=True),
     sa.Column('done', sa.Integer(), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('error', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True),
     sa.Column('created_by', sa.Uuid(), nullable=True),
     sa.Column('institution_code', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
@@ -410,6 +411,19 @@ def upgrade() -> None:
     with op.batch_alter_table('import_rejection', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_rejection_job_id'), ['job_id'], unique=False)
 
+    op.create_table('import_change',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('job_id', sa.Uuid(), nullable=False),
+    sa.Column('file', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('line', sa.Integer(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=150), nullable=False),
+    sa.Column('columns', sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_import_change_job_id_job')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_import_change'))
+    )
+    with op.batch_alter_table('import_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_import_change_job_id'), ['job_id'], unique=False)
+
     op.create_table('membership',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('case_id', sa.Uuid(), nullable=False),
@@ -601,6 +615,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_import_rejection_job_id'))
 
     op.drop_table('import_rejection')
+    with op.batch_alter_table('import_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_change_job_id'))
+
+    op.drop_table('import_change')
     with op.batch_alter_table('import_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_file_job_id'))
 

@@ -1,0 +1,26 @@
+"""Importing the book: reading files -> parsing rows -> checking against the records -> writing, one module each.
+
+`receive` and `create_job` make a job of uploads, `run_import` loads it, `report_of` tells what became of every row.
+"""
+
+from models.services.importing.receiving import (
+    JOB_KIND,
+    Received,
+    Sender,
+    Upload,
+    create_job,
+    find_unfinished,
+    receive,
+)
+from models.services.importing.run import run_import
+
+__all__ = [
+    "JOB_KIND",
+    "Received",
+    "Sender",
+    "Upload",
+    "create_job",
+    "find_unfinished",
+    "receive",
+    "run_import",
+]

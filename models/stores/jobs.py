@@ -1,0 +1,116 @@
+"""Queries of jobs and of what an import leaves behind."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Update, and_, insert, or_, update
+from sqlmodel import Session, col, select
+
+from models.tables.jobs import ImportChange, ImportFile, ImportRejection, Job
+from models.types import JobState
+
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobStore:
+    """Jobs, their files and their reports; never commits."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def add(self, row: Job | ImportFile) -> None:
+        """Insert a new job or one file of it."""
+        self.session.add(row)
+        self.session.flush()
+
+    def get(self, job_id: UUID) -> Job | None:
+        """A job, fresh from the table."""
+        return self.session.get(Job, job_id, populate_existing=True)
+
+    def next_free(self, lost_before: datetime, kinds: Sequence[str]) -> UUID | None:
+        """The oldest job that waits, or whose worker has not been heard of since `lost_before`."""
+        statement = select(Job.id).where(_free(lost_before), col(Job.kind).in_(kinds)).order_by(col(Job.created_at))
+        return self.session.exec(statement.limit(1)).first()
+
+    def claim(self, job_id: UUID, lost_before: datetime, now: datetime) -> bool:
+        """Take a free job; False when another worker was faster."""
+        job = Job.__table__.c  # type: ignore[attr-defined]
+        change = (
+            update(Job)
+            .where(col(Job.id) == job_id, _free(lost_before))
+            .values(state=JobState.RUNNING, heartbeat_at=now, attempts=job.attempts + 1)
+        )
+        if not self._changed(change):
+            return False
+        self.session.execute(
+            update(Job).where(col(Job.id) == job_id, col(Job.started_at).is_(None)).values(started_at=now)
+        )
+        return True
+
+    def progress(self, job_id: UUID, done: int, now: datetime) -> bool:
+        """Add rows done and a sign of life; False when the job is no longer running."""
+        running = (col(Job.id) == job_id, col(Job.state) == JobState.RUNNING)
+        return self._changed(update(Job).where(*running).values(done=col(Job.done) + done, heartbeat_at=now))
+
+    def finish(self, job_id: UUID, state: JobState, now: datetime, **values: Any) -> bool:
+        """End a running job; False when it had ended already."""
+        running = (col(Job.id) == job_id, col(Job.state).in_(UNFINISHED))
+        return self._changed(update(Job).where(*running).values(state=state, finished_at=now, **values))
+
+    def unfinished(self, kind: str) -> list[Job]:
+        """Jobs of a kind that wait or run, newest first."""
+        statement = select(Job).where(Job.kind == kind, col(Job.state).in_(UNFINISHED))
+        return list(self.session.exec(statement.order_by(col(Job.created_at).desc())))
+
+    def recent(self, kind: str, institutions: Sequence[str] | None, before: UUID | None, limit: int) -> list[Job]:
+        """Jobs of a kind, newest first, below a cursor; None as `institutions` means every one."""
+        statement = select(Job).where(Job.kind == kind)
+        if institutions is not None:
+            statement = statement.where(col(Job.institution_code).in_(institutions))
+        if before is not None:
+            statement = statement.where(col(Job.id) < before)
+        return list(self.session.exec(statement.order_by(col(Job.id).desc()).limit(limit)))
+
+    def files(self, job_id: UUID) -> list[ImportFile]:
+        """The files of an import in loading order."""
+        statement = select(ImportFile).where(ImportFile.job_id == job_id).order_by(col(ImportFile.id))
+        return list(self.session.exec(statement.execution_options(populate_existing=True)))
+
+    def advance(self, file_id: UUID, start: int, counts: dict[str, int], end: int) -> bool:
+        """Move a file from row `start` to `end`; False when another worker has moved it."""
+        added = {name: getattr(ImportFile, name) + count for name, count in counts.items()}
+        change = update(ImportFile).where(col(ImportFile.id) == file_id, col(ImportFile.next_row) == start)
+        return self._changed(change.values(next_row=end, **added))
+
+    def drop_contents(self, job_id: UUID) -> None:
+        """Forget the uploaded bytes of a job that ended."""
+        self.session.execute(update(ImportFile).where(col(ImportFile.job_id) == job_id).values(content=None))
+
+    def add_report(self, table: type[ImportRejection] | type[ImportChange], rows: Sequence[dict[str, Any]]) -> None:
+        """Add lines to the report of an import."""
+        if rows:
+            self.session.execute(insert(table), rows)
+
+    def rejections(self, job_id: UUID, after: UUID | None = None, limit: int | None = None) -> list[ImportRejection]:
+        """Rows that were not loaded, in loading order."""
+        statement = select(ImportRejection).where(ImportRejection.job_id == job_id)
+        if after is not None:
+            statement = statement.where(col(ImportRejection.id) > after)
+        return list(self.session.exec(statement.order_by(col(ImportRejection.id)).limit(limit)))
+
+    def changes(self, job_id: UUID, after: UUID | None = None, limit: int | None = None) -> list[ImportChange]:
+        """Stored rows that were changed, in loading order."""
+        statement = select(ImportChange).where(ImportChange.job_id == job_id)
+        if after is not None:
+            statement = statement.where(col(ImportChange.id) > after)
+        return list(self.session.exec(statement.order_by(col(ImportChange.id)).limit(limit)))
+
+    def _changed(self, statement: Update) -> bool:
+        return cast("CursorResult[Any]", self.session.execute(statement)).rowcount > 0
+
+
+def _free(lost_before: datetime) -> Any:
+    lost = and_(col(Job.state) == JobState.RUNNING, col(Job.heartbeat_at) < lost_before)
+    return or_(col(Job.state) == JobState.QUEUED, lost)
