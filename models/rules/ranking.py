@@ -79,17 +79,22 @@ def rank(
     scored: Iterable[tuple[CustomerFacts, Score]], tiers: TierRules, year: int, silver_quotas: Mapping[str, int]
 ) -> list[Ranked]:
     """The whole list, best first, with tiers, seats and the tie-breaks that decided. Quotas by branch code."""
-    rows = [_unranked(facts, score, tiers, year) for facts, score in scored]
+    return order_and_seat([unranked(facts, score, tiers, year) for facts, score in scored], tiers, silver_quotas)
+
+
+def order_and_seat(rows: list[Ranked], tiers: TierRules, silver_quotas: Mapping[str, int]) -> list[Ranked]:
+    """Rank and seat prepared rows afresh, in place; also used when reviewers adjusted some of them."""
     _sort(rows, tiers)
     for place, row in enumerate(rows, start=1):
-        row.rank = place
+        row.rank, row.seat, row.tie_break = place, None, None
     _note_tie_breaks(rows, tiers)
     _fill_gold(rows, tiers)
     _fill_silver(rows, tiers, silver_quotas)
     return rows
 
 
-def _unranked(facts: CustomerFacts, score: Score, tiers: TierRules, year: int) -> Ranked:
+def unranked(facts: CustomerFacts, score: Score, tiers: TierRules, year: int) -> Ranked:
+    """A customer with tier and eligibility, before the list is made."""
     tier = entry_tier(tiers, score.value, new_customer=score.new_customer, region_class=facts.region_class)
     return Ranked(facts, score, tier, ineligible_reasons(tiers, facts, year))
 

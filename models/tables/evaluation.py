@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric
+from sqlalchemy import Index, Numeric, Text
 from sqlmodel import Field, SQLModel
 
 from models.tables.columns import enum_type
@@ -45,3 +45,13 @@ class RankingRow(SQLModel, table=True):
     first_effective_on: date
     tie_break: str | None = Field(default=None, max_length=64)
     ineligible_reason: str | None = Field(default=None, max_length=200)
+
+
+class RankingExplanation(SQLModel, table=True):
+    """The score of one customer line by line, as JSON of ScoreExplanation; apart, so that lists stay light."""
+
+    __tablename__ = "ranking_explanation"
+
+    year: int = Field(primary_key=True, foreign_key="evaluation.year")
+    customer_no: str = Field(primary_key=True, foreign_key="customer.customer_no", max_length=32)
+    body: str = Field(sa_type=Text)
