@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Update, and_, insert, or_, update
 from sqlmodel import Session, col, select
 
+from models.stores.scope import Scope, scoped
 from models.tables.jobs import ImportChange, ImportFile, ImportRejection, Job
 from models.types import JobState
 
@@ -64,11 +65,14 @@ class JobStore:
         statement = select(Job).where(Job.kind == kind, col(Job.state).in_(UNFINISHED))
         return list(self.session.exec(statement.order_by(col(Job.created_at).desc())))
 
-    def recent(self, kind: str, institutions: Sequence[str] | None, before: UUID | None, limit: int) -> list[Job]:
-        """Jobs of a kind, newest first, below a cursor; None as `institutions` means every one."""
-        statement = select(Job).where(Job.kind == kind)
-        if institutions is not None:
-            statement = statement.where(col(Job.institution_code).in_(institutions))
+    def is_within(self, job_id: UUID, scope: Scope) -> bool:
+        """Whether a job belongs to an institution in the scope; one without an institution only to all of them."""
+        statement = scoped(select(Job.id).where(Job.id == job_id), Job.institution_code, scope)
+        return self.session.exec(statement).first() is not None
+
+    def recent(self, kind: str, scope: Scope, before: UUID | None, limit: int) -> list[Job]:
+        """Jobs of a kind in the scope, newest first, below a cursor."""
+        statement = scoped(select(Job).where(Job.kind == kind), Job.institution_code, scope)
         if before is not None:
             statement = statement.where(col(Job.id) < before)
         return list(self.session.exec(statement.order_by(col(Job.id).desc()).limit(limit)))

@@ -12,15 +12,20 @@ from models.services.importing.receiving import (
     find_unfinished,
     receive,
 )
+from models.services.importing.report import ImportReport, import_job, rejection_rows, report_of
 from models.services.importing.run import run_import
 
 __all__ = [
     "JOB_KIND",
+    "ImportReport",
     "Received",
     "Sender",
     "Upload",
     "create_job",
     "find_unfinished",
+    "import_job",
     "receive",
+    "rejection_rows",
+    "report_of",
     "run_import",
 ]
