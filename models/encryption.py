@@ -20,6 +20,11 @@ NONCE_BYTES = 12
 KEY_ID_BYTES = 4
 
 
+def random_nonce() -> bytes:
+    """96 fresh random bits for one AES-GCM encryption."""
+    return os.urandom(NONCE_BYTES)
+
+
 class Keyring:
     """Keys derived from one master secret; the purposes never share a key."""
 
@@ -49,7 +54,7 @@ class Keyring:
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """Key id, nonce and AES-GCM ciphertext, bound to `context` (table|column)."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = random_nonce()
         return bytes.fromhex(self.key_id) + nonce + self._records.encrypt(nonce, plaintext, context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
@@ -94,10 +99,10 @@ class EncryptedText(TypeDecorator[str]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  fixed by the base class
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         """Encrypt on the way in."""
         return None if value is None else keyring().seal(value.encode(), self.context.encode())
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002  fixed by the base class
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """Decrypt on the way out."""
         return None if value is None else keyring().open(bytes(value), self.context.encode()).decode()

@@ -3,8 +3,8 @@
 from temporalio import workflow
 
 from activities.membership import MembershipActivities
-from models.messages.qualification import MembershipGrant, MembershipState
 from models.identifiers import MEMBERSHIP
+from models.messages.qualification import MembershipGrant, MembershipState
 from workflows.options import EFFECT
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from models.errors import ErrorCode
 
@@ -12,7 +13,7 @@ TASK_TIMEOUT = timedelta(seconds=3)
 STICKY_TIMEOUT = timedelta(seconds=2)
 """How long a task waits for the worker that knew the workflow before another takes it."""
 
-RECORD_LOCALLY = {
+RECORD_LOCALLY: LocalActivityConfig = {
     "start_to_close_timeout": timedelta(seconds=2),
     "schedule_to_close_timeout": timedelta(seconds=2),
     "retry_policy": RetryPolicy(maximum_attempts=1),
@@ -21,7 +22,7 @@ RECORD_LOCALLY = {
 
 DOMAIN_CODES = [code.value for code in ErrorCode]
 
-RECORD_UNTIL_DONE = {
+RECORD_UNTIL_DONE: ActivityConfig = {
     "start_to_close_timeout": timedelta(seconds=10),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=200),
@@ -31,7 +32,7 @@ RECORD_UNTIL_DONE = {
 }
 """A record is never given up: the record database may be away for an hour."""
 
-EFFECT = {
+EFFECT: ActivityConfig = {
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1),

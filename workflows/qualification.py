@@ -6,12 +6,12 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.qualification import QualificationActivities
+from models.identifiers import QUALIFICATION
 from models.messages.approval import Answered, ApprovalState, Correct, Decide, Resubmit, Withdraw
 from models.messages.qualification import CaseClosed, RecordOpening, StartQualification
 from models.rules import approval
 from models.types import CaseKind, Outcome
 from workflows.approval_chain import ApprovalChain
-from models.identifiers import QUALIFICATION
 from workflows.options import EFFECT
 from workflows.record import record
 from workflows.refusals import refusing

@@ -22,12 +22,12 @@ async def record(activity: Callable[[Any, M], R], message: M) -> R:
     Raises the domain refusal (ApplicationError whose type is an ErrorCode) when the records refuse.
     """
     try:
-        return await workflow.execute_local_activity_method(activity, message, **RECORD_LOCALLY)  # type: ignore[arg-type]
+        return await workflow.execute_local_activity_method(activity, message, **RECORD_LOCALLY)
     except FailureError as error:
         refused = domain_cause(error)
         if refused is not None:
             raise refused from None
     try:
-        return await workflow.execute_activity_method(activity, message, **RECORD_UNTIL_DONE)  # type: ignore[arg-type]
+        return await workflow.execute_activity_method(activity, message, **RECORD_UNTIL_DONE)
     except FailureError as error:
         raise (domain_cause(error) or error) from None

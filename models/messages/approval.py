@@ -1,12 +1,12 @@
 """The approval chain's messages: the route, the state a workflow carries, and what people do to it."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from models.messages.base import Message
 from models.messages.calendar import CalendarSnapshot, Deadline
+from models.messages.scoring import Correction
 from models.types import Door, Outcome, Role, SeatKind, Stage, Tier, Verdict
 
 NOBODY_TO_ACT = "nobody_to_act"
@@ -103,15 +103,6 @@ class Decide(Act):
     verdict: Verdict
     return_to: Stage | None = None
     approve_as: Tier | None = None
-
-
-class Correction(Message):
-    """A reviewer's corrected fact of one policy in the evaluation year, in yuan."""
-
-    policy_no: str
-    year: int
-    field: Literal["premium_received", "earned_premium", "incurred_claims"]
-    value: Decimal
 
 
 class Correct(Act):

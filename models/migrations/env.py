@@ -1,5 +1,7 @@
 """Alembic environment: runs on the connection that `Database.migrate` hands over."""
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
@@ -8,7 +10,7 @@ import models.tables  # noqa: F401  fills the metadata that autogenerate compare
 from models.encryption import EncryptedText
 
 
-def render_item(kind: str, item: object, _: object) -> str | bool:
+def render_item(kind: str, item: object, _: object) -> str | Literal[False]:
     """An encrypted column is plain bytes to the schema: migrations must not depend on the keys."""
     return "sa.LargeBinary()" if kind == "type" and isinstance(item, EncryptedText) else False
 

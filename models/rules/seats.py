@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from models.rulebook import TierRules
+from models.rules.ranking import special_seats
 from models.types import SeatKind, Tier
 
 HEAD_OFFICE_SCOPE = "HQ"
@@ -25,7 +26,7 @@ def seat_class(rules: TierRules, tier: Tier, kind: SeatKind, branch_code: str, s
         SeatKind.RANKED: rules.gold.ranked_seats,
         SeatKind.NEW_CUSTOMER: rules.gold.new_customer_seats,
         SeatKind.SILVER: silver_quota,
-        SeatKind.SPECIAL: int(total * rules.special_share),
+        SeatKind.SPECIAL: special_seats(rules, total),
     }
     scope = HEAD_OFFICE_SCOPE if tier is Tier.GOLD else branch_code
     return SeatClass(tier, kind, scope, sizes[kind])

@@ -38,5 +38,7 @@ class PeopleStore:
         if own is None:
             return []
         codes = [code for code in own.path.split("/") if code]
-        found = {item.code: item for item in self.session.exec(select(Institution).where(col(Institution.code).in_(codes)))}
+        found = {
+            item.code: item for item in self.session.exec(select(Institution).where(col(Institution.code).in_(codes)))
+        }
         return [found[code] for code in reversed(codes)]

@@ -1,0 +1,109 @@
+"""What a declaration 申报 needs to be allowed, and the facts it is judged by (regulation 2.3, 2.4)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import RouteStep
+from models.messages.scoring import Correction, ScoreExplanation
+from models.rulebook import Rulebook
+from models.rules.calendar import local_date
+from models.rules.eligibility import Applicant, Check, checks, refuse_failed
+from models.rules.routing import route
+from models.services.evaluation import score_one
+from models.services.rulebooks import rulebook_in_force
+from models.stores.cases import CaseStore
+from models.stores.people import PeopleStore
+from models.tables.book import Customer
+from models.tables.evaluation import RankingRow
+from models.tables.organisation import Institution
+from models.types import InstitutionLevel, SeatKind, Tier
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a declarant asks for."""
+
+    customer_no: str
+    year: int
+    tier: Tier
+    seat_kind: SeatKind
+    reason: str
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A declaration with everything it is judged by."""
+
+    customer: Customer
+    institutions: tuple[Institution, ...]
+    rulebook: Rulebook
+    rulebook_version_id: UUID
+    score: ScoreExplanation
+    ranking: RankingRow | None
+    route: tuple[RouteStep, ...]
+    checks: tuple[Check, ...]
+    is_late: bool
+
+
+def prepare(session: Session, request: Request, at: datetime, corrections: tuple[Correction, ...] = ()) -> Prepared:
+    """Score, route and obstacles of a declaration, without refusing it: the form shows this live.
+
+    Raises NOT_FOUND for an unknown customer.
+    """
+    customer = session.get(Customer, request.customer_no)
+    if customer is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    rulebook, version = rulebook_in_force(session, local_date(at))
+    institutions = tuple(PeopleStore(session).ancestry(customer.institution_code))
+    live = score_one(session, request.customer_no, request.year, rulebook, corrections)
+    score = live.explanation
+    levels = {InstitutionLevel(item.level): item.code for item in institutions}
+    applicant = Applicant(
+        tier=request.tier,
+        seat_kind=request.seat_kind,
+        value=score.value,
+        is_new_customer=score.new_customer,
+        region_class=institutions[0].region_class,
+        ineligible=live.ineligible,
+    )
+    return Prepared(
+        customer=customer,
+        institutions=institutions,
+        rulebook=rulebook,
+        rulebook_version_id=version.id,
+        score=score,
+        ranking=session.get(RankingRow, (request.year, request.customer_no)),
+        route=route(rulebook.procedure, levels, year=request.year, tier=request.tier, seat_kind=request.seat_kind),
+        checks=checks(rulebook.tiers, applicant),
+        is_late=_is_late(rulebook, request.year, local_date(at), new_customer=score.new_customer),
+    )
+
+
+def check(session: Session, request: Request, at: datetime) -> Prepared:
+    """`prepare`, refused where it may not go on.
+
+    Raises DUPLICATE_CASE, NOT_ELIGIBLE, REASON_REQUIRED (no reason, or late without one).
+    """
+    cases = CaseStore(session)
+    if cases.open_qualification(request.year, request.customer_no) is not None:
+        raise DomainError(ErrorCode.DUPLICATE_CASE)
+    if any(case.tier is request.tier for case in cases.approved(request.year, request.customer_no)):
+        raise DomainError(ErrorCode.DUPLICATE_CASE)
+    prepared = prepare(session, request, at)
+    refuse_failed(prepared.checks)
+    if not request.reason.strip() or (prepared.is_late and not (request.late_reason or "").strip()):
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    return prepared
+
+
+def _is_late(rulebook: Rulebook, year: int, today: date, *, new_customer: bool) -> bool:
+    procedure = rulebook.procedure
+    if new_customer and procedure.window_mid_year.contains(today) and today.year == year + 1:
+        return False
+    opens, closes = date(year, 12, 31), procedure.steps[0].due_on(year)
+    return not opens <= today <= closes

@@ -1,0 +1,126 @@
+"""The membership 会员期 an approval grants: term, manager, club, certificate, and the customer's letter."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import Session, select
+
+from models.errors import DomainError, ErrorCode
+from models.identifiers import membership_id
+from models.messages.approval import ApprovalState
+from models.messages.letters import Letter
+from models.messages.qualification import MembershipGrant
+from models.services import audit
+from models.services.rulebooks import rulebook_of
+from models.stores.cases import CaseStore
+from models.tables.book import Contact, Customer
+from models.tables.cases import Case, Membership
+from models.tables.messages import Notification
+from models.tables.organisation import Account
+from models.types import SYSTEM_SCHEDULE, ContactKind, Door, Tier
+
+CLUB_TITLES = ("董事长", "总经理")
+_TIER_NAMES = {Tier.GOLD: "金牌VIP客户", Tier.SILVER: "银牌VIP客户"}
+
+
+def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: datetime) -> None:
+    """Insert the membership of an approved case: 1 March to the end of February, managed by the declarant."""
+    first, last = rulebook_of(session, case.rulebook_version_id).rulebook.procedure.term(case.year)
+    CaseStore(session).add(
+        Membership(
+            case_id=case.id,
+            workflow_id=membership_id(case.customer_no),
+            customer_no=case.customer_no,
+            institution_code=case.institution_code,
+            year=case.year,
+            tier=state.tier,
+            seat_kind=state.seat_kind,
+            certificate_no=f"{first.year}-{state.seat_kind.value}-{seat_no:03d}-{case.customer_no}",
+            manager_id=state.declared_by,
+            club_contact_id=_club_contact(session, case.customer_no) if state.tier is Tier.GOLD else None,
+            valid_from=first,
+            valid_to=last,
+            created_at=at,
+        )
+    )
+
+
+def _club_contact(session: Session, customer_no: str) -> UUID | None:
+    # Article 16: the chairman or general manager of a gold customer joins the club automatically.
+    leaders = session.exec(
+        select(Contact).where(Contact.customer_no == customer_no, Contact.kind == ContactKind.LEADER)
+    ).all()
+    return next((contact.id for contact in leaders if contact.title.startswith(CLUB_TITLES)), None)
+
+
+def grant_of(session: Session, case_id: UUID) -> MembershipGrant:
+    """The grant of an approved case, for its membership workflow. Raises NOT_FOUND before it is recorded."""
+    row = CaseStore(session).membership_of(case_id)
+    if row is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return MembershipGrant(
+        case_id=case_id,
+        customer_no=row.customer_no,
+        year=row.year,
+        tier=row.tier,
+        seat_kind=row.seat_kind,
+        manager_id=row.manager_id,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
+
+
+def prepare_letter(session: Session, message: MembershipGrant) -> Letter | None:
+    """The customer's letter, stored before it goes out; None when it went out already."""
+    key = f"membership-{message.case_id}"
+    stored = session.exec(select(Notification).where(Notification.dedupe_key == key)).first()
+    if stored is not None:
+        return None if stored.sent_at else Letter.model_validate_json(stored.content)
+    letter = _letter(session, key, message)
+    session.add(
+        Notification(
+            dedupe_key=key,
+            customer_no=message.customer_no,
+            template="membership_granted",
+            content=letter.model_dump_json(),
+            created_at=datetime.now(UTC),
+        )
+    )
+    return letter
+
+
+def _letter(session: Session, key: str, message: MembershipGrant) -> Letter:
+    customer, manager = session.get(Customer, message.customer_no), session.get(Account, message.manager_id)
+    contacts = session.exec(select(Contact).where(Contact.customer_no == message.customer_no)).all()
+    tier, name = _TIER_NAMES[message.tier], customer.name if customer else message.customer_no
+    manager_name = manager.name if manager else ""
+    return Letter(
+        key=key,
+        to=tuple(contact.email for contact in contacts if contact.email and contact.consent),
+        subject=f"{name}：{tier}资格通知",
+        body=(
+            f"{name}：\n\n贵单位已获评{tier}，"
+            f"有效期 {message.valid_from.isoformat()} 至 {message.valid_to.isoformat()}。\n"
+            f"专属客户经理：{manager_name}。\n\n绿道 Greenlane\n"
+        ),
+    )
+
+
+def mark_announced(session: Session, message: MembershipGrant, letter: Letter) -> None:
+    """Record that the letter went out and on whose membership."""
+    now = datetime.now(UTC)
+    stored = session.exec(select(Notification).where(Notification.dedupe_key == letter.key)).one()
+    row = CaseStore(session).membership_of(message.case_id)
+    if stored.sent_at is not None or row is None:
+        return
+    stored.sent_at = row.notified_at = now
+    session.add_all([stored, row])
+    audit.append(
+        session,
+        actor=SYSTEM_SCHEDULE,
+        action="notify_customer",
+        object_kind="case",
+        object_id=str(message.case_id),
+        door=Door.SYSTEM,
+        after={"manager_id": str(message.manager_id), "letters": len(letter.to)},
+    )

@@ -1,0 +1,86 @@
+"""Task rows of a case: opened, closed, and the one for operations where nobody can act (无人可办)."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
+from models.messages.calendar import CalendarSnapshot
+from models.rules.calendar import add_working_days
+from models.rules.seats import HEAD_OFFICE_SCOPE
+from models.stores.people import PeopleStore
+from models.stores.tasks import TaskStore
+from models.tables.cases import Case, Task
+from models.tables.columns import new_id
+from models.types import Role, TaskState
+
+OPERATIONS_ALLOWANCE_WORKING_DAYS = 1
+
+
+def with_operations(session: Session, state: ApprovalState, at: datetime, calendar: CalendarSnapshot) -> ApprovalState:
+    """The state with a task for operations beside every open task whose post is empty; never a silent pass."""
+    people = PeopleStore(session)
+    alone = [
+        task
+        for task in state.tasks
+        if task.assignee_id is None and not people.holders(task.role, task.institution_code)
+    ]
+    if not alone or any(task.step == NOBODY_TO_ACT for task in state.tasks):
+        return state
+    alarm = OpenTask(
+        task_id=new_id(),
+        step=NOBODY_TO_ACT,
+        role=Role.OPS,
+        institution_code=HEAD_OFFICE_SCOPE,
+        opened_at=at,
+        deadline=add_working_days(calendar, at, OPERATIONS_ALLOWANCE_WORKING_DAYS),
+    )
+    return state.model_copy(update={"tasks": (*state.tasks, alarm)})
+
+
+def open_tasks(session: Session, case: Case, customer_name: str, tasks: tuple[OpenTask, ...], round_no: int) -> None:
+    """Insert rows of tasks that have none yet."""
+    store = TaskStore(session)
+    for task in tasks:
+        if store.get(task.task_id) is None:
+            store.add(_row(case, customer_name, task, round_no))
+
+
+def close_tasks(session: Session, before: ApprovalState, after: ApprovalState, at: datetime) -> None:
+    """Close what is no longer open: the decided task as done, its companions as cancelled; versions move."""
+    store, still_open = TaskStore(session), {task.task_id: task for task in after.tasks}
+    decided = after.acts[-1].task_id
+    for task in before.tasks:
+        row = store.get(task.task_id)
+        if row is None:
+            continue
+        if task.task_id in still_open:
+            row.version = still_open[task.task_id].version
+        else:
+            row.state = TaskState.DONE if task.task_id == decided else TaskState.CANCELLED
+            row.closed_at, row.closed_by = at, after.acts[-1].actor_id
+            row.version += 1
+        store.add(row)
+
+
+def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
+    return Task(
+        id=task.task_id,
+        case_id=case.id,
+        kind=case.kind,
+        step=task.step,
+        title=f"{case.kind.value}:{task.step}",
+        state=TaskState.OPEN,
+        version=task.version,
+        round=round_no,
+        customer_no=case.customer_no,
+        customer_name=customer_name,
+        tier=case.tier,
+        institution_code=task.institution_code,
+        role=task.role,
+        assignee_id=task.assignee_id,
+        opened_at=task.opened_at,
+        due_at=task.deadline.due_at,
+        provisional=task.deadline.provisional,
+        calendar_version=task.deadline.calendar_version,
+    )

@@ -1,0 +1,45 @@
+"""What a worker runs: every workflow, every activity, and the sandbox they run in."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.membership import MembershipActivities
+from activities.qualification import QualificationActivities
+from workflows.membership import MembershipWorkflow
+from workflows.qualification import QualificationWorkflow
+
+WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow)
+
+PASSED_THROUGH = (
+    "models",  # pure core and tables: linted for clock, random, files and environment instead (decisions.md 21)
+    "activities",
+    "sqlmodel",
+    "sqlalchemy",
+    "cryptography",
+    "uuid6",
+    "greenlet",
+    "psycopg",
+    "alembic",
+    "pydantic_settings",
+    "annotated_types",
+)
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox; `workflows` itself never passes through."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def activity_methods(
+    qualification: QualificationActivities, membership: MembershipActivities
+) -> list[Callable[..., Any]]:
+    """Every activity, bound to its collaborators."""
+    return [
+        qualification.record_opening,
+        qualification.record_step,
+        qualification.record_breach,
+        qualification.start_membership,
+        membership.announce,
+    ]

@@ -1,0 +1,82 @@
+"""The worker process: workflows, activities, jobs, heartbeat; SIGTERM drains it."""
+
+import asyncio
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.adapters.mailbox import MailFolder
+from activities.adapters.memberships import EngineMemberships
+from activities.jobs import JobRunner
+from activities.membership import MembershipActivities
+from activities.qualification import QualificationActivities
+from models.database import Database
+from models.services.heartbeat import beat
+from models.settings import Settings
+from workflows.client import connect
+from workflows.options import STICKY_TIMEOUT
+from workflows.registry import WORKFLOWS, activity_methods, sandbox
+
+ACTIVITY_THREADS = 8
+DRAIN = timedelta(seconds=10)
+HEARTBEAT_SECONDS = 5.0
+JOB_POLL_SECONDS = 0.5
+
+
+def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
+    """A worker wired to real collaborators; `activity_methods` is the only list of what it runs."""
+    methods = activity_methods(
+        QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
+        MembershipActivities(database, MailFolder(settings.home / "mail")),
+    )
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=list(WORKFLOWS),
+        activities=methods,
+        activity_executor=executor,
+        workflow_runner=sandbox(),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=DRAIN,
+    )
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then drain. The schema must be migrated already."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    database, client = Database.from_settings(settings), await connect(settings)
+    with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
+        async with make_worker(client, database, settings, executor):
+            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop))
+    database.dispose()
+
+
+async def _beat(database: Database, stop: asyncio.Event) -> None:
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    while not stop.is_set():
+        await asyncio.to_thread(beat, database, name, datetime.now(UTC))
+        await _pause(stop, HEARTBEAT_SECONDS)
+
+
+async def _run_jobs(database: Database, stop: asyncio.Event) -> None:
+    runner = JobRunner(database)
+    while not stop.is_set():
+        await asyncio.to_thread(runner.run_pending)
+        await _pause(stop, JOB_POLL_SECONDS)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
