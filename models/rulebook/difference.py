@@ -8,6 +8,9 @@ from models.rulebook.schema.book import Rulebook
 _NAMES = ("code", "identifier", "key", "product_class", "stage", "tier", "role", "kind", "region_class", "criterion")
 _NUMBERS = ("number", "min_years", "lower", "service", "family", "service_class", "level", "opens")
 
+_ORDER = "[order]"
+"""Pseudo-key of a table: its rows in order, for tables where the order decides (tie-break, steps)."""
+
 
 class Change(NamedTuple):
     """One changed key; `old` None: added, `new` None: removed. Values are plain JSON."""
@@ -22,7 +25,13 @@ def diff(old: Rulebook, new: Rulebook) -> list[Change]:
     before = dict(_flatten("", old.model_dump(mode="json")))
     after = dict(_flatten("", new.model_dump(mode="json")))
     keys = [*before, *(key for key in after if key not in before)]
-    return [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+    changes = [Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)]
+    return [change for change in changes if not change.key.endswith(_ORDER) or _reordered(change)]
+
+
+def _reordered(change: Change) -> bool:
+    """Same rows in another order; added and removed rows speak for themselves."""
+    return sorted(change.old or []) == sorted(change.new or [])
 
 
 def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -30,7 +39,9 @@ def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, child in value.items():
             yield from _flatten(f"{prefix}.{key}" if prefix else key, child)
     elif isinstance(value, list) and value and all(isinstance(child, dict) for child in value):
-        for label, child in zip(_labels(value), value, strict=True):
+        labels = _labels(value)
+        yield prefix + _ORDER, labels
+        for label, child in zip(labels, value, strict=True):
             yield from _flatten(f"{prefix}[{label}]", child)
     else:
         yield prefix, value

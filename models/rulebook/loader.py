@@ -32,13 +32,15 @@ def load_rulebook(folder: Path) -> Rulebook:
 
 def inspect(folder: Path) -> tuple[Rulebook | None, list[Problem]]:
     """Every problem of a folder at once; the rulebook itself only when its shape is right."""
+    if not folder.is_dir():
+        return None, [Problem(str(folder), "-", "is no folder")]
     data, problems = _read_all(folder)
     if problems:
         return None, problems
     try:
         book = Rulebook.model_validate(data)
     except ValidationError as error:
-        return None, [_from_pydantic(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
+        return None, _from_pydantic(error)
     return book, check(book)
 
 
@@ -92,7 +94,23 @@ def _stray_files(folder: Path) -> list[Problem]:
     return [Problem(name, "-", "is no file of a rulebook") for name in strays]
 
 
-def _from_pydantic(loc: tuple[int | str, ...], message: str) -> Problem:
+def _from_pydantic(error: ValidationError) -> list[Problem]:
+    """Its findings, without the "too short" that Pydantic adds to a list whose only row is wrong."""
+    found = error.errors(include_url=False)
+    keys = [item["loc"] for item in found]
+    return [
+        _problem(item["loc"], item["msg"])
+        for item in found
+        if item["type"] != "too_short" or not any(_below(item["loc"], key) for key in keys)
+    ]
+
+
+def _below(key: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    """Whether `other` stands inside `key`."""
+    return len(other) > len(key) and other[: len(key)] == key
+
+
+def _problem(loc: tuple[int | str, ...], message: str) -> Problem:
     """('scoring', 'points', 'size') -> scoring.toml, points.size."""
     reason = message.removeprefix("Value error, ")
     if loc and loc[0] in SECTIONS:
