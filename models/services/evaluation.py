@@ -23,6 +23,7 @@ from models.rules.ranking import Ranked, entry_tier, ineligible_reasons, rank, s
 from models.rules.scoring import Scorer, round_half_up
 from models.services import audit
 from models.stores.evaluations import BookFactsStore, EvaluationStore
+from models.stores.scope import EVERYTHING
 from models.tables.evaluation import Evaluation
 from models.types import Door, Tier
 
@@ -132,6 +133,15 @@ def stored_explanation(session: Session, year: int, customer_no: str) -> ScoreEx
     """The lines that stood behind the list of `year`."""
     body = EvaluationStore(session).explanation(year, customer_no)
     return ScoreExplanation.model_validate_json(body) if body is not None else None
+
+
+def frozen_list(session: Session, year: int) -> list[dict[str, Any]]:
+    """The stored list of a frozen year with the columns of RankingRow; empty when the year is not frozen."""
+    store = EvaluationStore(session)
+    evaluation = store.get(year)
+    if evaluation is None or evaluation.frozen_at is None:
+        return []
+    return [row.model_dump() for row in store.rows(year, EVERYTHING)]
 
 
 def silver_quotas(book: BookFactsStore, year: int, tiers: TierRules) -> dict[str, int]:

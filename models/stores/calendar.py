@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -33,8 +34,18 @@ class CalendarStore:
         )
         return set(self.session.exec(statement))
 
-    def put(self, days: Iterable[CalendarDay], years: Iterable[CalendarYear]) -> None:
-        """Insert or replace days and years by their keys."""
-        for row in (*days, *years):
-            self.session.merge(row)
+    def put_days(self, days: Iterable[CalendarDay]) -> int:
+        """Insert or replace days by their keys; how many of them are new or other than before."""
+        return sum(self._put(row, (row.institution_code, row.day), frozenset()) for row in days)
+
+    def put_years(self, years: Iterable[CalendarYear]) -> int:
+        """Insert or replace years; one whose state and source stand already keeps its time of loading."""
+        return sum(self._put(row, row.year, frozenset({"loaded_at"})) for row in years)
+
+    def _put(self, row: CalendarDay | CalendarYear, key: Any, aside: frozenset[str]) -> bool:
+        stored = self.session.get(type(row), key)
+        if stored is not None and stored.model_dump(exclude=set(aside)) == row.model_dump(exclude=set(aside)):
+            return False
+        self.session.merge(row)
         self.session.flush()
+        return True

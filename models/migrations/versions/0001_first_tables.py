@@ -479,6 +479,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_ranking_row_institution_code'), ['institution_code'], unique=False)
         batch_op.create_index('ix_ranking_row_year_rank', ['year', 'rank'], unique=False)
 
+    op.create_table('ranking_explanation',
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('customer_no', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['customer_no'], ['customer.customer_no'], name=op.f('fk_ranking_explanation_customer_no_customer')),
+    sa.ForeignKeyConstraint(['year'], ['evaluation.year'], name=op.f('fk_ranking_explanation_year_evaluation')),
+    sa.PrimaryKeyConstraint('year', 'customer_no', name=op.f('pk_ranking_explanation'))
+    )
     op.create_table('seat',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),
@@ -600,6 +608,7 @@ def downgrade() -> None:
 
     op.drop_table('task')
     op.drop_table('seat')
+    op.drop_table('ranking_explanation')
     with op.batch_alter_table('ranking_row', schema=None) as batch_op:
         batch_op.drop_index('ix_ranking_row_year_rank')
         batch_op.drop_index(batch_op.f('ix_ranking_row_institution_code'))
