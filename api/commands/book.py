@@ -16,6 +16,7 @@ from models.database import Database
 from models.services import importing, jobs
 from models.services.importing import ImportReport, Received, Upload
 from models.settings import Settings
+from models.stores.jobs import UNFINISHED
 
 SUFFIXES = {".csv", ".xlsx"}
 console = Console(highlight=False)
@@ -82,7 +83,7 @@ def _take_job(database: Database, received: Received) -> tuple[UUID, int]:
     """The same import if it was broken off before, else a new one; held by this process from the first moment."""
     sender = importing.Sender()
     with database.write() as session:
-        found = importing.find_unfinished(session, received.readable, sender)
+        found = importing.find_job(session, received.readable, sender, *UNFINISHED)
         job = found or importing.create_job(session, received.readable, sender)
         jobs.take_over(session, job.id)
         return job.id, job.done

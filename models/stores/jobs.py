@@ -60,9 +60,9 @@ class JobStore:
         running = (col(Job.id) == job_id, col(Job.state).in_(UNFINISHED))
         return self._changed(update(Job).where(*running).values(state=state, finished_at=now, **values))
 
-    def unfinished(self, kind: str) -> list[Job]:
-        """Jobs of a kind that wait or run, newest first."""
-        statement = select(Job).where(Job.kind == kind, col(Job.state).in_(UNFINISHED))
+    def in_states(self, kind: str, states: Sequence[JobState]) -> list[Job]:
+        """Jobs of a kind in one of these states, newest first."""
+        statement = select(Job).where(Job.kind == kind, col(Job.state).in_(states))
         return list(self.session.exec(statement.order_by(col(Job.created_at).desc())))
 
     def is_within(self, job_id: UUID, scope: Scope) -> bool:

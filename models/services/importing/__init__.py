@@ -9,20 +9,21 @@ from models.services.importing.receiving import (
     Sender,
     Upload,
     create_job,
-    find_unfinished,
+    find_job,
     receive,
 )
 from models.services.importing.report import ImportReport, import_job, rejection_rows, report_of
-from models.services.importing.run import run_import
+from models.services.importing.run import Progress, run_import
 
 __all__ = [
     "JOB_KIND",
     "ImportReport",
+    "Progress",
     "Received",
     "Sender",
     "Upload",
     "create_job",
-    "find_unfinished",
+    "find_job",
     "import_job",
     "receive",
     "rejection_rows",

@@ -16,7 +16,7 @@ from models.services.importing.reading import Part, Sheet, read_sheet, split
 from models.stores.jobs import JobStore
 from models.stores.scope import EVERYTHING, Scope
 from models.tables.jobs import ImportFile, Job
-from models.types import SYSTEM_IMPORT
+from models.types import SYSTEM_IMPORT, JobState
 
 JOB_KIND = "import"
 CONTENT_CONTEXT = b"import_file.content"
@@ -120,11 +120,11 @@ def create_job(session: Session, received: Sequence[Readable], sender: Sender) -
     return job
 
 
-def find_unfinished(session: Session, received: Sequence[Readable], sender: Sender) -> Job | None:
-    """An import of exactly these files by the same sender that was broken off."""
+def find_job(session: Session, received: Sequence[Readable], sender: Sender, *states: JobState) -> Job | None:
+    """The newest import of exactly these files by the same sender that is in one of `states`."""
     store = JobStore(session)
     wanted = [(item.part.name, item.digest) for item in received]
-    for job in store.unfinished(JOB_KIND):
+    for job in store.in_states(JOB_KIND, states):
         if job.params == sender.params() and [(file.name, file.digest) for file in store.files(job.id)] == wanted:
             return job
     return None
