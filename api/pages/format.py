@@ -3,9 +3,9 @@
 Money is `Decimal` in yuan. Instants are aware and shown in Asia/Shanghai; dates are Shanghai dates.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from api.pages.i18n import _, language
@@ -92,7 +92,7 @@ def day(value: date, today: date, *, make_up: bool = False) -> str:
     if language() == "en":
         year = "" if value.year == today.year else f" {value.year}"
         text = f"{_DAYS_EN[weekday]}, {value.day} {_MONTHS_EN[value.month - 1]}{year}"
-        return f"{text} (make-up working day)" if make_up else text
+        return f"{text} (make-up day)" if make_up else text
     text = f"{short_day(value, today)} 周{_DAYS_ZH[weekday]}"
     return f"{text}（调休上班）" if make_up else text
 
@@ -134,15 +134,19 @@ def quarter(year: int, number: int) -> str:
     return f"Q{number} {year}" if language() == "en" else f"{year}年第{'一二三四'[number - 1]}季度"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingSpan:
-    """Working time: whole working days plus office minutes of partial days, rounded down."""
+class WorkingTime(Protocol):
+    """Whole working days plus office minutes of partial days, as `models.rules.clock` reckons them."""
 
-    working_days: int = 0
-    minutes: int = 0
+    @property
+    def working_days(self) -> int:
+        """Whole working days."""
+
+    @property
+    def minutes(self) -> int:
+        """Office minutes of the partial days."""
 
 
-def span(value: WorkingSpan) -> str:
+def span(value: WorkingTime) -> str:
     """Working time in words, at most two units: 1 个工作日 3 小时, 5 小时 40 分."""
     hours, minutes = divmod(value.minutes, 60)
     if value.working_days:
@@ -154,12 +158,12 @@ def span(value: WorkingSpan) -> str:
     return f"{text} {_('%(n)s 分', n=minutes)}" if minutes else text
 
 
-def time_left(value: WorkingSpan) -> str:
+def time_left(value: WorkingTime) -> str:
     """还剩 1 个工作日 3 小时 / 1 working day 3 h left."""
     return _("还剩 %(span)s", span=span(value))
 
 
-def overdue_by(value: WorkingSpan) -> str:
+def overdue_by(value: WorkingTime) -> str:
     """逾期 2 个工作日 / overdue by 2 working days."""
     return _("逾期 %(span)s", span=span(value))
 

@@ -10,7 +10,7 @@
     event.detail.headers["X-CSRF-Token"] = meta("csrf-token");
   });
 
-  // After a swap the reader stands at the result or the error summary.
+  // After a swap the reader stands at the result or the error summary; on a whole page autofocus does it.
   const focusResult = (root) => one("[data-gl-focus]", root)?.focus();
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "gl-content") {
@@ -18,7 +18,6 @@
       focusResult(event.detail.target);
     }
   });
-  document.addEventListener("DOMContentLoaded", () => focusResult(document));
 
   // A request that never reached the server keeps the page and says so.
   document.addEventListener("htmx:sendError", () => {

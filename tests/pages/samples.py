@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from api.pages.format import WorkingSpan, amount, factor, instant, long_day, mask_name, mask_phone, term, whole
+from api.pages.format import amount, factor, instant, long_day, mask_name, mask_phone, term, whole
 from api.pages.i18n import _
 from api.pages.view.case import CaseAct, CasePage
-from api.pages.view.clock import ClockPage, ClockRow, ClockSpan, DueFacts, SpanKind, build_pill, build_strip
+from api.pages.view.clock import ClockPage, build_clock_page, build_strip, pill_of
 from api.pages.view.common import (
     Article,
     EmptyState,
@@ -54,7 +54,9 @@ from api.pages.view.task import (
     TimelineEntry,
 )
 from api.pages.words import declaration_word, word
+from models.rules.clock import Clock, Pause
 from models.types import Door, Role, Stage, Tier
+from tests.rules.calendars import published_calendar
 
 NOW = datetime(2026, 2, 5, 2, 20, tzinfo=UTC)
 CUSTOMER = "北京恒远科技集团有限公司"
@@ -79,11 +81,23 @@ def shell(path: str = "/inbox", current: str = "inbox", theme: str = "light", ro
     )
 
 
-def _pill(due: datetime, left: WorkingSpan, **more: object) -> TimePill:
-    return build_pill(DueFacts(due_at=due, now=NOW, left=left, **more))  # type: ignore[arg-type]  # sample shorthand
+CALENDAR = published_calendar(2026)
 
 
-TODAY_PILL = (shanghai(2, 5, 17, 30), WorkingSpan(0, 340))
+RECEIVED = shanghai(2, 2, 17, 2)
+
+
+def _pill(due: datetime, *, started: datetime = RECEIVED, paused: bool = False) -> TimePill:
+    pauses = (Pause(paused_at=shanghai(2, 4, 9), reason="waiting_for_customer"),) if paused else ()
+    return pill_of(CALENDAR, Clock(started_at=started, due_at=due, pauses=pauses), NOW)
+
+
+DUE_TODAY = shanghai(2, 5, 17, 30)
+TASK_CLOCK = Clock(
+    started_at=shanghai(2, 2, 17, 2),
+    due_at=shanghai(2, 5, 14, 30),
+    pauses=(Pause(paused_at=shanghai(2, 4, 9), resumed_at=shanghai(2, 4, 12), reason="waiting_for_third_party"),),
+)
 _TIER_TONES = {Tier.GOLD: TagTone.GOLD, Tier.SILVER: TagTone.PLAIN, Tier.REGULAR: TagTone.OUTLINE}
 
 
@@ -110,12 +124,11 @@ def _row(  # noqa: PLR0917  # a table of rows reads best by position
 
 
 def _rows() -> list[BandedRow]:
-    today = _pill(*TODAY_PILL)
-    late = _pill(shanghai(2, 3, 17, 30), WorkingSpan(1, 60), overdue=True)
-    soon = _pill(shanghai(2, 6, 17, 30), WorkingSpan(1, 300), due_next_working_day=True)
-    calm = _pill(shanghai(2, 14, 17, 30), WorkingSpan(7, 300), make_up_day=True)
-    paused = _pill(shanghai(2, 20, 17, 30), WorkingSpan(), pause_text="等客户补资料")
-    guess = _pill(datetime(2027, 1, 8, 9, 30, tzinfo=UTC), WorkingSpan(200), provisional=True)
+    today, late = _pill(DUE_TODAY), _pill(shanghai(2, 3, 17, 30))
+    soon = _pill(shanghai(2, 6, 17, 30), started=NOW)
+    calm = _pill(shanghai(2, 14, 17, 30), started=NOW)
+    paused = _pill(shanghai(2, 13, 17, 30), paused=True)
+    guess = _pill(datetime(2027, 1, 8, 9, 30, tzinfo=UTC))
     round_two = Tag(text="第 2 轮", tone=TagTone.BLUE)
     gold = _row(2, today, CUSTOMER, Tier.GOLD, "王晓梅 2月2日 重新提交 · C010207", "241.50万元", "金牌 第 37 名")
     return [
@@ -261,16 +274,6 @@ def history() -> History:
     )
 
 
-_SPANS = (
-    ClockSpan(kind=SpanKind.RUNNING, minutes=420, label="2月3日"),
-    ClockSpan(kind=SpanKind.CLOSED, minutes=0),
-    ClockSpan(kind=SpanKind.PAUSED, minutes=200, label="2月4日"),
-    ClockSpan(kind=SpanKind.CLOSED, minutes=0),
-    ClockSpan(kind=SpanKind.RUNNING, minutes=80),
-    ClockSpan(kind=SpanKind.LEFT, minutes=340, label="今天"),
-)
-
-
 def decide_bar(comment: str = "", *, more_open: bool = False) -> DecideBar:
     """The bar of the branch lead, with everything that can be in it."""
     return DecideBar(
@@ -305,7 +308,6 @@ def task(
     theme: str = "light", *, strips: tuple[Strip, ...] = (), errors: ErrorSummary | None = None, open_: bool = True
 ) -> TaskPage:
     """The decision page of a gold declaration in its second round."""
-    used, left = WorkingSpan(2, 80), WorkingSpan(0, 340)
     return TaskPage(
         shell=shell("/tasks/t2", "inbox", theme),
         title="审批",
@@ -315,7 +317,7 @@ def task(
         kind=declaration_word(Tier.GOLD),
         subject=CUSTOMER,
         reference="C010207",
-        pill=_pill(*TODAY_PILL),
+        pill=_pill(DUE_TODAY),
         tags=(Tag(text="申报 金牌", tone=TagTone.GOLD), Tag(text="第 2 轮", tone=TagTone.BLUE), Tag(text="排名席位")),
         articles=(Article(text="第13条", href="/rulebooks/current#13"), Article(text="附件一")),
         actions=(Link(text="打印附件一", href="/forms/1/c1", icon="print"),),
@@ -358,14 +360,11 @@ def task(
             ),
         ),
         clock=build_strip(
-            _SPANS,
-            used=used,
-            left=left,
-            overdue=False,
+            CALENDAR,
+            TASK_CLOCK,
+            NOW,
             limit="3 个工作日",
-            note="3 个工作日，收件次日起算 · 日历 2026 v2（国务院公布）",
-            end_label="17:30",
-            why=Link(text=_("为何%(due)s到期", due=instant(TODAY_PILL[0], NOW)), href="/tasks/t2/clock"),
+            why=Link(text=_("为何 %(due)s 到期", due=instant(DUE_TODAY, NOW)), href="/tasks/t2/clock"),
         ),
         path=path(),
         history=history(),
@@ -373,7 +372,7 @@ def task(
     )
 
 
-def task_states() -> dict[str, TaskPage]:
+def task_states(theme: str = "light") -> dict[str, TaskPage]:
     """The decision page in the states of pages.md section 4."""
     refused = ErrorSummary(title="有 1 处需要更正", errors=(FieldError(field_id="comment", text="请填写原因。"),))
     stale = Strip(
@@ -389,10 +388,10 @@ def task_states() -> dict[str, TaskPage]:
     )
     done = Strip(text="已同意，已报总公司复核。", tone=StripTone.OK, icon="check", focus=True)
     return {
-        "422": task(errors=refused),
-        "409": task(strips=(stale,), open_=False),
-        "503": task(strips=(down,)),
-        "done": task(strips=(done,), open_=False),
+        "422": task(theme, errors=refused),
+        "409": task(theme, strips=(stale,), open_=False),
+        "503": task(theme, strips=(down,)),
+        "done": task(theme, strips=(done,), open_=False),
     }
 
 
@@ -445,27 +444,14 @@ def case(theme: str = "light") -> CasePage:
 
 def clock(theme: str = "light") -> ClockPage:
     """Why it is due at half past five."""
-    shown = task(theme)
-    return ClockPage(
-        shell=shell("/tasks/t2/clock", "inbox", theme),
-        title="为何今天 17:30 到期",
+    return build_clock_page(
+        shell("/tasks/t2/clock", "inbox", theme),
+        CALENDAR,
+        TASK_CLOCK,
+        NOW,
+        subject=f"{declaration_word(Tier.GOLD)} · {CUSTOMER}",
+        limit="3 个工作日",
         back_href="/tasks/t2",
-        subject=f"{shown.kind} · {shown.subject}",
-        sentence="2月2日 17:02 收件，从次日起算 3 个工作日，今天下班时到期。",
-        pill=shown.pill,
-        rows=(
-            ClockRow(
-                start="2月3日 09:00",
-                end="2月3日 17:30",
-                kind=SpanKind.RUNNING,
-                kind_text="计时",
-                reason="第 1 个工作日",
-                counted="1 个工作日",
-            ),
-        ),
-        calendar_text="日历 2026 v2（国务院公布）",
-        pause_text="现在暂停，期限按暂停的工作时间顺延。",
-        strip=shown.clock,
     )
 
 
@@ -523,4 +509,4 @@ def every_page(theme: str = "light") -> dict[str, tuple[str, Page]]:
         "pending": ("pages/pending.html", pending()),
         "menu": ("pages/menu.html", MenuPage(shell=shell("/menu", "menu", theme), title=_("更多"))),
     }
-    return pages | {f"task-{name}": ("pages/task.html", page) for name, page in task_states().items()}
+    return pages | {f"task-{name}": ("pages/task.html", page) for name, page in task_states(theme).items()}

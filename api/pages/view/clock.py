@@ -1,100 +1,83 @@
-"""Deadlines: the pill of a row, the strip of a task, the page that says why it is due then."""
+"""Deadlines: the pill of a row, the strip of a task, the page that says why it is due then.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+What is due and how urgent it looks is decided in `models.rules.clock`; here it only gets words and a drawing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
-from api.pages.format import WorkingSpan, instant, local, overdue_by, short_day, span, time_left
+from api.pages.format import day as day_text
+from api.pages.format import instant, local, overdue_by, short_day, span, stamp, time_left
 from api.pages.i18n import _
-from api.pages.view.common import Link, PillTone, TimePill
-from api.pages.view.shell import Page
-
-AMBER_FROM = Decimal("0.5")
-ORANGE_FROM = Decimal("0.8")
-"""Default marks 50 / 80 %; a route may pass the rulebook's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueFacts:
-    """What the records know about one deadline; instants are aware, spans are working time."""
-
-    due_at: datetime | None
-    now: datetime
-    left: WorkingSpan = field(default_factory=WorkingSpan)
-    """Time left, or time over when `overdue`."""
-    overdue: bool = False
-    used_share: Decimal = Decimal(0)
-    due_next_working_day: bool = False
-    make_up_day: bool = False
-    provisional: bool = False
-    pause_text: str = ""
-    """Why and since when the clock stands, e.g. 等客户补资料; empty while it runs."""
-    finished_in_time: bool | None = None
-    """None while open."""
+from api.pages.i18n import mark as _m
+from api.pages.view.clock_bars import ClockBar, SpanKind, draw_bars
+from api.pages.view.common import Link, TimePill
+from api.pages.view.shell import Page, Shell
+from models.messages.calendar import CalendarSnapshot
+from models.rules import calendar as cal
+from models.rules.clock import Clock, ClockReading, PillLevel, TimeLeft, read_clock, working_span
+from models.rules.due_reason import DueRow, DueRowKind, why_due
 
 
-def build_pill(facts: DueFacts, amber: Decimal = AMBER_FROM, orange: Decimal = ORANGE_FROM) -> TimePill:
-    """The pill for a deadline: calm until it matters, shape and word beside colour."""
-    if facts.due_at is None:
-        return TimePill(tone=PillTone.CALM, text=_("无固定时限"))
-    due = instant(facts.due_at, facts.now, make_up=facts.make_up_day)
-    if facts.finished_in_time is not None:
-        return _finished(facts.finished_in_time, due)
-    if facts.pause_text:
-        used = _("期限 %(due)s", due=due)
-        return TimePill(tone=PillTone.PAUSED, text=_("已暂停 · %(why)s", why=facts.pause_text), due=used)
-    if facts.overdue:
-        return TimePill(tone=PillTone.LATE, text=overdue_by(facts.left), due=due)
-    if facts.provisional:
-        on = short_day(local(facts.due_at).date(), local(facts.now).date())
-        return TimePill(tone=PillTone.PROVISIONAL, text=_("暂定 %(day)s", day=on), due=_("日历未公布"))
-    return TimePill(tone=_urgency(facts, amber, orange), text=time_left(facts.left), due=due)
+class PauseReason(StrEnum):
+    """暂停原因 with words of their own; any other reason is shown as it was written."""
+
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    DISABILITY_APPRAISAL = "disability_appraisal"
+    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
 
 
-def _finished(in_time: bool, due: str) -> TimePill:
-    if in_time:
-        return TimePill(tone=PillTone.DONE, text=_("按时办结"), due=due)
-    return TimePill(tone=PillTone.DONE_LATE, text=_("逾期办结"), due=due)
+_PAUSE_WORDS = {
+    PauseReason.WAITING_FOR_CUSTOMER: _m("等客户补资料"),
+    PauseReason.DISABILITY_APPRAISAL: _m("伤残鉴定"),
+    PauseReason.WAITING_FOR_THIRD_PARTY: _m("等第三方"),
+}
 
 
-def _urgency(facts: DueFacts, amber: Decimal, orange: Decimal) -> PillTone:
-    due_today = facts.due_at is not None and local(facts.due_at).date() == local(facts.now).date()
-    if due_today or facts.used_share >= orange:
-        return PillTone.TODAY
-    if facts.due_next_working_day or facts.used_share >= amber:
-        return PillTone.SOON
-    return PillTone.CALM
+def pause_word(reason: str) -> str:
+    """The word for a reason of a pause."""
+    return _(_PAUSE_WORDS[PauseReason(reason)]) if reason in set(PauseReason) else reason
 
 
-class SpanKind(StrEnum):
-    """Kinds of interval on a clock strip."""
+def build_pill(reading: ClockReading, now: datetime, *, make_up_day: bool = False, pause_reason: str = "") -> TimePill:
+    """The pill of a clock: its text, and the due instant under it.
 
-    RUNNING = "running"
-    PAUSED = "paused"
-    CLOSED = "closed"
-    LEFT = "left"
+    `make_up_day` says that the due date is a weekend worked (调休上班); `pause_reason` why it stands.
+    """
+    if reading.due_at is None:
+        return TimePill(level=reading.level, text=_("无固定时限"))
+    due = instant(reading.due_at, now, make_up=make_up_day)
+    match reading.level:
+        case PillLevel.MET:
+            return TimePill(level=reading.level, text=_("按时办结"), due=due)
+        case PillLevel.MISSED:
+            return TimePill(level=reading.level, text=_("逾期办结"), due=due)
+        case PillLevel.PAUSED:
+            text = _("已暂停 · %(why)s", why=pause_word(pause_reason)) if pause_reason else _("已暂停")
+            return TimePill(level=reading.level, text=text, due=_("期限 %(due)s", due=due))
+        case PillLevel.PROVISIONAL:
+            on = short_day(local(reading.due_at).date(), local(now).date())
+            return TimePill(level=reading.level, text=_("暂定 %(day)s", day=on), due=_("日历未公布"))
+        case _:
+            return TimePill(level=reading.level, text=_left_text(reading.left), due=due)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockSpan:
-    """One interval before it is drawn. `minutes` are office minutes; closed ones are drawn narrow."""
-
-    kind: SpanKind
-    minutes: int
-    label: str = ""
-    """Text under its left end."""
+def pill_of(calendar: CalendarSnapshot, clock: Clock, now: datetime) -> TimePill:
+    """The pill of a clock, with the calendar at hand."""
+    reading = read_clock(calendar, clock, now)
+    reason = clock.pauses[-1].reason if clock.pauses else ""
+    return build_pill(reading, now, make_up_day=_is_make_up(calendar, reading.due_at), pause_reason=reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockBar:
-    """One drawn interval, in units of a strip 300 wide."""
+def _left_text(left: TimeLeft | None) -> str:
+    if left is None:
+        return ""
+    return overdue_by(left) if left.overdue else time_left(left)
 
-    kind: SpanKind
-    x: float
-    width: float
-    label: str = ""
+
+def _is_make_up(calendar: CalendarSnapshot, due_at: datetime | None) -> bool:
+    return due_at is not None and cal.local_date(due_at) in calendar.make_up_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,56 +89,49 @@ class ClockStrip:
     """Read out instead of the drawing."""
     legend: tuple[tuple[SpanKind, str], ...]
     note: str
-    """Limit, how it counts, calendar version."""
+    """Limit and calendar version."""
     end_label: str = ""
     why: Link | None = None
 
 
-_STRIP_WIDTH = 300.0
-_CLOSED_WIDTH = 10.0
-_GAP = 2.0
-
-
-def draw_strip(spans: Sequence[ClockSpan]) -> tuple[ClockBar, ...]:
-    """Lay the intervals side by side: closed ones 10 wide, the others by their office minutes."""
-    visible = [part for part in spans if part.minutes > 0 or part.kind is SpanKind.CLOSED]
-    closed = sum(part.kind is SpanKind.CLOSED for part in visible)
-    minutes = sum(part.minutes for part in visible if part.kind is not SpanKind.CLOSED) or 1
-    room = max(_STRIP_WIDTH - closed * _CLOSED_WIDTH - _GAP * max(len(visible) - 1, 0), 1.0)
-    bars, x = [], 0.0
-    for part in visible:
-        width = _CLOSED_WIDTH if part.kind is SpanKind.CLOSED else room * part.minutes / minutes
-        bars.append(ClockBar(kind=part.kind, x=round(x, 1), width=round(width, 1), label=part.label))
-        x += width + _GAP
-    return tuple(bars)
-
-
 def build_strip(
-    spans: Sequence[ClockSpan],
-    *,
-    used: WorkingSpan,
-    left: WorkingSpan,
-    overdue: bool,
-    limit: str,
-    note: str,
-    end_label: str = "",
-    why: Link | None = None,
-) -> ClockStrip:
-    """The strip of a task. `limit` reads like 3 个工作日, `left` is time over when `overdue`."""
-    used_text = _("已用 %(span)s", span=span(used))
-    rest = overdue_by(left) if overdue else time_left(left)
-    kinds = {part.kind for part in spans}
-    legend = [(SpanKind.RUNNING, used_text), (SpanKind.LEFT, rest)]
-    legend += [(SpanKind.PAUSED, _("暂停"))] if SpanKind.PAUSED in kinds else []
-    legend += [(SpanKind.CLOSED, _("非工作时间"))] if SpanKind.CLOSED in kinds else []
+    calendar: CalendarSnapshot, clock: Clock, now: datetime, *, limit: str, why: Link | None = None
+) -> ClockStrip | None:
+    """The strip of a clock; None when it has no limit. `limit` reads like 3 个工作日."""
+    reading = read_clock(calendar, clock, now)
+    if reading.due_at is None:
+        return None
+    used = _used_text(calendar, clock, now, reading)
+    rest = _left_text(reading.left)
+    bars = draw_bars(calendar, clock, now, reading.due_at)
     return ClockStrip(
-        bars=draw_strip(spans),
-        words=_("时限 %(limit)s：%(used)s，%(rest)s", limit=limit, used=used_text, rest=rest),
-        legend=tuple(legend),
-        note=note,
-        end_label=end_label,
+        bars=bars,
+        words=_("时限 %(limit)s：%(used)s，%(rest)s", limit=limit, used=used, rest=rest or _("已结束")),
+        legend=_legend(bars, used, rest),
+        note=_("%(limit)s · 日历 %(version)s", limit=limit, version=calendar.version),
+        end_label=stamp(reading.due_at, now),
         why=why,
     )
+
+
+def _used_text(calendar: CalendarSnapshot, clock: Clock, now: datetime, reading: ClockReading) -> str:
+    """Working time used; a clock that was paused shows its share, since days cannot be told apart from pauses."""
+    if clock.pauses or clock.elapsed:
+        return _("已用 %(span)s", span=f"{reading.used_percent}%")
+    end = min(now, clock.finished_at) if clock.finished_at else now
+    return _("已用 %(span)s", span=span(working_span(calendar, clock.started_at, end)))
+
+
+def _legend(bars: tuple[ClockBar, ...], used: str, rest: str) -> tuple[tuple[SpanKind, str], ...]:
+    texts = {
+        SpanKind.RUNNING: used,
+        SpanKind.LEFT: rest,
+        SpanKind.OVER: rest,
+        SpanKind.PAUSED: _("暂停"),
+        SpanKind.CLOSED: _("非工作时间"),
+    }
+    present = {bar.kind for bar in bars}
+    return tuple((kind, text) for kind, text in texts.items() if kind in present and text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,16 +140,14 @@ class ClockRow:
 
     start: str
     end: str
-    kind: SpanKind
-    kind_text: str
-    reason: str
+    kind: str
     counted: str
-    """Working time this interval added, e.g. 1 个工作日."""
+    """第 3 个工作日, +2 小时, or empty for what does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockPage(Page):
-    """为何那时到期: one sentence, the intervals, the calendar they were counted by."""
+    """为何那时到期: one sentence, the days, the calendar they were counted by."""
 
     subject: str
     sentence: str
@@ -182,3 +156,72 @@ class ClockPage(Page):
     calendar_text: str
     pause_text: str
     strip: ClockStrip | None = None
+
+
+_ROW_WORDS = {
+    DueRowKind.RECEIVED: _m("收件"),
+    DueRowKind.DAY_ZERO: _m("收件当日，不计"),
+    DueRowKind.COUNTED: _m("工作日"),
+    DueRowKind.MAKE_UP_DAY: _m("调休上班"),
+    DueRowKind.WEEKEND: _m("周末"),
+    DueRowKind.HOLIDAY: _m("节假日"),
+    DueRowKind.PAUSED: _m("暂停"),
+    DueRowKind.DUE: _m("到期"),
+}
+
+
+def clock_row(row: DueRow, now: datetime) -> ClockRow:
+    """A row of `why_due` in words."""
+    kind = _(_ROW_WORDS[row.kind])
+    return ClockRow(
+        start=stamp(row.at, now) if row.at else _day(row.first, now),
+        end=_day(row.last, now) if row.last != row.first else "",
+        kind=_("%(kind)s（暂定）", kind=kind) if row.provisional else kind,
+        counted=_counted(row),
+    )
+
+
+def _counted(row: DueRow) -> str:
+    if row.number is not None:
+        return _("第 %(n)s 个工作日", n=row.number)
+    if row.minutes is not None:
+        hours, minutes = divmod(row.minutes, 60)
+        return _("顺延 %(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
+    return ""
+
+
+def _day(value: date, now: datetime) -> str:
+    return day_text(value, local(now).date())
+
+
+def build_clock_page(
+    shell: Shell,
+    calendar: CalendarSnapshot,
+    clock: Clock,
+    now: datetime,
+    *,
+    subject: str,
+    limit: str,
+    back_href: str,
+    json_href: str | None = None,
+) -> ClockPage:
+    """The page that answers "why is it due then". `limit` reads like 3 个工作日."""
+    pill = pill_of(calendar, clock, now)
+    due_at = read_clock(calendar, clock, now).due_at
+    due = instant(due_at, now, make_up=_is_make_up(calendar, due_at)) if due_at else ""
+    started = stamp(clock.started_at, now)
+    return ClockPage(
+        shell=shell,
+        title=_("为何 %(due)s 到期", due=due) if due else _("没有固定时限"),
+        back_href=back_href,
+        json_href=json_href,
+        subject=subject,
+        sentence=_("%(started)s 收件，时限 %(limit)s，到期 %(due)s。", started=started, limit=limit, due=due)
+        if due
+        else _("%(started)s 收件，没有固定时限。", started=started),
+        pill=pill,
+        rows=tuple(clock_row(row, now) for row in why_due(calendar, clock, now)),
+        calendar_text=_("日历 %(version)s", version=calendar.version),
+        pause_text=_("暂停期间的工作时间不计入，期限按同样长度顺延；已过的时间不退回。"),
+        strip=build_strip(calendar, clock, now, limit=limit),
+    )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.rules.clock import PillLevel
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -44,26 +46,13 @@ class Article:
     title: str = ""
 
 
-class PillTone(StrEnum):
-    """State of a deadline, in the order of rising urgency, then the special ones."""
-
-    CALM = "calm"
-    SOON = "soon"
-    TODAY = "today"
-    LATE = "late"
-    PAUSED = "paused"
-    PROVISIONAL = "provisional"
-    DONE = "done"
-    DONE_LATE = "done-late"
-
-
 _PILL_ICONS = {
-    PillTone.SOON: "clock",
-    PillTone.TODAY: "clock",
-    PillTone.LATE: "alert",
-    PillTone.PAUSED: "pause",
-    PillTone.PROVISIONAL: "cal",
-    PillTone.DONE: "check",
+    PillLevel.SOON: "clock",
+    PillLevel.TODAY: "clock",
+    PillLevel.LATE: "alert",
+    PillLevel.PAUSED: "pause",
+    PillLevel.PROVISIONAL: "cal",
+    PillLevel.MET: "check",
 }
 
 
@@ -71,14 +60,14 @@ _PILL_ICONS = {
 class TimePill:
     """Working time left, and under it the due instant."""
 
-    tone: PillTone
+    level: PillLevel
     text: str
     due: str = ""
 
     @property
     def icon(self) -> str:
         """Symbol that says the same as the colour; empty for the calm ones."""
-        return _PILL_ICONS.get(self.tone, "")
+        return _PILL_ICONS.get(self.level, "")
 
 
 class StripTone(StrEnum):
