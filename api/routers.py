@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages import people, sign_in
+from api.pages import account, links, people, sign_in
 from api.routes import description, health, institutions, me, staff, tokens, users
 
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -16,6 +16,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
+    links.router,
+    account.router,
     people.router,
 )
 """Pages; not part of the API description."""

@@ -32,5 +32,5 @@ def change_password(
 ) -> Response:
     """Choose a new password; every other session and every token of the caller ends."""
     current, new = body.current.get_secret_value(), body.new.get_secret_value()
-    change_own_password(database, caller, current, new, datetime.now(UTC))
+    change_own_password(database, caller, current, new, datetime.now(UTC), new_field="new")
     return Response(status_code=204)

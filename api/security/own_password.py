@@ -10,7 +10,9 @@ from models.services.accounts import actor_by_id, checked_hash, invalid, set_pas
 from models.services.sign_in import record_attempt
 
 
-def change_own_password(database: Database, caller: Caller, current: str, new: str, now: datetime) -> None:
+def change_own_password(
+    database: Database, caller: Caller, current: str, new: str, now: datetime, *, new_field: str = "password"
+) -> None:
     """Set a new password after checking the current one; a wrong one counts like a failed sign-in.
 
     Raises INVALID_INPUT, ACCOUNT_LOCKED.
@@ -22,7 +24,7 @@ def change_own_password(database: Database, caller: Caller, current: str, new: s
         account = record_attempt(session, caller.login, password_fits=fits, door=caller.door, now=now)
     if account is None:
         raise invalid(current="wrong_password")
-    hashed = checked_hash(new, caller.login)
+    hashed = checked_hash(new, caller.login, new_field)
     with database.write() as session:
         account = actor_by_id(session, caller.account_id)
         if account.disabled_at is not None:

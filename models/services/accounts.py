@@ -120,11 +120,11 @@ def set_password(
     _note(session, by, "password_set", account, now)
 
 
-def checked_hash(password: str, login: str) -> str:
-    """Hash of a password that may be chosen: call it outside a transaction. Raises INVALID_INPUT."""
+def checked_hash(password: str, login: str, field_name: str = "password") -> str:
+    """Hash of a password that may be chosen: call it outside a transaction. Raises INVALID_INPUT for the field."""
     reason = weakness(password, login)
     if reason:
-        raise invalid(password=reason)
+        raise invalid(**{field_name: reason})
     return hash_password(password)
 
 
