@@ -1,0 +1,189 @@
+"""A real engine with a real worker in the test's own loop, and people who act through it."""
+
+import shutil
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from models.encryption import Keyring
+from models.identifiers import QUALIFICATION, qualification_id
+from models.messages.approval import Answered, ApprovalState, Correct, Decide, PostRef, Resubmit, Withdraw
+from models.messages.qualification import StartQualification
+from models.messages.scoring import Correction
+from models.settings import Settings
+from models.tables.columns import new_id
+from models.types import Door, Outcome, SeatKind, Stage, Tier, Verdict
+from tests.support.world import SECRET, YEAR, World
+from workflows.client import data_converter
+from workflows.options import TASK_TIMEOUT
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+from workflows.worker import make_worker
+
+_numbers = count(1)
+
+
+@asynccontextmanager
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The time-skipping server, with our converter and search attributes."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=shutil.which("temporal-test-server"),
+        data_converter=data_converter(Keyring(SECRET)),
+    ) as environment:
+        await add_search_attributes(environment.client)
+        yield environment
+
+
+async def add_search_attributes(client: Client) -> None:
+    """Register ours: an unknown one makes every workflow task of the test server fail for ever."""
+    request = AddSearchAttributesRequest(namespace=client.namespace)
+    for key in SEARCH_ATTRIBUTES:
+        request.search_attributes[key.name] = key.indexed_value_type.value  # type: ignore[assignment]
+    await client.operator_service.add_search_attributes(request)
+
+
+@asynccontextmanager
+async def worker(client: Client, world: World, home: Path, queue: str) -> AsyncIterator[None]:
+    """A worker on real collaborators and the world's database."""
+    settings = Settings(home=home, task_queue=queue)
+    with ThreadPoolExecutor(8) as executor:
+        async with make_worker(client, world.database, settings, executor):
+            yield
+
+
+class Refused(Exception):  # noqa: N818  reads as what happened
+    """An act was refused with this code and context."""
+
+    def __init__(self, error: ApplicationError) -> None:
+        super().__init__(error.type)
+        self.code = error.type
+        self.context = error.details[0] if error.details else {}
+
+
+@dataclass
+class Case:
+    """A running case and the people who act on it."""
+
+    client: Client
+    world: World
+    handle: WorkflowHandle[object, Outcome]
+    case_id: UUID
+
+    async def state(self) -> ApprovalState:
+        """State as the workflow holds it."""
+        return await self.handle.query("state", result_type=ApprovalState)
+
+    async def decide(
+        self,
+        login: str,
+        verdict: Verdict = Verdict.APPROVE,
+        *,
+        comment: str = "",
+        key: str = "",
+        task_id: UUID | None = None,
+        version: int | None = None,
+        return_to: Stage | None = None,
+        approve_as: Tier | None = None,
+    ) -> Answered:
+        """One decision; the open task and its version unless told otherwise."""
+        state = await self.state()
+        task = state.tasks[0] if state.tasks else None
+        act = Decide(
+            **self._who(login, key),
+            comment=comment,
+            task_id=task_id or (task.task_id if task else uuid4()),
+            version=version or (task.version if task else 1),
+            verdict=verdict,
+            return_to=return_to,
+            approve_as=approve_as,
+        )
+        return await self._send("decide", act)
+
+    async def resubmit(self, login: str = "mgr", comment: str = "已更正") -> Answered:
+        """重新提交."""
+        version = (await self.state()).version
+        return await self._send("resubmit", Resubmit(**self._who(login), version=version, comment=comment))
+
+    async def withdraw(self, login: str = "mgr", comment: str = "客户撤回") -> Answered:
+        """撤销."""
+        version = (await self.state()).version
+        return await self._send("withdraw", Withdraw(**self._who(login), version=version, comment=comment))
+
+    async def correct(self, login: str, corrections: tuple[Correction, ...]) -> Answered:
+        """Correct facts on the open task."""
+        task = (await self.state()).tasks[0]
+        act = Correct(
+            **self._who(login), task_id=task.task_id, version=task.version, corrections=corrections, comment="核对收据"
+        )
+        return await self._send("correct", act)
+
+    async def _send(self, name: str, act: Decide | Correct | Resubmit | Withdraw) -> Answered:
+        try:
+            return await self.handle.execute_update(name, act, id=act.update_id, result_type=Answered)
+        except WorkflowUpdateFailedError as error:
+            if isinstance(error.cause, ApplicationError):
+                raise Refused(error.cause) from error
+            raise
+
+    def _who(self, login: str, key: str = "") -> dict[str, Any]:
+        role, code = self.world.post(login)
+        return {
+            "update_id": f"{self.world.accounts[login]}:{key or next(_numbers)}",
+            "content_hash": "x",
+            "actor_id": self.world.accounts[login],
+            "actor_name": self.world.name(login),
+            "posts": (PostRef(role=role, institution_code=code),),
+            "door": Door.API,
+        }
+
+
+async def declare(
+    client: Client,
+    world: World,
+    customer_no: str,
+    *,
+    tier: Tier = Tier.GOLD,
+    seat_kind: SeatKind = SeatKind.RANKED,
+    login: str = "mgr",
+    queue: str,
+    attempt: int = 1,
+) -> Case:
+    """Start a qualification the way the gateway does and wait for its first record. Raises Refused."""
+    case_id = new_id()
+    role, code = world.post(login)
+    start = StartQualification(
+        update_id=f"{world.accounts[login]}:{next(_numbers)}",
+        content_hash="x",
+        actor_id=world.accounts[login],
+        actor_name=world.name(login),
+        posts=(PostRef(role=role, institution_code=code),),
+        door=Door.API,
+        case_id=case_id,
+        workflow_id=qualification_id(YEAR, customer_no, attempt),
+        customer_no=customer_no,
+        year=YEAR,
+        attempt=attempt,
+        tier=tier,
+        seat_kind=seat_kind,
+        reason="连续三年增员",
+        late_reason="补报",
+    )
+    handle: WorkflowHandle[object, Outcome] = await client.start_workflow(
+        QUALIFICATION, start, id=start.workflow_id, task_queue=queue, result_type=Outcome, task_timeout=TASK_TIMEOUT
+    )
+    try:
+        await handle.execute_update("opened", result_type=Answered)
+    except WorkflowUpdateFailedError as error:
+        if isinstance(error.cause, ApplicationError):
+            raise Refused(error.cause) from error
+        raise
+    return Case(client, world, handle, case_id)
