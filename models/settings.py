@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home.resolve()}/records.db"
 
     @property
+    def demo_marker(self) -> Path:
+        """Stands in a home whose records hold the sample book with its public passwords."""
+        return self.home / "demo"
+
+    @property
     def base_url(self) -> str:
         """The address people type."""
         return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")

@@ -14,6 +14,7 @@ from rich.console import Console
 from models.settings import Settings
 
 console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -57,25 +58,21 @@ def worker() -> None:
 
 
 def migrate() -> None:
-    """Bring the record database to the newest version."""
-    from models.database import Database
+    """Bring the record database to the newest version; the built-in rulebook becomes version 1 of an empty one."""
+    from api.supervisor.welcome import fill
 
-    database = Database.from_settings(Settings())
-    database.migrate()
-    database.dispose()
+    fill(Settings(demo=False), console)
 
 
 def prepare_engine() -> None:
     """Create the engine's namespace if missing, keep histories 90 days, register the search attributes."""
-    from temporalio.client import Client
-
+    from workflows.client import connect
     from workflows.namespace import prepare_namespace
 
     async def prepare(settings: Settings) -> None:
         if settings.temporal_address is None:
             raise typer.BadParameter("set GREENLANE_TEMPORAL_ADDRESS; the embedded engine is prepared on every start")
-        client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
-        await prepare_namespace(client)
+        await prepare_namespace(await connect(settings, lazy=True))
 
     asyncio.run(prepare(Settings()))
 
@@ -89,6 +86,6 @@ def _run(settings: Settings) -> None:
         run_copy(settings, console, fill=lambda ready: fill(ready, console), greet=lambda ready: greet(ready, console))
     except StartError as error:
         if error.detail:
-            console.print(error.detail, style="dim", markup=False)
-        console.print(f"greenlane: {error}", style="bold red", markup=False, soft_wrap=True)
+            errors.print(error.detail, style="dim", markup=False)
+        errors.print(f"greenlane: {error}", style="bold red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from api.supervisor import launch
 from api.supervisor.home import log_path, log_tail
 
-_PROBE_PAUSE_SECONDS = 0.05
+_PROBE_PAUSE_SECONDS = 0.1
 FIRST_DELAY_SECONDS = 0.2
 LONGEST_DELAY_SECONDS = 30.0
 STEADY_SECONDS = 60.0

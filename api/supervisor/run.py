@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from rich.console import Console
 from rich.text import Text
-from temporalio.client import Client
 
 from api.supervisor.errors import StartError
 from api.supervisor.home import sole_owner
@@ -15,6 +14,7 @@ from api.supervisor.plan import Engine, locate_engine, plan_children
 from api.supervisor.ports import is_loopback, listen
 from api.supervisor.supervisor import Supervisor
 from models.settings import Settings
+from workflows.client import connect
 from workflows.namespace import prepare_namespace
 
 
@@ -42,21 +42,17 @@ def _check(settings: Settings) -> None:
         settings.check()
     except ValueError as error:
         raise StartError(str(error)) from error
-    marker = settings.home / "demo"
-    if (settings.demo or marker.exists()) and not is_loopback(settings.http_host):
+    if (settings.demo or settings.demo_marker.exists()) and not is_loopback(settings.http_host):
         raise StartError(
             f"{settings.home} holds the sample book, whose passwords are public: it is served on loopback only"
             " (unset GREENLANE_HTTP_HOST, or use another GREENLANE_HOME)"
         )
-    if settings.demo:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        marker.touch()
 
 
 async def _supervise(
     settings: Settings, engine: Engine, http: socket.socket, console: Console, greet: Callable[[Settings], None]
 ) -> None:
-    client = await Client.connect(engine.address, namespace=settings.temporal_namespace, lazy=True)
+    client = await connect(settings.model_copy(update={"temporal_address": engine.address}), lazy=True)
 
     def say(text: str) -> None:
         with suppress(OSError):  # the terminal may be gone; the service goes on

@@ -58,8 +58,11 @@ def test_loopback(host: str, expected: bool) -> None:
 
 
 def test_a_home_with_public_passwords_is_never_served_beyond_loopback(tmp_path: Path) -> None:
-    _check(Settings(home=tmp_path, demo=True))
-    with pytest.raises(StartError, match="loopback only"):
+    refusal = "loopback only"
+    with pytest.raises(StartError, match=refusal):
+        _check(Settings(home=tmp_path, demo=True, http_host="0.0.0.0", public_url="https://vip.example.com"))
+    Settings(home=tmp_path).demo_marker.touch()
+    with pytest.raises(StartError, match=refusal):
         _check(Settings(home=tmp_path, http_host="0.0.0.0", public_url="https://vip.example.com"))
 
 
