@@ -1,14 +1,16 @@
 """Queries of the book as an import needs them: what is stored, what may be referred to, bulk writing."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, tuple_, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import BindParameter, Select, bindparam, delete, tuple_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, col, select
 
 from models.encryption import keyring
+from models.stores.bulk import insert_many
 from models.stores.scope import EVERYTHING, Scope, scoped
 from models.tables.book import Customer, Policy
 from models.tables.evaluation import Evaluation
@@ -16,6 +18,7 @@ from models.tables.organisation import Account, Institution, Post
 from models.types import Role
 
 Values = tuple[Any, ...]
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
 
 def contact_name_index(name: str) -> str:
@@ -31,14 +34,12 @@ class BookStore:
 
     def rows(self, table: type[SQLModel], columns: Sequence[str], key: str, keys: Collection[Any]) -> list[Values]:
         """The named columns of the rows whose `key` column is one of `keys`."""
-        chosen: list[InstrumentedAttribute[Any]] = [getattr(table, name) for name in columns]
-        statement = select(*chosen).where(getattr(table, key).in_(keys))
-        return [tuple(row) for row in self.session.execute(statement)]
+        statement = _select_by(table, tuple(columns), key)
+        return [tuple(row) for row in self.session.execute(statement, {"keys": list(keys)})]
 
-    def insert(self, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
-        """Insert many rows by one statement."""
-        if rows:
-            self.session.execute(insert(table), rows)
+    def insert(self, table: type[SQLModel], columns: Sequence[str], rows: Sequence[Values]) -> None:
+        """Insert many rows by one statement; values stand in the order of `columns`."""
+        insert_many(self.session, table, columns, rows)
 
     def update(self, table: type[SQLModel], key: dict[str, Any], values: dict[str, Any]) -> None:
         """Change one row."""
@@ -47,20 +48,20 @@ class BookStore:
 
     def institutions_within(self, scope: Scope, codes: Collection[str]) -> set[str]:
         """Those of `codes` that exist in the scope."""
-        statement = select(Institution.code).where(col(Institution.code).in_(codes))
-        return set(self.session.exec(scoped(statement, Institution.code, scope)))
+        statement = select(Institution.code).where(col(Institution.code).in_(_KEYS))
+        return self._found(scoped(statement, Institution.code, scope), codes)
 
     def customers_within(self, scope: Scope, numbers: Collection[str]) -> set[str]:
         """Those of `numbers` that are customers in the scope."""
-        statement = select(Customer.customer_no).where(col(Customer.customer_no).in_(numbers))
-        return set(self.session.exec(scoped(statement, Customer.institution_code, scope)))
+        statement = select(Customer.customer_no).where(col(Customer.customer_no).in_(_KEYS))
+        return self._found(scoped(statement, Customer.institution_code, scope), numbers)
 
     def policies_within(self, scope: Scope, numbers: Collection[str]) -> set[str]:
         """Those of `numbers` that are policies of customers in the scope."""
-        statement = select(Policy.policy_no).where(col(Policy.policy_no).in_(numbers))
+        statement = select(Policy.policy_no).where(col(Policy.policy_no).in_(_KEYS))
         if scope != EVERYTHING:
             statement = statement.join(Customer, col(Customer.customer_no) == col(Policy.customer_no))
-        return set(self.session.exec(scoped(statement, Customer.institution_code, scope)))
+        return self._found(scoped(statement, Customer.institution_code, scope), numbers)
 
     def institutions(self) -> list[Institution]:
         """The whole tree."""
@@ -92,3 +93,11 @@ class BookStore:
         """Take posts `(institution code, role)` from a person."""
         pair = tuple_(col(Post.institution_code), col(Post.role))
         self.session.execute(delete(Post).where(col(Post.account_id) == account, pair.in_(held)))
+
+    def _found(self, statement: Select[Any], keys: Collection[Any]) -> set[Any]:
+        return set(self.session.execute(statement, {"keys": list(keys)}).scalars())
+
+
+@lru_cache(maxsize=64)
+def _select_by(table: type[SQLModel], columns: tuple[str, ...], key: str) -> Select[Any]:
+    return sql_select(*(getattr(table, name) for name in columns)).where(getattr(table, key).in_(_KEYS))

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, and_, insert, or_, update
+from sqlalchemy import CursorResult, Update, and_, or_, update
 from sqlmodel import Session, col, select
 
 from models.stores.scope import Scope, scoped
 from models.tables.jobs import ImportChange, ImportFile, ImportRejection, Job
 from models.types import JobState
 
+_NO_SYNC = {"synchronize_session": False}
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 
@@ -92,10 +93,10 @@ class JobStore:
         """Forget the uploaded bytes of a job that ended."""
         self.session.execute(update(ImportFile).where(col(ImportFile.job_id) == job_id).values(content=None))
 
-    def add_report(self, table: type[ImportRejection] | type[ImportChange], rows: Sequence[dict[str, Any]]) -> None:
+    def add_report(self, lines: Sequence[ImportRejection | ImportChange]) -> None:
         """Add lines to the report of an import."""
-        if rows:
-            self.session.execute(insert(table), rows)
+        self.session.add_all(lines)
+        self.session.flush()
 
     def rejections(self, job_id: UUID, after: UUID | None = None, limit: int | None = None) -> list[ImportRejection]:
         """Rows that were not loaded, in loading order."""
@@ -112,7 +113,7 @@ class JobStore:
         return list(self.session.exec(statement.order_by(col(ImportChange.id)).limit(limit)))
 
     def _changed(self, statement: Update) -> bool:
-        return cast("CursorResult[Any]", self.session.execute(statement)).rowcount > 0
+        return cast("CursorResult[Any]", self.session.execute(statement, execution_options=_NO_SYNC)).rowcount > 0
 
 
 def _free(lost_before: datetime) -> Any:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from models.types import BirthdayCalendar
@@ -62,7 +61,6 @@ def text(limit: int) -> Reader:
 def code(limit: int) -> Reader:
     """A code or number of a thing: letters, digits, `.`, `-` and `_`; it becomes part of paths and ids."""
 
-    @lru_cache(maxsize=4096)
     def read(cell: str) -> str:
         folded = fold(cell)
         if not _CODE.fullmatch(folded):
@@ -97,7 +95,7 @@ def amount(cell: str) -> Decimal:
 
 def integer(cell: str, low: int = 0, high: int = MAX_INTEGER) -> int:
     """A whole number from `low` to `high`."""
-    value = _number(cell)
+    value = int(cell) if cell.isascii() and cell.isdecimal() and len(cell) < 10 else _number(cell)
     if value != int(value):
         raise CellError("应为整数")
     if value < 0 <= low:
@@ -117,7 +115,6 @@ def region_class(cell: str) -> int:
     return integer(cell, 1, 3)
 
 
-@lru_cache(maxsize=4096)
 def day(cell: str) -> date:
     """A calendar date, written 2025-01-31, 2025/1/31, 2025.1.31, 20250131 or 2025年1月31日."""
     folded = fold(cell)

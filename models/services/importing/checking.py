@@ -43,10 +43,12 @@ class Target:
         self.at = {name: index for index, name in enumerate(self.layout.names)}
         self.stored: dict[Key, Values] = {}
         self.known: set[Any] = set()
+        self.is_partial = False
 
     def load(self, rows: Sequence[Row]) -> None:
         """Read what is stored under the keys of these rows and what they refer to."""
         if rows:
+            self.is_partial = any(value is KEEP for value in rows[0].values)
             self.stored = self.read_stored(rows)
             self.known = self.read_known(rows)
 
@@ -77,14 +79,14 @@ class Target:
 
     def settle(self, row: Row, before: Values | None) -> Values:
         """The values to store: a column that the file leaves out keeps what is stored."""
-        if KEEP not in row.values:
+        if not self.is_partial:
             return row.values
         fallback = before or tuple([column.default for column in self.layout.columns])
         return tuple([old if value is KEEP else value for value, old in zip(row.values, fallback, strict=True)])
 
     def insert(self, rows: Sequence[Values]) -> None:
         """Store new rows."""
-        self.store.insert(self.table, [dict(zip(self.layout.names, values, strict=True)) for values in rows])
+        self.store.insert(self.table, self.layout.names, rows)
 
     def update(self, before: Values, values: Values) -> None:
         """Change a stored row."""
@@ -154,11 +156,8 @@ class ExperienceTarget(Target):
 
     def insert(self, rows: Sequence[Values]) -> None:
         """Store new rows, marking late ones."""
-        named = [dict(zip(self.layout.names, values, strict=True)) for values in rows]
-        if self.frozen:
-            for row in named:
-                row["late_correction_at"] = self.now if row["year"] in self.frozen else None
-        self.store.insert(self.table, named)
+        marked = [(*values, self.now if self.is_late(values) else None) for values in rows]
+        self.store.insert(self.table, (*self.layout.names, "late_correction_at"), marked)
 
     def update(self, before: Values, values: Values) -> None:
         """Change a stored row, marking it when late."""

@@ -23,7 +23,7 @@ from models.types import (
 )
 
 Values = tuple[Any, ...]
-RowCheck = Callable[[dict[str, Any]], None]
+RowCheck = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
 class BookKind(StrEnum):
@@ -64,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of one kind; `check` looks at a whole row (RowError), and may settle one value by another."""
+    """The columns of one kind; `check` looks at a whole row and gives values to replace."""
 
     kind: BookKind
     zh: str
@@ -92,12 +92,13 @@ def _check_policy(row: dict[str, Any]) -> None:
         raise RowError("pay_term_years", "缺少交费年期（C、D 类必填）")
 
 
-def _check_contact(row: dict[str, Any]) -> None:
+def _check_contact(row: dict[str, Any]) -> dict[str, Any] | None:
     if row["birthday"] is not None:
         try:
-            row["birthday"] = cells.birthday_text(row["birthday"], row["birthday_calendar"])
+            return {"birthday": cells.birthday_text(row["birthday"], row["birthday_calendar"])}
         except CellError as error:
             raise RowError("birthday", str(error)) from None
+    return None
 
 
 def _check_institution(row: dict[str, Any]) -> None:

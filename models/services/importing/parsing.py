@@ -50,14 +50,20 @@ def parse_sheet(sheet: Sheet) -> list[Row]:
 
 def settle_repeats(layout: Layout, sheets: Iterable[tuple[str, list[Row]]]) -> None:
     """Rows of one key in one load: if all say the same they are one row, else none is loaded (decisions.md 17)."""
+    firsts: dict[Key, Row] = {}
     groups: dict[Key, list[tuple[str, Row]]] = {}
+    names: dict[int, str] = {}
     for name, rows in sheets:
         for row in rows:
-            if row.key is not None:
-                groups.setdefault(row.key, []).append((name, row))
+            if row.key is None:
+                continue
+            first = firsts.setdefault(row.key, row)
+            if first is not row:
+                group = groups.setdefault(row.key, [(names.get(id(first), name), first)])
+                group.append((name, row))
+        names.update((id(row), name) for row in rows)
     for group in groups.values():
-        if len(group) > 1:
-            _settle(layout, group)
+        _settle(layout, group)
 
 
 def _settle(layout: Layout, group: list[tuple[str, Row]]) -> None:
@@ -72,14 +78,24 @@ def _settle(layout: Layout, group: list[tuple[str, Row]]) -> None:
             row.refuse(layout.key[0], f"与{where}主键相同但内容不同，均不载入")
 
 
+def _value(column: Column, cell: str) -> Any:
+    if cell:
+        return column.read(cell)
+    if column.blank:
+        return column.default
+    raise CellError(MISSING)
+
+
 class _RowParser:
-    """Reads the rows of one sheet; what never changes between rows is looked up once."""
+    """Reads the rows of one sheet. Most cells repeat, so each column remembers what it has read."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.layout = sheet.layout
         self.width = sheet.width
-        self.plan = list(zip(sheet.layout.columns, sheet.positions, strict=True))
-        self.fast = [(c.read, at, c.blank, KEEP if at is None else c.default) for c, at in self.plan]
+        self.plan: list[tuple[Column, int | None, dict[str, Any]]] = [
+            (c, at, {}) for c, at in zip(sheet.layout.columns, sheet.positions, strict=True)
+        ]
+        self.absent = [column.name for column, at, _ in self.plan if at is None]
         self.key_at = [sheet.layout.names.index(name) for name in sheet.layout.key]
 
     def parse(self, line: int, cells: list[str]) -> Row:
@@ -98,33 +114,31 @@ class _RowParser:
 
     def _values(self, cells: list[str]) -> Values:
         values = []
-        for read, at, blank, default in self.fast:
-            cell = "" if at is None else cells[at].strip()
-            if cell:
-                values.append(read(cell))
-            elif blank:
-                values.append(default)
-            else:
-                raise CellError(MISSING)
+        for column, at, seen in self.plan:
+            cell = "" if at is None else cells[at]
+            value = seen.get(cell, seen)
+            if value is seen:
+                value = seen[cell] = KEEP if at is None else _value(column, cell.strip())
+            values.append(value)
         return tuple(values)
 
     def _checked(self, values: Values) -> Values:
         if self.layout.check is None:
             return values
-        named = {name: None if value is KEEP else value for name, value in zip(self.layout.names, values, strict=True)}
-        self.layout.check(named)
-        return tuple([value if value is KEEP else named[name] for name, value in zip(named, values, strict=True)])
+        named = dict(zip(self.layout.names, values, strict=True))
+        named.update(dict.fromkeys(self.absent))
+        settled = self.layout.check(named)
+        if not settled:
+            return values
+        return tuple([settled.get(name, value) for name, value in zip(self.layout.names, values, strict=True)])
 
     def _faulty(self, line: int, cells: list[str]) -> Row:
         """Read the row again, telling every fault of it."""
         values: list[Any] = []
         faults: list[tuple[Column, str]] = []
-        for column, (read, at, blank, default) in zip(self.layout.columns, self.fast, strict=True):
-            cell = "" if at is None else cells[at].strip()
-            if not cell and not blank:
-                faults.append((column, MISSING))
+        for column, at, _ in self.plan:
             try:
-                values.append(read(cell) if cell else default)
+                values.append(KEEP if at is None else _value(column, cells[at].strip()))
             except CellError as error:
                 values.append(None)
                 faults.append((column, str(error)))

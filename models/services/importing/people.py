@@ -14,6 +14,16 @@ from models.tables.columns import new_id
 from models.tables.organisation import Account, Institution, Post
 from models.types import SEPARATED_ADMIN_ROLES, InstitutionLevel, Role
 
+_ACCOUNT_COLUMNS = (
+    "id",
+    "login",
+    "name",
+    "institution_code",
+    "email",
+    "language",
+    "failed_sign_ins",
+    "created_at",
+)
 _PARENT_LEVEL = {
     InstitutionLevel.BRANCH: InstitutionLevel.HQ,
     InstitutionLevel.SUB_BRANCH: InstitutionLevel.BRANCH,
@@ -58,8 +68,8 @@ class InstitutionTarget(Target):
 
     def insert(self, rows: Sequence[Values]) -> None:
         """Store new institutions with their path, parents first."""
-        named = [dict(zip(self.layout.names, values, strict=True)) for values in rows]
-        self.store.insert(self.table, [{**row, "path": self.places[row["code"]][1]} for row in named])
+        code, columns = self.at["code"], (*self.layout.names, "path")
+        self.store.insert(self.table, columns, [(*values, self.places[values[code]][1]) for values in rows])
 
     def update(self, before: Values, values: Values) -> None:
         """Change an institution; when it moves, everything below moves along."""
@@ -121,14 +131,13 @@ class StaffTarget(Target):
 
     def insert(self, rows: Sequence[Values]) -> None:
         """Create accounts; only an activation link or an administrator lets them in."""
-        named = [dict(zip(self.layout.names, values, strict=True)) for values in rows]
-        accounts = [
-            {**row, "id": new_id(), "language": "zh", "failed_sign_ins": 0, "created_at": self.now} for row in named
-        ]
-        roles = [account.pop("roles") for account in accounts]
-        self.store.insert(Account, accounts)
-        pairs = zip(accounts, roles, strict=True)
-        self._add_posts([(a["id"], role, a["institution_code"]) for a, held in pairs for role in held])
+        posts, accounts = [], []
+        for login, name, code, roles, email in rows:
+            account = new_id()
+            accounts.append((account, login, name, code, email, "zh", 0, self.now))
+            posts += [(account, role, code) for role in roles]
+        self.store.insert(Account, _ACCOUNT_COLUMNS, accounts)
+        self._add_posts(posts)
 
     def update(self, before: Values, values: Values) -> None:
         """Change a person; the posts at the former institution give way to those of the row."""
@@ -147,11 +156,8 @@ class StaffTarget(Target):
         return {(values[self.at["institution_code"]], role) for role in values[self.at["roles"]]}
 
     def _add_posts(self, posts: list[tuple[UUID, Role, str]]) -> None:
-        rows = [
-            {"id": new_id(), "account_id": account, "role": role, "institution_code": code}
-            for account, role, code in posts
-        ]
-        self.store.insert(Post, rows)
+        columns = ("id", "account_id", "role", "institution_code")
+        self.store.insert(Post, columns, [(new_id(), *post) for post in posts])
 
 
 class ContactTarget(Target):
@@ -168,10 +174,8 @@ class ContactTarget(Target):
 
     def insert(self, rows: Sequence[Values]) -> None:
         """Store new contacts; the personal columns encrypt themselves."""
-        named = [dict(zip(self.layout.names, values, strict=True)) for values in rows]
-        self.store.insert(
-            Contact, [{**row, "id": new_id(), "name_index": contact_name_index(row["name"])} for row in named]
-        )
+        name, columns = self.at["name"], ("id", "name_index", *self.layout.names)
+        self.store.insert(Contact, columns, [(new_id(), contact_name_index(v[name]), *v) for v in rows])
 
     def update(self, before: Values, values: Values) -> None:
         """Change a contact, which is never found by its encrypted name."""

@@ -114,12 +114,9 @@ class _Report:
     def write(self, done: _Sorted) -> None:
         """Write all of it."""
         store = JobStore(self.session)
-        store.add_report(
-            ImportRejection,
-            [{**self.place(row), "column": row.column, "reason": row.reason} for row in done.refused],
-        )
+        store.add_report([ImportRejection(**self.place(r), column=r.column, reason=r.reason) for r in done.refused])
         changes = [(row, self.target.changes(before, values)) for row, before, values in done.changed]
-        store.add_report(ImportChange, [self.change(row, changed) for row, changed in changes])
+        store.add_report([self.change(row, changed) for row, changed in changes])
         for row, changed in changes:
             self.audit(row, changed)
         for row, values in done.new:
@@ -130,10 +127,10 @@ class _Report:
         """Where a row stands."""
         return {"id": new_id(), "job_id": self.errand.job_id, "file": self.chunk.file, "line": row.line}
 
-    def change(self, row: Row, changed: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    def change(self, row: Row, changed: dict[str, tuple[Any, Any]]) -> ImportChange:
         """A line of the list of changed rows."""
         columns = "、".join(changed)[:_MAX_COLUMNS_TEXT]
-        return {**self.place(row), "key": self.key(row)[:_MAX_KEY], "columns": columns}
+        return ImportChange(**self.place(row), key=self.key(row)[:_MAX_KEY], columns=columns)
 
     def key(self, row: Row) -> str:
         """The key of a row without what is personal."""
