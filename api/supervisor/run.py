@@ -68,4 +68,5 @@ async def _supervise(
         prepare_engine=prepare_engine,
         facts={"url": settings.base_url, "temporal_address": engine.address, "temporal_ui_url": engine.ui_url or ""},
     )
+    say("starting engine, worker and API; their logs are in " + str(settings.home / "log"))
     await supervisor.run(on_ready=lambda: greet(settings), on_stop=http.close)

@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from api.supervisor.home import read_facts
 from tests.supervisor.copies import Copy, free_port
 from tests.supervisor.processes import is_alive, wait_all_gone, wait_until
-from workflows.namespace import namespace_retention, prepare_namespace, registered_search_attributes
+from workflows.namespace import RETENTION, namespace_retention, prepare_namespace, registered_search_attributes
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 pytestmark = [pytest.mark.temporal, pytest.mark.faults, pytest.mark.timeout(180)]
@@ -58,6 +58,10 @@ async def test_a_copy_is_ready_durable_local_and_prepared(tmp_path: Path) -> Non
         assert (await namespace_retention(engine) or timedelta(0)) >= timedelta(days=90)
         assert {key.name for key in SEARCH_ATTRIBUTES} <= await registered_search_attributes(engine)
         await prepare_namespace(engine)  # again: changes nothing, refuses nothing
+        other = await Client.connect(engine.service_client.config.target_host, namespace="made-by-hand")
+        await prepare_namespace(other)  # as on a cluster, where nothing made the namespace
+        assert await namespace_retention(other) == RETENTION
+        assert {key.name for key in SEARCH_ATTRIBUTES} <= await registered_search_attributes(other)
         with closing(sqlite3.connect(f"file:{copy.home}/temporal.db?mode=ro", uri=True)) as database:
             assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         flags = Path(f"/proc/{copy.child('temporal')}/cmdline").read_text().split("\0")
