@@ -14,6 +14,8 @@ from models.rules.clock import Clock, IntervalKind, LedgerInterval, ledger
 STRIP_WIDTH = 300.0
 CLOSED_WIDTH = 8.0
 GAP = 2.0
+MAX_CLOSED, MAX_GAPS = 75.0, 45.0
+"""A long clock has many nights: all of them together take no more than this."""
 LABEL_ROOM = 48.0
 """A label is left out when the next one would run into it."""
 
@@ -88,17 +90,19 @@ def _same_day(one: _Piece, other: _Piece) -> bool:
 
 def _lay_out(pieces: Sequence[_Piece], now: datetime) -> tuple[ClockBar, ...]:
     closed = sum(piece.kind is SpanKind.CLOSED for piece in pieces)
+    shut = min(CLOSED_WIDTH, MAX_CLOSED / max(closed, 1))
+    gap = min(GAP, MAX_GAPS / max(len(pieces), 1))
     minutes = sum(piece.minutes for piece in pieces if piece.kind is not SpanKind.CLOSED) or 1
-    room = max(STRIP_WIDTH - closed * CLOSED_WIDTH - GAP * max(len(pieces) - 1, 0), STRIP_WIDTH / 2)
+    room = STRIP_WIDTH - closed * shut - gap * max(len(pieces) - 1, 0)
     bars: list[ClockBar] = []
     x, free_from, named = 0.0, 0.0, date.min
     for piece in pieces:
-        width = CLOSED_WIDTH if piece.kind is SpanKind.CLOSED else room * piece.minutes / minutes
+        width = shut if piece.kind is SpanKind.CLOSED else room * piece.minutes / minutes
         on, label = local(piece.start).date(), ""
         if piece.kind is not SpanKind.CLOSED and on != named and free_from <= x <= STRIP_WIDTH - 2 * LABEL_ROOM:
             label, named, free_from = _label(on, now), on, x + LABEL_ROOM
         bars.append(ClockBar(kind=piece.kind, x=round(x, 1), width=round(width, 1), label=label))
-        x += width + GAP
+        x += width + gap
     return tuple(bars)
 
 

@@ -1,0 +1,99 @@
+"""The English catalogue: complete, with the same places to fill, and Chinese written with Chinese punctuation."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from api.pages.i18n import choose_language, count_text, english_catalogue, using_language
+from api.pages.words import word
+from models.types import Outcome, Tier, Verdict
+from templates import ROOT
+from tests.pages.sources import PAGES
+
+KEYWORDS = {
+    "_": None,
+    "_m": None,
+    "mark": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "count_text": None,
+    "pgettext": ((1, "c"), 2),
+    "_c": ((1, "c"), 2),
+}
+PLACE = re.compile(r"%\((\w+)\)s")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;?!()][\u4e00-\u9fff]")
+
+
+@cache
+def messages() -> frozenset[tuple[str, str | None]]:
+    """Every message of the templates and of the page code, with its context."""
+    return frozenset(_extracted())
+
+
+def _extracted() -> Iterator[tuple[str, str | None]]:
+    methods = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+    options = {"**.html": {"newstyle_gettext": "true"}}
+    for folder in (ROOT, PAGES):
+        found = extract_from_dir(folder, method_map=methods, options_map=options, keywords=KEYWORDS)
+        for _file, _line, message, _comments, context in found:
+            yield (message[0] if isinstance(message, tuple) else message), context
+
+
+def test_there_is_something_to_translate() -> None:
+    assert len(messages()) > 100
+
+
+@pytest.mark.parametrize(("message", "context"), sorted(messages(), key=str))
+def test_every_message_is_translated(message: str, context: str | None) -> None:
+    entry = english_catalogue().get(message, context)
+    assert entry is not None, "add it to templates/locale/en/LC_MESSAGES/greenlane.po"
+    assert entry.string
+    forms = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+    for text in forms:
+        assert text
+        assert set(PLACE.findall(text)) == set(PLACE.findall(message))
+        assert not CHINESE.search(text)
+
+
+@pytest.mark.parametrize("message", sorted({message for message, _context in messages()}))
+def test_chinese_has_full_width_punctuation(message: str) -> None:
+    assert not HALF_WIDTH.search(PLACE.sub("", message))
+
+
+def test_the_context_decides_between_verb_and_outcome() -> None:
+    assert word(Outcome.REJECTED) == word(Verdict.REJECT) == "驳回"
+    with using_language("en"):
+        assert (word(Outcome.REJECTED), word(Verdict.REJECT)) == ("rejected", "Reject")
+
+
+def test_english_counts() -> None:
+    assert count_text("%(num)s 件", 1200) == "1,200 件"
+    with using_language("en"):
+        assert [count_text("%(num)s 件", n) for n in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
+
+
+def test_an_unknown_message_stays_chinese() -> None:
+    with using_language("en"):
+        assert word(Tier.GOLD) == "Gold"
+        assert count_text("%(num)s 只猫", 2) == "2 只猫"
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered", "accepted", "chosen"),
+    [
+        ("en", "zh", "zh-CN", "en"),
+        ("xx", "en", "zh-CN", "en"),
+        (None, None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, None, "en-GB,en;q=0.9", "en"),
+        (None, None, "en-GB,zh;q=0.9", "zh"),
+        (None, None, None, "zh"),
+    ],
+)
+def test_language_is_chosen_by_wish_memory_browser(
+    asked: str | None, remembered: str | None, accepted: str | None, chosen: str
+) -> None:
+    assert choose_language(asked, remembered, accepted) == chosen
