@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -21,6 +19,11 @@ from models.settings import Settings
 _WRITE_OPTION = "greenlane_write"
 _writing: ContextVar[bool] = ContextVar("greenlane_writing", default=False)
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def newest_revision() -> str:
+    """Revision of the newest migration: versions are a line, and a file's name begins with its revision."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def in_write_transaction() -> bool:
@@ -83,13 +86,24 @@ class Database:
             _writing.reset(token)
 
     def migrate(self) -> None:
-        """Bring the schema to its newest version (Alembic, `upgrade head`)."""
+        """Bring the schema to its newest version (Alembic, `upgrade head`); nothing is done when it is there."""
+        if self._revision() == newest_revision():
+            return
+        from alembic import command  # noqa: PLC0415 - a third of a second that most commands need not pay
+        from alembic.config import Config  # noqa: PLC0415
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+
+    def _revision(self) -> str | None:
+        with self.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
     def dispose(self) -> None:
         """Close every pooled connection."""
