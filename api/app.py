@@ -1,13 +1,15 @@
 """The application: settings, record database, engine gateway, middlewares and every router."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Protocol
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api import problems
+from api.dispatcher import dispatch_for_ever
+from api.gateway import Gateway
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
@@ -15,19 +17,12 @@ from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from models.database import Database
 from models.settings import Settings
+from workflows.client import QUICK_RETRY, connect
 
 API_PATH = "/api/v1"
 
 
-class EngineGateway(Protocol):
-    """What the frame itself asks of the gateway to the workflow engine."""
-
-    async def healthy(self) -> bool:
-        """Whether the engine answers."""
-        ...
-
-
-def create_app(settings: Settings, database: Database | None = None, gateway: EngineGateway | None = None) -> FastAPI:
+def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:
     """The application of one copy; a given database stays open when the application ends.
 
     Raises ValueError for settings that must not be served.
@@ -37,8 +32,9 @@ def create_app(settings: Settings, database: Database | None = None, gateway: En
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = database or Database.from_settings(settings)
-        app.state.gateway = gateway
-        yield
+        app.state.gateway = gateway or await _gateway_of(settings)
+        async with _dispatching(app):
+            yield
         if database is None:
             app.state.database.dispose()
 
@@ -56,6 +52,28 @@ def create_app(settings: Settings, database: Database | None = None, gateway: En
     problems.install(app)
     _include(app)
     return app
+
+
+async def _gateway_of(settings: Settings) -> Gateway | None:
+    """The gateway to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
+    if settings.temporal_address is None:
+        return None
+    return Gateway(await connect(settings, lazy=True, retry=QUICK_RETRY), settings.task_queue)
+
+
+@asynccontextmanager
+async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
+    """Re-send unanswered requests in the background while the application runs."""
+    if app.state.gateway is None:
+        yield
+        return
+    dispatcher = asyncio.create_task(dispatch_for_ever(app.state.database, app.state.gateway))
+    try:
+        yield
+    finally:
+        dispatcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await dispatcher
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:

@@ -5,7 +5,9 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query
 
@@ -42,6 +44,16 @@ class Paging:
         if not isinstance(value, str):
             raise _bad_cursor()
         return value
+
+    def instant_and_id(self) -> tuple[datetime, UUID] | None:
+        """A sort key of an instant and an id. Raises INVALID_INPUT for a cursor of another list."""
+        if self.after is None:
+            return None
+        try:
+            at = datetime.fromisoformat(self.text(0) or "")
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)), UUID(self.text(1) or "")
+        except ValueError as error:
+            raise _bad_cursor() from error
 
 
 def encode_cursor(key: Key) -> str:

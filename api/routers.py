@@ -3,7 +3,19 @@
 from fastapi import APIRouter
 
 from api.pages import account, links, people, sign_in
-from api.routes import description, health, institutions, me, staff, tokens, users
+from api.routes import (
+    cases,
+    description,
+    health,
+    institutions,
+    me,
+    qualifications,
+    staff,
+    tasks,
+    tokens,
+    updates,
+    users,
+)
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
@@ -11,6 +23,10 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     institutions.router,
     staff.router,
     users.router,
+    qualifications.router,
+    cases.router,
+    tasks.router,
+    updates.router,
 )
 """Under `/api/v1`."""
 

@@ -1,14 +1,29 @@
 """Queries of cases, their decisions and scores."""
 
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, func, select
 
 from models.identifiers import qualification_key
+from models.stores.scope import Scope, scoped
 from models.tables.cases import Case, CaseScore, Decision, Membership
 from models.types import CaseKind, Outcome, SeatKind, Stage, Tier
 
 _AT_HEAD_OFFICE = (Stage.HQ_REVIEW, Stage.HQ_APPROVAL, Stage.ACTIVE)
+
+
+class CaseFilter(NamedTuple):
+    """What a list of cases asks for; None means no restriction."""
+
+    kind: CaseKind | None = None
+    stage: Stage | None = None
+    tier: Tier | None = None
+    year: int | None = None
+    customer_no: str | None = None
+    institution_code: str | None = None
 
 
 class CaseStore:
@@ -20,6 +35,22 @@ class CaseStore:
     def get(self, case_id: UUID) -> Case | None:
         """A case by its opaque id."""
         return self.session.get(Case, case_id)
+
+    def in_scope(self, case_id: UUID, scope: Scope) -> Case | None:
+        """The case, when its institution lies in the scope."""
+        return self.session.exec(scoped(select(Case).where(Case.id == case_id), Case.institution_code, scope)).first()
+
+    def page(self, scope: Scope, wanted: CaseFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Case]:
+        """Cases of the scope, newest first, from a keyset position on."""
+        statement = scoped(select(Case), Case.institution_code, scope)
+        for name, value in wanted._asdict().items():
+            if value is not None:
+                statement = statement.where(getattr(Case, name) == value)
+        if after is not None:
+            statement = statement.where(
+                or_(col(Case.opened_at) < after[0], and_(col(Case.opened_at) == after[0], col(Case.id) < after[1]))
+            )
+        return list(self.session.exec(statement.order_by(col(Case.opened_at).desc(), col(Case.id).desc()).limit(limit)))
 
     def locked(self, case_id: UUID) -> Case | None:
         """The case, held against other writers until this transaction ends."""

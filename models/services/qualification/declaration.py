@@ -92,7 +92,8 @@ def check(session: Session, request: Request, at: datetime) -> Prepared:
     cases = CaseStore(session)
     if cases.open_qualification(request.year, request.customer_no) is not None:
         raise DomainError(ErrorCode.DUPLICATE_CASE)
-    if any(case.tier is request.tier for case in cases.approved(request.year, request.customer_no)):
+    approved = {case.tier for case in cases.approved(request.year, request.customer_no)}
+    if approved & {request.tier, Tier.GOLD}:
         raise DomainError(ErrorCode.DUPLICATE_CASE)
     prepared = prepare(session, request, at)
     refuse_failed(prepared.checks)

@@ -35,7 +35,7 @@ def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: 
             year=case.year,
             tier=state.tier,
             seat_kind=state.seat_kind,
-            certificate_no=f"{first.year}-{state.seat_kind.value}-{seat_no:03d}-{case.customer_no}",
+            certificate_no=f"{first.year}-{state.tier.value}-{state.seat_kind.value}-{seat_no:03d}-{case.customer_no}",
             manager_id=state.declared_by,
             club_contact_id=_club_contact(session, case.customer_no) if state.tier is Tier.GOLD else None,
             valid_from=first,

@@ -13,6 +13,7 @@ from models.rules.approval import steps_taken
 from models.rules.calendar import due_on_date, local_date
 from models.services import audit
 from models.services.calendars import snapshot
+from models.services.idempotency import settle_by_update
 from models.services.qualification.declaration import Prepared, Request, check
 from models.services.qualification.tasks import open_tasks, with_operations
 from models.services.rulebooks import rulebook_of
@@ -21,6 +22,8 @@ from models.stores.people import PeopleStore
 from models.tables.cases import Case, CaseScore, Decision
 from models.tables.columns import new_id
 from models.types import CaseKind, Role, Stage
+
+CREATED = 201
 
 
 def record_opening(session: Session, message: RecordOpening) -> Opened:
@@ -40,6 +43,7 @@ def record_opening(session: Session, message: RecordOpening) -> Opened:
     state = _first_state(start, prepared, message.at, calendar)
     state = with_operations(session, state, message.at, calendar)
     _write(session, start, prepared, state, message.at)
+    settle_by_update(session, start.update_id, CREATED, {"case_id": str(start.case_id), "version": state.version})
     return Opened(state=state, calendar=calendar)
 
 

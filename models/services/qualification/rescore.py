@@ -6,10 +6,12 @@ from sqlmodel import Session
 
 from models.messages.approval import ApprovalState, Correct
 from models.messages.scoring import Correction
-from models.services.evaluation import score_one
+from models.rules.eligibility import Applicant, checks, refuse_failed
+from models.services.evaluation import LiveScore, score_one
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.tables.cases import Case, CaseScore
+from models.tables.organisation import Institution
 
 
 def corrections_of(session: Session, case: Case) -> tuple[Correction, ...]:
@@ -28,8 +30,7 @@ def record_correction(session: Session, case: Case, act: Correct, after: Approva
     Raises NOT_FOUND for a policy that is not the customer's.
     """
     corrections = (*corrections_of(session, case), *act.corrections)
-    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
-    score = score_one(session, case.customer_no, case.year, rulebook, corrections).explanation
+    score = _score(session, case, corrections).explanation
     CaseStore(session).add(
         CaseScore(
             case_id=case.id,
@@ -42,3 +43,27 @@ def record_correction(session: Session, case: Case, act: Correct, after: Approva
         )
     )
     case.value = score.value
+
+
+def refuse_ineligible(session: Session, case: Case, state: ApprovalState) -> None:
+    """Ask the checks of the declaration again at the final approval: facts may have moved since.
+
+    Uses the case's own value (adjustments included), and the flags, arrears and policies as they stand today.
+    Raises NOT_ELIGIBLE.
+    """
+    live = _score(session, case, corrections_of(session, case))
+    institution = session.get(Institution, case.institution_code)
+    applicant = Applicant(
+        tier=state.tier,
+        seat_kind=state.seat_kind,
+        value=case.value,
+        is_new_customer=live.explanation.new_customer,
+        region_class=institution.region_class if institution else 1,
+        ineligible=live.ineligible,
+    )
+    refuse_failed(checks(rulebook_of(session, case.rulebook_version_id).rulebook.tiers, applicant))
+
+
+def _score(session: Session, case: Case, corrections: tuple[Correction, ...]) -> LiveScore:
+    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
+    return score_one(session, case.customer_no, case.year, rulebook, corrections)

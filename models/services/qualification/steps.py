@@ -1,12 +1,12 @@
 """One accepted act in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7, 8)."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import (
-    NOBODY_TO_ACT,
     Act,
     ApprovalState,
     Correct,
@@ -19,8 +19,9 @@ from models.rules.approval import task_of
 from models.rules.calendar import local_date
 from models.services import audit
 from models.services.calendars import snapshot
+from models.services.idempotency import settle_by_update
 from models.services.qualification import memberships, seats
-from models.services.qualification.rescore import record_correction
+from models.services.qualification.rescore import record_correction, refuse_ineligible
 from models.services.qualification.tasks import close_tasks, open_tasks, with_operations
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
@@ -29,6 +30,8 @@ from models.stores.tasks import TaskStore
 from models.tables.book import Customer
 from models.tables.cases import Case, Decision
 from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door, Outcome
+
+OK = 200
 
 
 class RecordDivergedError(RuntimeError):
@@ -50,8 +53,10 @@ def record_step(session: Session, message: RecordStep) -> Recorded:
     if case.version != message.before.version:
         raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
     _check_still_allowed(session, message)
+    before = _summary(case)
     after = _follow_up(session, case, message)
-    _write(session, case, message, after)
+    _write(session, case, message, after, before)
+    settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
     return Recorded(state=after, by=after.acts[-1], update_id=message.act.update_id)
 
 
@@ -79,20 +84,25 @@ def _check_still_allowed(session: Session, message: RecordStep) -> None:
 def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalState:
     after = message.after
     if after.outcome is Outcome.APPROVED:
+        refuse_ineligible(session, case, after)
         number = seats.take(session, case, after, message.at)
         memberships.grant(session, case, after, number, message.at)
     if isinstance(message.act, Correct):
         record_correction(session, case, message.act, after, message.at)
-    if any(task.step == NOBODY_TO_ACT for task in message.before.tasks):
-        return after
+    if after.acts[-1].act == "acknowledge":
+        return after  # operations knows: telling it again at once would never end
     rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
     calendar = snapshot(session, rulebook.working_time, local_date(message.at))
     return with_operations(session, after, message.at, calendar)
 
 
-def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState) -> None:
+def _summary(case: Case) -> dict[str, Any]:
+    """What the audit trail compares of a case; taken before anything of the step touches it."""
+    return {"stage": case.stage.value, "round": case.round, "tier": case.tier.value, "value": str(case.value)}
+
+
+def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState, before: dict[str, Any]) -> None:
     act, past = message.act, after.acts[-1]
-    before = {"stage": case.stage.value, "round": case.round, "tier": case.tier.value, "value": str(case.value)}
     CaseStore(session).add(_decision(case, act, past, after))
     close_tasks(session, message.before, after, message.at)
     _move(case, after, message.at)
@@ -108,7 +118,7 @@ def _write(session: Session, case: Case, message: RecordStep, after: ApprovalSta
         object_id=str(case.id),
         door=act.door,
         before=before,
-        after={"stage": case.stage.value, "round": case.round, "tier": case.tier.value, "value": str(case.value)},
+        after=_summary(case),
         request_id=act.request_id,
         at=message.at,
     )
@@ -165,6 +175,7 @@ def enter_reserve(session: Session, message: RecordStep) -> None:
 
 def record_breach(session: Session, message: RecordBreach) -> None:
     """Mark the task as overdue, once; a task that was closed meanwhile is left alone."""
+    CaseStore(session).locked(message.case_id)  # a redelivery may run beside the first attempt
     row = TaskStore(session).get(message.task_id)
     if row is None or row.breached_at is not None or row.state not in OPEN_TASK_STATES:
         return

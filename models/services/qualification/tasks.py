@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
+from models.rules.approval import barred_people
 from models.rules.calendar import add_working_days
 from models.rules.seats import HEAD_OFFICE_SCOPE
 from models.stores.people import PeopleStore
@@ -18,14 +19,10 @@ OPERATIONS_ALLOWANCE_WORKING_DAYS = 1
 
 
 def with_operations(session: Session, state: ApprovalState, at: datetime, calendar: CalendarSnapshot) -> ApprovalState:
-    """The state with a task for operations beside every open task whose post is empty; never a silent pass."""
-    people = PeopleStore(session)
-    alone = [
-        task
-        for task in state.tasks
-        if task.assignee_id is None and not people.holders(task.role, task.institution_code)
-    ]
-    if not alone or any(task.step == NOBODY_TO_ACT for task in state.tasks):
+    """The state with a task for operations beside an open task that nobody may take; never a silent pass."""
+    if any(task.step == NOBODY_TO_ACT for task in state.tasks):
+        return state
+    if all(_somebody_may_act(session, state, task) for task in state.tasks):
         return state
     alarm = OpenTask(
         task_id=new_id(),
@@ -36,6 +33,15 @@ def with_operations(session: Session, state: ApprovalState, at: datetime, calend
         deadline=add_working_days(calendar, at, OPERATIONS_ALLOWANCE_WORKING_DAYS),
     )
     return state.model_copy(update={"tasks": (*state.tasks, alarm)})
+
+
+def _somebody_may_act(session: Session, state: ApprovalState, task: OpenTask) -> bool:
+    people = PeopleStore(session)
+    if task.assignee_id is not None:
+        assignee = people.account(task.assignee_id)
+        return assignee is not None and assignee.disabled_at is None
+    # A post held only by the declarant, or by whoever took the step before, is as good as empty.
+    return any(holder.id not in barred_people(state) for holder in people.holders(task.role, task.institution_code))
 
 
 def open_tasks(session: Session, case: Case, customer_name: str, tasks: tuple[OpenTask, ...], round_no: int) -> None:
@@ -58,7 +64,8 @@ def close_tasks(session: Session, before: ApprovalState, after: ApprovalState, a
             row.version = still_open[task.task_id].version
         else:
             row.state = TaskState.DONE if task.task_id == decided else TaskState.CANCELLED
-            row.closed_at, row.closed_by = at, after.acts[-1].actor_id
+            # Only the decided task is somebody's doing; its companions just fall away.
+            row.closed_at, row.closed_by = at, after.acts[-1].actor_id if task.task_id == decided else None
             row.version += 1
         store.add(row)
 

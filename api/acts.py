@@ -1,0 +1,136 @@
+"""Acts of people on workflows: three steps, the same for JSON and pages (decisions.md 1, 2, 5).
+
+A short transaction authorises and keeps the message; the gateway sends it; what came of it is kept as the answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from api.gateway import Gateway, WorkflowGoneError
+from api.problem_texts import PROBLEM_TEXTS
+from api.security.caller import Caller
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.services import idempotency
+from models.services.idempotency import Key, Reservation
+from models.stores.cases import CaseStore
+
+OK = 200
+_UNSENT = {ErrorCode.ENGINE_UNAVAILABLE}
+_OPEN = {ErrorCode.NOT_YET_CONFIRMED, ErrorCode.INTERNAL_ERROR}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Nothing to send: a case with this content stands already."""
+
+    case_id: UUID
+
+
+@dataclass(frozen=True)
+class Done:
+    """A confirmed act: HTTP status and the case it stands on."""
+
+    status: int
+    case_id: UUID
+
+
+Prepare = Callable[[Session], StartEnvelope | UpdateEnvelope | Standing]
+
+
+def body_hash(body: Any) -> str:
+    """Digest of a request's content, whatever the order of its fields."""
+    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def key_for(caller: Caller, key: str, route: str, body: Any) -> Key:
+    """The idempotency key of a caller's request."""
+    return Key(caller.account_id, key, route, body_hash(body))
+
+
+async def perform(database: Database, gateway: Gateway, key: Key, prepare: Prepare) -> Done:
+    """Do the act once, however often it is sent.
+
+    Raises what `prepare` or the workflow refuses, IDEMPOTENCY_CONFLICT, ENGINE_UNAVAILABLE (nothing was sent) or
+    NOT_YET_CONFIRMED (sent; a dispatcher goes on asking under the same id).
+    """
+    reserved = await run_in_threadpool(_reserve, database, key, prepare)
+    if isinstance(reserved, Standing):
+        return Done(OK, reserved.case_id)
+    if reserved.status is not None:
+        return _first_answer(reserved)
+    return await deliver(database, gateway, reserved)
+
+
+async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -> Done:
+    """Send a reserved message and keep its answer; the dispatcher re-sends through here too."""
+    try:
+        answer = await gateway.send(reserved.envelope)
+    except WorkflowGoneError:
+        return await run_in_threadpool(_look_up, database, reserved)
+    except DomainError as error:
+        await run_in_threadpool(_refused, database, reserved, error)
+        if error.code is ErrorCode.NOT_YET_CONFIRMED:
+            key = reserved.envelope.act.update_id.partition(":")[2]
+            raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
+        raise
+    status = 201 if isinstance(reserved.envelope, StartEnvelope) else OK
+    return Done(status, answer.case_id)
+
+
+def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
+    with database.write() as session:
+        found = idempotency.find(session, key)
+        if found is not None:
+            return found
+        envelope = prepare(session)
+        if isinstance(envelope, Standing):
+            return envelope
+        return idempotency.reserve(session, key, envelope, datetime.now(UTC))
+
+
+def _first_answer(reserved: Reservation) -> Done:
+    answer = reserved.answer or {}
+    if "code" in answer:
+        raise DomainError(ErrorCode(answer["code"]), **answer.get("context", {}))
+    return Done(reserved.status or OK, UUID(answer["case_id"]))
+
+
+def _refused(database: Database, reserved: Reservation, error: DomainError) -> None:
+    if error.code in _OPEN:
+        return
+    with database.write() as session:
+        if error.code in _UNSENT:
+            idempotency.release(session, reserved.record_id)
+            return
+        answer = {"code": error.code.value, "context": error.context}
+        idempotency.settle(session, reserved.record_id, PROBLEM_TEXTS[error.code].status, answer)
+
+
+def _look_up(database: Database, reserved: Reservation) -> Done:
+    """The engine knows the workflow no more: the records say what became of this very request."""
+    act = reserved.envelope.act
+    with database.read() as session:
+        store = CaseStore(session)
+        decision = store.decision_by_update(act.update_id)
+        if decision is not None:
+            return Done(OK, decision.case_id)
+        case = store.by_workflow_id(reserved.envelope.workflow_id)
+    if case is None:
+        error = DomainError(ErrorCode.NOT_FOUND)
+    elif case.outcome is None:
+        error = DomainError(ErrorCode.NOT_YET_CONFIRMED)
+    else:
+        error = DomainError(ErrorCode.CASE_CLOSED, outcome=case.outcome.value)
+    _refused(database, reserved, error)
+    raise error

@@ -1,0 +1,77 @@
+"""Rows of cases and tasks as JSON answers."""
+
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from api.schemas.cases import (
+    CaseAnswer,
+    CaseRowAnswer,
+    ClockAnswer,
+    MembershipAnswer,
+    PathAnswer,
+    TaskAnswer,
+    TimelineAnswer,
+)
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.services.case_view import case_view
+from models.stores.cases import CaseStore
+from models.stores.people import PeopleStore
+from models.tables.cases import Case, Task
+
+
+def task_answer(task: Task) -> TaskAnswer:
+    """A task row."""
+    return TaskAnswer(
+        **task.model_dump(include=set(TaskAnswer.model_fields) - {"task_id", "assignee"}),
+        task_id=task.id,
+        assignee=task.assignee_id,
+    )
+
+
+def case_row_answer(case: Case) -> CaseRowAnswer:
+    """A case row."""
+    return CaseRowAnswer(**_case_fields(case))
+
+
+def case_answer(session: Session, case: Case, *, with_score: bool) -> CaseAnswer:
+    """A whole case; the score is left out for readers who may not see it."""
+    view = case_view(session, case)
+    scores = CaseStore(session).scores(case.id) if with_score else []
+    return CaseAnswer(
+        **_case_fields(case),
+        reason=case.reason,
+        late_reason=case.late_reason,
+        clock=_clock(view.state),
+        path=[PathAnswer.model_validate(item) for item in view.path],
+        timeline=[TimelineAnswer.model_validate(item) for item in view.timeline],
+        score=scores[-1].explanation if scores else None,
+        membership=_membership(session, case),
+    )
+
+
+def _case_fields(case: Case) -> dict[str, object]:
+    fields = case.model_dump(include=set(CaseRowAnswer.model_fields) - {"case_id", "seat"})
+    return {**fields, "case_id": case.id, "seat": case.seat_kind}
+
+
+def _clock(state: ApprovalState) -> ClockAnswer | None:
+    task = next((task for task in state.tasks if task.step != NOBODY_TO_ACT), None)
+    if task is None:
+        return None
+    return ClockAnswer(
+        task_id=task.task_id,
+        opened_at=task.opened_at,
+        due_at=task.deadline.due_at,
+        provisional=task.deadline.provisional,
+        overdue=task.deadline.due_at < datetime.now(UTC),
+    )
+
+
+def _membership(session: Session, case: Case) -> MembershipAnswer | None:
+    row = CaseStore(session).membership_of(case.id)
+    if row is None:
+        return None
+    manager = PeopleStore(session).account(row.manager_id)
+    fields = row.model_dump(include={"tier", "certificate_no", "valid_from", "valid_to", "notified_at"})
+    return MembershipAnswer(**fields, seat=row.seat_kind, manager=manager.name if manager else "")

@@ -1,0 +1,54 @@
+"""Re-sends requests whose answer nobody saw, under their original update id (decisions.md 2)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
+
+from api.acts import deliver
+from api.gateway import Gateway
+from models.database import Database
+from models.errors import DomainError
+from models.services.idempotency import Reservation, reservation_of
+from models.stores.idempotency import IdempotencyStore
+
+UNANSWERED_AFTER = timedelta(seconds=30)
+EVERY_SECONDS = 5.0
+AT_ONCE = 50
+
+_log = structlog.get_logger(__name__)
+
+
+async def dispatch_for_ever(database: Database, gateway: Gateway) -> None:
+    """Look for unanswered requests every few seconds until cancelled."""
+    while True:
+        try:
+            await dispatch_once(database, gateway)
+        except OperationalError as error:
+            _log.warning("dispatcher waits for the records", error=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def dispatch_once(database: Database, gateway: Gateway, age: timedelta = UNANSWERED_AFTER) -> int:
+    """Re-send what has waited longer than `age`; gives how many were sent."""
+    claimed = await run_in_threadpool(_claim, database, age)
+    for reserved in claimed:
+        try:
+            await deliver(database, gateway, reserved)
+        except DomainError as error:
+            _log.info("re-sent request answered", code=error.code.value)
+    return len(claimed)
+
+
+def _claim(database: Database, age: timedelta) -> list[Reservation]:
+    now = datetime.now(UTC)
+    with database.read() as session:
+        waiting = IdempotencyStore(session).unanswered(now, age, AT_ONCE)
+    if not waiting:
+        return []
+    with database.write() as session:
+        store = IdempotencyStore(session)
+        taken = [store.get(record_id) for record_id in waiting if store.claim(record_id, now, age)]
+        return [reservation_of(row) for row in taken if row is not None]

@@ -1,0 +1,137 @@
+"""The one place that talks to the engine, and knows what the engine's errors mean (house.md 5)."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.database import in_write_transaction
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import Answered
+from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from workflows.options import TASK_TIMEOUT
+from workflows.qualification import QualificationWorkflow
+
+ANSWER_DEADLINE_SECONDS = 6.0
+"""More than the sticky time-out plus two seconds; the caller hears within eight, whatever happens."""
+HEALTH_TIMEOUT = timedelta(seconds=1)
+REACHABLE_FOR_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkflowGoneError(Exception):
+    """The engine knows no running workflow of that id: the records tell what became of it."""
+
+
+class Gateway:
+    """Sends starts and updates, and turns every answer into a result or a domain error."""
+
+    def __init__(self, client: Client, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._reachable_until = 0.0
+
+    async def healthy(self) -> bool:
+        """Whether the engine answers within a second."""
+        try:
+            return bool(await self._client.service_client.check_health(timeout=HEALTH_TIMEOUT))
+        except (RPCError, RuntimeError):
+            return False
+
+    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+        """Send and wait for the answer.
+
+        Raises the workflow's refusal, ENGINE_UNAVAILABLE (nothing was sent), NOT_YET_CONFIRMED (sent, outcome
+        unknown), or WorkflowGoneError.
+        """
+        if in_write_transaction():
+            raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
+        await self._ensure_reachable()
+        with _translated():
+            async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):
+                answer = await (
+                    self._start(envelope) if isinstance(envelope, StartEnvelope) else self._update(envelope)
+                )
+        self._reachable_until = time.monotonic() + REACHABLE_FOR_SECONDS
+        return answer
+
+    async def _deliver(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+        if isinstance(envelope, StartEnvelope):
+            return await self._start(envelope)
+        return await self._update(envelope)
+
+    async def _ensure_reachable(self) -> None:
+        # Asked before sending, so that "nothing was sent" is a fact and not a guess from an error.
+        if time.monotonic() < self._reachable_until:
+            return
+        if not await self.healthy():
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def _start(self, envelope: StartEnvelope) -> Answered:
+        start = envelope.act
+        operation = WithStartWorkflowOperation(
+            QualificationWorkflow.run,
+            start,
+            id=start.workflow_id,
+            task_queue=self._task_queue,
+            task_timeout=TASK_TIMEOUT,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        )
+        answer: Answered = await self._client.execute_update_with_start_workflow(
+            QualificationWorkflow.opened, id=start.update_id, start_workflow_operation=operation
+        )
+        return answer
+
+    async def _update(self, envelope: UpdateEnvelope) -> Answered:
+        handle = self._client.get_workflow_handle(envelope.workflow_id)
+        answer: Answered = await handle.execute_update(
+            envelope.kind, envelope.act, id=envelope.act.update_id, result_type=Answered
+        )
+        return answer
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except WorkflowUpdateFailedError as error:
+        raise _refusal(error) from error
+    except WorkflowAlreadyStartedError as error:
+        raise WorkflowGoneError from error
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+        raise DomainError(ErrorCode.NOT_YET_CONFIRMED) from error
+    except RPCError as error:
+        raise _rpc(error) from error
+    except RuntimeError as error:  # a lazy client that could not connect
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+
+
+def _refusal(error: WorkflowUpdateFailedError) -> DomainError:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type in set(ErrorCode):
+        return DomainError(ErrorCode(cause.type), **(cause.details[0] if cause.details else {}))
+    _log.error("update failed outside the domain", cause=type(cause).__name__)
+    return DomainError(ErrorCode.INTERNAL_ERROR)
+
+
+def _rpc(error: RPCError) -> Exception:
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return WorkflowGoneError()
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        _log.error("engine refused the request", status=error.status.name)
+        return DomainError(ErrorCode.INTERNAL_ERROR)
+    return DomainError(ErrorCode.NOT_YET_CONFIRMED)

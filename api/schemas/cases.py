@@ -1,0 +1,179 @@
+"""Bodies and answers about qualifications, cases and tasks; instants are RFC 3339, money is decimal text in yuan."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.base import Answer, Body
+from models.messages.scoring import Correction
+from models.types import CaseKind, Door, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
+
+Comment = Annotated[str, StringConstraints(max_length=2000)]
+Version = Annotated[int, Field(ge=1)]
+
+
+class DeclareBody(Body):
+    """申报, 附件一."""
+
+    customer_no: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    tier: Tier
+    seat: SeatKind
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    late_reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class DeclaredAnswer(Answer):
+    """The case that stands now."""
+
+    case_id: UUID
+
+
+class DecideBody(Body):
+    """同意 / 驳回 / 退回. `return_to` is a stage, `declared` by default."""
+
+    verdict: Verdict
+    comment: Comment = ""
+    version: Version
+    return_to: Stage | None = None
+    approve_as: Tier | None = None
+
+
+class CorrectBody(Body):
+    """更正数据 by a reviewer."""
+
+    version: Version
+    corrections: Annotated[list[Correction], Field(min_length=1, max_length=50)]
+    comment: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class CaseActBody(Body):
+    """An act of the declarant on its case; `version` is the case's."""
+
+    version: Version
+    comment: Comment = ""
+
+
+class TaskAnswer(Answer):
+    """A task; `version` is what a decision must name."""
+
+    task_id: UUID
+    case_id: UUID
+    kind: CaseKind
+    step: str
+    title: str
+    state: TaskState
+    version: int
+    round: int
+    institution_code: str
+    role: Role
+    assignee: UUID | None
+    opened_at: datetime
+    due_at: datetime
+    provisional: bool
+    closed_at: datetime | None
+    customer_no: str
+    customer_name: str
+    tier: Tier
+
+
+class PathAnswer(Answer):
+    """One step of the approval path."""
+
+    stage: Stage
+    place: str
+    role: Role
+    institution_code: str | None
+    due_on: date | None
+    people: list[str]
+    actor: str | None
+    at: datetime | None
+    verdict: Verdict | None
+
+
+class TimelineAnswer(Answer):
+    """One thing that happened."""
+
+    at: datetime
+    actor: str
+    act: str
+    door: Door
+    stage: Stage | None
+    round: int | None
+    comment: str
+    return_to: Stage | None
+    approve_as: Tier | None
+    on_behalf_of: UUID | None
+
+
+class ClockAnswer(Answer):
+    """The clock of the open task."""
+
+    task_id: UUID
+    opened_at: datetime
+    due_at: datetime
+    provisional: bool
+    overdue: bool
+
+
+class CaseRowAnswer(Answer):
+    """A case in a list."""
+
+    case_id: UUID
+    kind: CaseKind
+    stage: Stage
+    tier: Tier
+    tier_applied: Tier
+    seat: SeatKind
+    year: int
+    round: int
+    version: int
+    customer_no: str
+    institution_code: str
+    value: Decimal
+    in_reserve_since: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    outcome: Outcome | None
+
+
+class CaseAnswer(CaseRowAnswer):
+    """A case with clock, path and timeline."""
+
+    reason: str | None
+    late_reason: str | None
+    clock: ClockAnswer | None
+    path: list[PathAnswer]
+    timeline: list[TimelineAnswer]
+    score: dict[str, Any] | None
+    membership: "MembershipAnswer | None"
+
+
+class MembershipAnswer(Answer):
+    """会员期: both dates included."""
+
+    tier: Tier
+    seat: SeatKind
+    certificate_no: str
+    valid_from: date
+    valid_to: date
+    manager: str
+    notified_at: datetime | None
+
+
+class DecidedAnswer(Answer):
+    """What a decision led to: the task as it stands, and the case."""
+
+    task: TaskAnswer
+    case: CaseRowAnswer
+
+
+class UpdateAnswer(Answer):
+    """What became of a request: `pending`, or `done` with the HTTP status and answer of the first time."""
+
+    state: str
+    status: int | None
+    answer: dict[str, Any] | None

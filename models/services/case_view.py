@@ -1,0 +1,157 @@
+"""A case as people read it: the path behind and ahead, and what happened, in one pass over the records.
+
+Both the JSON API and the pages are built from this, so they show the same facts.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Session
+
+from models.messages.approval import ApprovalState, PastAct, RouteStep
+from models.stores.audit import AuditStore
+from models.stores.cases import CaseStore
+from models.stores.people import PeopleStore
+from models.tables.cases import Case, Decision
+from models.types import Door, Role, Stage, Tier, Verdict
+
+
+class StepPlace(StrEnum):
+    """Where a step of the path stands."""
+
+    DONE = "done"
+    NOW = "now"
+    AHEAD = "ahead"
+    SKIPPED = "skipped"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class PathItem:
+    """One step: who acted or may act. `people` are the names of those who hold the post now."""
+
+    stage: Stage
+    place: StepPlace
+    role: Role
+    institution_code: str | None
+    due_on: date | None
+    people: tuple[str, ...] = ()
+    actor: str | None = None
+    at: datetime | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    """One thing that happened: an act of a person or of the system."""
+
+    at: datetime
+    actor: str
+    act: str
+    door: Door
+    stage: Stage | None = None
+    round: int | None = None
+    comment: str = ""
+    return_to: Stage | None = None
+    approve_as: Tier | None = None
+    on_behalf_of: UUID | None = None
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case with its path of the current round, its earlier acts and its timeline, oldest first."""
+
+    case: Case
+    state: ApprovalState
+    path: tuple[PathItem, ...]
+    timeline: tuple[TimelineItem, ...]
+
+
+def case_view(session: Session, case: Case) -> CaseView:
+    """Everything a reader of the case sees."""
+    state = ApprovalState.model_validate(case.state)
+    return CaseView(case, state, path_of(session, state), _timeline(session, case))
+
+
+def path_of(session: Session, state: ApprovalState) -> tuple[PathItem, ...]:
+    """审批路径: the declaration, then every step of the route."""
+    declared = next(past for past in state.acts if past.act == "declare")
+    latest = next((past for past in reversed(state.acts) if past.act in {"declare", "resubmit"}), declared)
+    waiting = state.stage is Stage.RETURNED
+    first = PathItem(
+        stage=Stage.DECLARED,
+        place=StepPlace.NOW if waiting else StepPlace.DONE,
+        role=Role.MGR,
+        institution_code=state.declarant_institution,
+        due_on=None,
+        actor=latest.actor_name,
+        at=latest.at,
+    )
+    people = PeopleStore(session)
+    return (first, *(_item(people, state, step) for step in state.route))
+
+
+def preview_path(session: Session, route: tuple[RouteStep, ...]) -> tuple[PathItem, ...]:
+    """The path ahead before submitting, with the people who would decide."""
+    people = PeopleStore(session)
+    return tuple(_ahead(people, step) for step in route)
+
+
+def _ahead(people: PeopleStore, step: RouteStep, place: StepPlace = StepPlace.AHEAD) -> PathItem:
+    code = step.institution_code
+    names = tuple(account.name for account in people.holders(step.role, code)) if code else ()
+    return PathItem(step.stage, place if code else StepPlace.SKIPPED, step.role, code, step.due_on, names)
+
+
+def _item(people: PeopleStore, state: ApprovalState, step: RouteStep) -> PathItem:
+    act = _standing_act(state, step.stage)
+    if act is None or act.verdict is None:
+        place = StepPlace.NOW if state.stage is step.stage else StepPlace.AHEAD
+        return _ahead(people, step, place)
+    place = StepPlace.STOPPED if act.verdict is Verdict.REJECT else StepPlace.DONE
+    return PathItem(
+        step.stage, place, step.role, step.institution_code, step.due_on, (), act.actor_name, act.at, act.verdict
+    )
+
+
+def _standing_act(state: ApprovalState, stage: Stage) -> PastAct | None:
+    """The decision at this stage that still counts: a return to it or before it takes it back."""
+    order = [Stage.DECLARED, *(step.stage for step in state.route)]
+    if state.stage is stage:
+        return None
+    reached = order.index(state.stage) if state.stage in order else None
+    for past in reversed(state.acts):
+        if past.act != "decide" or past.stage is not stage:
+            continue
+        if past.verdict is Verdict.RETURN or state.stage is Stage.RETURNED:
+            return None
+        return past if reached is None or order.index(stage) < reached else None
+    return None
+
+
+def _timeline(session: Session, case: Case) -> tuple[TimelineItem, ...]:
+    items = [_decided(decision) for decision in CaseStore(session).decisions(case.id)]
+    audited = AuditStore(session).of("case", str(case.id))
+    items += [
+        TimelineItem(entry.at, entry.actor, entry.action, Door(entry.door), comment=entry.reason or "")
+        for entry in audited
+        if entry.actor.startswith("system:") or entry.action == "enter_reserve"
+    ]
+    return tuple(sorted(items, key=lambda item: item.at))
+
+
+def _decided(row: Decision) -> TimelineItem:
+    return TimelineItem(
+        at=row.at,
+        actor=row.actor_name,
+        act=row.verdict.value if row.verdict and row.act == "decide" else row.act,
+        door=row.door,
+        stage=row.stage,
+        round=row.round,
+        comment=row.comment or "",
+        return_to=row.return_to,
+        approve_as=row.approve_as,
+        on_behalf_of=row.on_behalf_of,
+    )

@@ -1,0 +1,97 @@
+"""Idempotent requests: reserved before the engine is called, settled with the record or with the refusal.
+
+A decision settles its own row in the transaction that records it, so that no crash can part the two.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.messages.envelope import Outgoing, StartEnvelope, UpdateEnvelope
+from models.stores.idempotency import DONE, IdempotencyStore
+from models.tables.messages import IdempotencyRecord
+
+
+@dataclass(frozen=True)
+class Key:
+    """Who sends what under which key; `body_hash` tells a repeat from a misuse."""
+
+    account_id: UUID
+    key: str
+    route: str
+    body_hash: str
+
+    @property
+    def update_id(self) -> str:
+        """`{account id}:{key}`, the engine's own deduplication key (decisions.md 5)."""
+        return f"{self.account_id}:{self.key}"
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A request that is to be sent, or was answered already (`status` is set)."""
+
+    record_id: UUID
+    envelope: StartEnvelope | UpdateEnvelope
+    status: int | None = None
+    answer: dict[str, Any] | None = None
+
+
+def find(session: Session, key: Key) -> Reservation | None:
+    """The reservation of the key, if there is one. Raises IDEMPOTENCY_CONFLICT for other content."""
+    row = IdempotencyStore(session).find(key.account_id, key.key)
+    if row is None:
+        return None
+    if (row.route, row.body_hash) != (key.route, key.body_hash):
+        raise DomainError(ErrorCode.IDEMPOTENCY_CONFLICT)
+    return reservation_of(row)
+
+
+def reserve(session: Session, key: Key, envelope: StartEnvelope | UpdateEnvelope, now: datetime) -> Reservation:
+    """Keep the message until an answer was seen."""
+    row = IdempotencyRecord(
+        account_id=key.account_id,
+        key=key.key,
+        route=key.route,
+        body_hash=key.body_hash,
+        message=Outgoing(envelope=envelope).model_dump_json(),
+        created_at=now,
+        sent_at=now,
+    )
+    IdempotencyStore(session).add(row)
+    return reservation_of(row)
+
+
+def reservation_of(row: IdempotencyRecord) -> Reservation:
+    """The row as a reservation."""
+    envelope = Outgoing.model_validate_json(row.message or "").envelope
+    return Reservation(row.id, envelope, row.status if row.state == DONE else None, row.answer)
+
+
+def settle(session: Session, record_id: UUID, status: int, answer: dict[str, Any]) -> None:
+    """The definitive answer of a request; the first one stands."""
+    row = IdempotencyStore(session).get(record_id)
+    if row is None or row.state == DONE:
+        return
+    row.state, row.status, row.answer = DONE, status, answer
+    session.add(row)
+
+
+def settle_by_update(session: Session, update_id: str, status: int, answer: dict[str, Any]) -> None:
+    """Settle the request that an act came from, inside the act's own record transaction."""
+    account, _, key = update_id.partition(":")
+    row = IdempotencyStore(session).find(UUID(account), key)
+    if row is not None:
+        settle(session, row.id, status, answer)
+
+
+def release(session: Session, record_id: UUID) -> None:
+    """Forget a request of which nothing was sent, so that the same key can be used again."""
+    store = IdempotencyStore(session)
+    row = store.get(record_id)
+    if row is not None and row.state != DONE:
+        store.delete(row)

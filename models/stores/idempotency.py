@@ -1,0 +1,61 @@
+"""Queries of idempotency rows."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select, update
+
+from models.tables.messages import IdempotencyRecord
+
+PENDING, DONE = "pending", "done"
+
+
+class IdempotencyStore:
+    """One row per unsafe request of an account under its key."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def find(self, account_id: UUID, key: str) -> IdempotencyRecord | None:
+        """The row of a key."""
+        statement = select(IdempotencyRecord).where(
+            IdempotencyRecord.account_id == account_id, IdempotencyRecord.key == key
+        )
+        return self.session.exec(statement).first()
+
+    def get(self, record_id: UUID) -> IdempotencyRecord | None:
+        """The row by its id."""
+        return self.session.get(IdempotencyRecord, record_id)
+
+    def add(self, record: IdempotencyRecord) -> None:
+        """Insert or change a row."""
+        self.session.add(record)
+        self.session.flush()
+
+    def delete(self, record: IdempotencyRecord) -> None:
+        """Forget a request of which nothing was sent."""
+        self.session.delete(record)
+
+    def unanswered(self, now: datetime, age: timedelta, limit: int) -> list[UUID]:
+        """Pending rows last sent longer ago than `age`."""
+        statement = (
+            select(IdempotencyRecord.id)
+            .where(IdempotencyRecord.state == PENDING, col(IdempotencyRecord.sent_at) < now - age)
+            .order_by(col(IdempotencyRecord.sent_at))
+            .limit(limit)
+        )
+        return list(self.session.exec(statement))
+
+    def claim(self, record_id: UUID, now: datetime, age: timedelta) -> bool:
+        """Take a pending row for re-sending; False when another process did."""
+        statement = (
+            update(IdempotencyRecord)
+            .where(
+                col(IdempotencyRecord.id) == record_id,
+                col(IdempotencyRecord.state) == PENDING,
+                or_(col(IdempotencyRecord.sent_at).is_(None), col(IdempotencyRecord.sent_at) < now - age),
+            )
+            .values(sent_at=now)
+        )
+        return bool(self.session.exec(statement).rowcount)
