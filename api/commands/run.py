@@ -86,6 +86,6 @@ def _run(settings: Settings) -> None:
         run_copy(settings, console, fill=lambda ready: fill(ready, console), greet=lambda ready: greet(ready, console))
     except StartError as error:
         if error.detail:
-            errors.print(error.detail, style="dim", markup=False)
+            errors.print(error.detail, style="dim", markup=False, soft_wrap=True)
         errors.print(f"greenlane: {error}", style="bold red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
