@@ -1,6 +1,5 @@
 """The inbox in SQL: one row per task, found by who may act, never one row per person."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -113,16 +112,14 @@ class TaskStore:
         )
 
     def _filtered(self, statement: SelectOfScalar[Any], wanted: TaskFilter) -> SelectOfScalar[Any]:
-        conditions: Sequence[tuple[object, ColumnElement[bool]]] = (
-            (wanted.kind, col(Task.kind) == wanted.kind),
-            (wanted.tier, col(Task.tier) == wanted.tier),
-            (wanted.institution_code, col(Task.institution_code) == wanted.institution_code),
-            (wanted.due_before, col(Task.due_at) < wanted.due_before),
-            (wanted.due_after, col(Task.due_at) >= wanted.due_after),
-        )
-        for value, condition in conditions:
+        wishes = {"kind": wanted.kind, "tier": wanted.tier, "institution_code": wanted.institution_code}
+        for name, value in wishes.items():
             if value is not None:
-                statement = statement.where(condition)
+                statement = statement.where(getattr(Task, name) == value)
+        if wanted.due_before is not None:
+            statement = statement.where(col(Task.due_at) < wanted.due_before)
+        if wanted.due_after is not None:
+            statement = statement.where(col(Task.due_at) >= wanted.due_after)
         if wanted.q:
             named = col(Task.customer_name).contains(wanted.q, autoescape=True)
             statement = statement.where(or_(named, col(Task.customer_no).contains(wanted.q, autoescape=True)))
