@@ -21,6 +21,7 @@ MAX_INTEGER = 2_147_483_647
 _AMOUNT = re.compile(r"\d{1,13}(?:\.\d{1,2})?")
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 _CODE = re.compile(r"\w[\w.-]*")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 _DATES = (
     re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?: 00:00:00)?"),
     re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?: 0{1,2}:00(?::00)?)?"),
@@ -70,6 +71,14 @@ def code(limit: int) -> Reader:
         return folded
 
     return read
+
+
+def login(cell: str) -> str:
+    """登录名: small letters, digits, `.`, `_` and `-`, two characters or more; capitals are made small."""
+    folded = fold(cell).lower()
+    if not _LOGIN.fullmatch(folded):
+        raise CellError("应为 2 到 64 个小写字母、数字、“.”、“_”或“-”")
+    return folded
 
 
 def _number(cell: str) -> Decimal:

@@ -43,9 +43,11 @@ def check_size(name: str, size: int, limit: int) -> None:
 
 
 def check_text(name: str, data: bytes) -> None:
-    """Refuse what is not text although it is called CSV."""
+    """Refuse what is not text although it is called CSV, and more lines than are read."""
     if data.startswith(_ZIP_MAGIC) or b"\0" in data:
         raise rejected(name, "内容不是 CSV 文本")
+    if data.count(b"\n") > MAX_ROWS + 1:
+        raise rejected(name, f"超过 {MAX_ROWS} 行")
 
 
 def check_workbook(name: str, data: bytes) -> None:

@@ -212,7 +212,7 @@ LAYOUTS: dict[BookKind, Layout] = {
             BookKind.STAFF,
             "人员",
             (
-                Column("login", "登录名", cells.code(64)),
+                Column("login", "登录名", cells.login),
                 Column("name", "姓名", cells.text(100)),
                 Column("institution_code", "机构代码", cells.code(32)),
                 Column("roles", "岗位", cells.many_of(_ROLES)),
