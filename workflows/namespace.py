@@ -63,8 +63,18 @@ async def _register(client: Client) -> None:
     except RPCError as error:
         if error.status is not RPCStatusCode.ALREADY_EXISTS:
             raise
-    while await namespace_retention(client) is None:  # the front end reads namespaces through a cache
+    while not await _is_known_everywhere(client):  # the services read namespaces through caches
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _is_known_everywhere(client: Client) -> bool:
+    try:
+        await registered_search_attributes(client)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return await namespace_retention(client) is not None
 
 
 async def _keep_histories(client: Client) -> None:

@@ -30,6 +30,7 @@ def run(folder: Path, *, chromium: bool, required: bool) -> subprocess.Completed
     environment = os.environ | {
         "PATH": str(folder / "bin"),
         "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "GREENLANE_REQUIRE_BROWSER": str(int(required)),
     }
     program = [sys.executable, "-m", "pytest", "-p", "tests.plugins.browser", "-p", "no:cacheprovider", str(folder)]
