@@ -1,6 +1,6 @@
 """A real engine with a real worker in the test's own loop, and people who act through it."""
 
-import shutil
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -22,7 +23,7 @@ from models.messages.qualification import StartQualification
 from models.messages.scoring import Correction
 from models.settings import Settings
 from models.tables.columns import new_id
-from models.types import Door, Outcome, SeatKind, Stage, Tier, Verdict
+from models.types import Door, Outcome, Role, SeatKind, Stage, Tier, Verdict
 from tests.support.world import SECRET, YEAR, World
 from workflows.client import data_converter
 from workflows.options import TASK_TIMEOUT
@@ -32,11 +33,16 @@ from workflows.worker import make_worker
 _numbers = count(1)
 
 
+def program(name: str) -> str:
+    """An engine's program as installed beside the running Python, whatever PATH says."""
+    return str(Path(sys.executable).parent / name)
+
+
 @asynccontextmanager
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     """The time-skipping server, with our converter and search attributes."""
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=shutil.which("temporal-test-server"),
+        test_server_existing_path=program("temporal-test-server"),
         data_converter=data_converter(Keyring(SECRET)),
     ) as environment:
         await add_search_attributes(environment.client)
@@ -80,7 +86,8 @@ class Case:
 
     async def state(self) -> ApprovalState:
         """State as the workflow holds it."""
-        return await self.handle.query("state", result_type=ApprovalState)
+        state: ApprovalState = await self.handle.query("state", result_type=ApprovalState)
+        return state
 
     async def decide(
         self,
@@ -93,12 +100,13 @@ class Case:
         version: int | None = None,
         return_to: Stage | None = None,
         approve_as: Tier | None = None,
+        post: tuple[Role, str] | None = None,
     ) -> Answered:
-        """One decision; the open task and its version unless told otherwise."""
+        """One decision; the open task, its version and the person's own post unless told otherwise."""
         state = await self.state()
         task = state.tasks[0] if state.tasks else None
         act = Decide(
-            **self._who(login, key),
+            **self._who(login, key, post),
             comment=comment,
             task_id=task_id or (task.task_id if task else uuid4()),
             version=version or (task.version if task else 1),
@@ -107,6 +115,11 @@ class Case:
             approve_as=approve_as,
         )
         return await self._send("decide", act)
+
+    async def through(self, *logins: str) -> None:
+        """Approve step after step."""
+        for login in logins:
+            await self.decide(login)
 
     async def resubmit(self, login: str = "mgr", comment: str = "已更正") -> Answered:
         """重新提交."""
@@ -128,14 +141,15 @@ class Case:
 
     async def _send(self, name: str, act: Decide | Correct | Resubmit | Withdraw) -> Answered:
         try:
-            return await self.handle.execute_update(name, act, id=act.update_id, result_type=Answered)
+            answer: Answered = await self.handle.execute_update(name, act, id=act.update_id, result_type=Answered)
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError):
                 raise Refused(error.cause) from error
             raise
+        return answer
 
-    def _who(self, login: str, key: str = "") -> dict[str, Any]:
-        role, code = self.world.post(login)
+    def _who(self, login: str, key: str = "", post: tuple[Role, str] | None = None) -> dict[str, Any]:
+        role, code = post or self.world.post(login)
         return {
             "update_id": f"{self.world.accounts[login]}:{key or next(_numbers)}",
             "content_hash": "x",
@@ -156,6 +170,8 @@ async def declare(
     login: str = "mgr",
     queue: str,
     attempt: int = 1,
+    late_reason: str | None = "补报",
+    year: int = YEAR,
 ) -> Case:
     """Start a qualification the way the gateway does and wait for its first record. Raises Refused."""
     case_id = new_id()
@@ -168,22 +184,31 @@ async def declare(
         posts=(PostRef(role=role, institution_code=code),),
         door=Door.API,
         case_id=case_id,
-        workflow_id=qualification_id(YEAR, customer_no, attempt),
+        workflow_id=qualification_id(year, customer_no, attempt),
         customer_no=customer_no,
-        year=YEAR,
+        year=year,
         attempt=attempt,
         tier=tier,
         seat_kind=seat_kind,
         reason="连续三年增员",
-        late_reason="补报",
+        late_reason=late_reason,
     )
-    handle: WorkflowHandle[object, Outcome] = await client.start_workflow(
-        QUALIFICATION, start, id=start.workflow_id, task_queue=queue, result_type=Outcome, task_timeout=TASK_TIMEOUT
+    operation: WithStartWorkflowOperation[object, Outcome] = WithStartWorkflowOperation(
+        QUALIFICATION,
+        start,
+        id=start.workflow_id,
+        task_queue=queue,
+        result_type=Outcome,
+        task_timeout=TASK_TIMEOUT,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
     )
     try:
-        await handle.execute_update("opened", result_type=Answered)
+        answer = await client.execute_update_with_start_workflow(
+            "opened", id=start.update_id, start_workflow_operation=operation, result_type=Answered
+        )
     except WorkflowUpdateFailedError as error:
         if isinstance(error.cause, ApplicationError):
             raise Refused(error.cause) from error
         raise
-    return Case(client, world, handle, case_id)
+    return Case(client, world, await operation.workflow_handle(), answer.case_id)

@@ -49,6 +49,11 @@ class World:
 
     database: Database
     accounts: dict[str, UUID]
+    offset: int = 0
+
+    def customer(self, alias: str) -> str:
+        """Number of `GOLD`, `SILVER`... in this world: workflow ids are made of it, and an engine may be shared."""
+        return shifted(alias, self.offset)
 
     def name(self, login: str) -> str:
         """Name of a person."""
@@ -66,18 +71,23 @@ def new_database(folder: Path) -> Database:
     return database
 
 
-def build(database: Database) -> World:
-    """Fill an empty, migrated database."""
+def shifted(alias: str, offset: int) -> str:
+    """A customer number moved away from those of other worlds."""
+    return f"C{int(alias[1:]) + offset:07d}"
+
+
+def build(database: Database, offset: int = 0) -> World:
+    """Fill an empty, migrated database; `offset` is added to every customer number."""
     with database.write() as session:
         ensure_builtin(session)
         _institutions(session)
         accounts = {login: _person(session, login, name, code, role) for login, name, code, role in STAFF}
         for customer_no, name, code, premium in CUSTOMERS:
-            add_customer(session, customer_no, name, code, premium)
-    return World(database, accounts)
+            add_customer(session, shifted(customer_no, offset), name, code, premium)
+    return World(database, accounts, offset)
 
 
-def add_customer(session: Session, customer_no: str, name: str, code: str, premium: int, years: int = 3) -> None:
+def add_customer(session: Session, customer_no: str, name: str, code: str, premium: int, *, years: int = 3) -> None:
     """A customer with yearly class A policies of one premium and a loss ratio of 65 % (K3 = 1.00)."""
     session.add(
         Customer(
