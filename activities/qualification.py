@@ -1,5 +1,6 @@
 """Activities of the qualification workflow: one record transaction each, insert-or-adopt."""
 
+import asyncio
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -9,7 +10,7 @@ from activities.ports import MembershipStarter
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Opened, Recorded
-from models.messages.qualification import CaseClosed, RecordBreach, RecordOpening, RecordStep
+from models.messages.qualification import CaseClosed, MembershipGrant, RecordBreach, RecordOpening, RecordStep
 from models.services.qualification import memberships, opening, steps
 
 
@@ -53,6 +54,8 @@ class QualificationActivities:
     async def start_membership(self, message: CaseClosed) -> None:
         """Start the customer's membership workflow, or signal the one that runs; safe to repeat."""
         with reporting():
-            with self.database.read() as session:
-                grant = memberships.grant_of(session, message.case_id)
-            await self.membership_starter.grant(grant)
+            await self.membership_starter.grant(await asyncio.to_thread(self._grant_of, message))
+
+    def _grant_of(self, message: CaseClosed) -> MembershipGrant:
+        with self.database.read() as session:
+            return memberships.grant_of(session, message.case_id)

@@ -24,7 +24,7 @@ from models.messages.approval import (
 from models.messages.calendar import CalendarSnapshot
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules import approval
-from models.types import CaseKind, Stage
+from models.types import CaseKind, Role, Stage
 from workflows.human_task import next_breach, open_task, wait_until
 from workflows.refusals import refusal, refusing
 from workflows.search_attributes import INSTITUTION, KIND, STAGE, STATE_SEQ
@@ -102,7 +102,7 @@ class ApprovalChain:
         return state.model_copy(update={"tasks": (open_task(state, step, step.institution_code, self.calendar),)})
 
     def _resubmission(self, state: ApprovalState) -> OpenTask:
-        first = approval.steps_taken(state)[0].model_copy(update={"stage": Stage.DECLARED})
+        first = approval.steps_taken(state)[0].model_copy(update={"stage": Stage.DECLARED, "role": Role.MGR})
         task = open_task(state, first, state.declarant_institution, self.calendar)
         return task.model_copy(update={"assignee_id": state.declared_by})
 

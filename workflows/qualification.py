@@ -1,7 +1,5 @@
 """Qualification 资格评定: from a declaration (附件一) through every level of approval to a membership."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -15,8 +13,6 @@ from workflows.approval_chain import ApprovalChain
 from workflows.options import EFFECT
 from workflows.record import record
 from workflows.refusals import refusing
-
-OPENING_PATIENCE = timedelta(hours=1)
 
 
 @workflow.defn(name=QUALIFICATION)
@@ -38,7 +34,8 @@ class QualificationWorkflow:
         if chain.state.outcome is Outcome.APPROVED:
             await workflow.execute_activity_method(
                 QualificationActivities.start_membership,
-                CaseClosed(case_id=start.case_id),
+                # Of the record, not of the start message: an adopted opening is another request's case.
+                CaseClosed(case_id=chain.state.case_id),
                 **EFFECT,
             )
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -62,7 +62,7 @@ def earlier_stages(state: ApprovalState) -> tuple[Stage, ...]:
 
 
 def task_of(state: ApprovalState, task_id: UUID) -> OpenTask:
-    """The open task; raises ALREADY_DECIDED with who and when, CASE_CLOSED, or NOT_FOUND."""
+    """The open task; raises ALREADY_DECIDED with who and when, CASE_CLOSED, or STALE_VERSION for any other."""
     for task in state.tasks:
         if task.task_id == task_id:
             return task
@@ -90,9 +90,14 @@ def check_person(state: ApprovalState, task: OpenTask, act: Act) -> None:
         return
     if act.actor_id == state.declared_by:
         raise DomainError(ErrorCode.OWN_CASE)
-    deciding = [past for past in state.acts if past.act in {"declare", "decide", "resubmit"} and past.stage is not None]
-    if deciding and deciding[-1].actor_id == act.actor_id:
+    if act.actor_id in barred_people(state):
         raise DomainError(ErrorCode.CONSECUTIVE_STEP)
+
+
+def barred_people(state: ApprovalState) -> frozenset[UUID]:
+    """Who may not take the open step whatever post they hold: the declarant and whoever took the step before."""
+    took = [past.actor_id for past in state.acts if past.act in {"declare", "decide", "resubmit"}]
+    return frozenset({state.declared_by, *took[-1:]})
 
 
 def check_decide(state: ApprovalState, act: Decide) -> None:

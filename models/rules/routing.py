@@ -18,7 +18,8 @@ def route(
     """The steps after the declaration, up to the one that is final for the tier.
 
     `levels` holds the code of the customer's institution of each level. A level it lacks gives a step without
-    institution: skipped and shown as skipped. Special declarations 特批 always end at head office.
+    institution: skipped and shown as skipped. Special declarations 特批 always end at head office, and so does
+    what the missing level would have decided last: a case is never without a step.
     """
     steps = [step for step in procedure.steps if step.stage is not Stage.DECLARED]
     return tuple(
@@ -30,14 +31,16 @@ def route(
             may_reject=step.may_reject,
             may_correct_facts=step.may_correct_facts,
         )
-        for step in _until_final(steps, tier, seat_kind)
+        for step in _until_final(steps, levels, tier, seat_kind)
     )
 
 
-def _until_final(steps: Sequence[ProcedureStep], tier: Tier, seat_kind: SeatKind) -> Sequence[ProcedureStep]:
+def _until_final(
+    steps: Sequence[ProcedureStep], levels: Mapping[InstitutionLevel, str], tier: Tier, seat_kind: SeatKind
+) -> Sequence[ProcedureStep]:
     if seat_kind is SeatKind.SPECIAL:
         return steps
     for position, step in enumerate(steps):
-        if step.final_for is tier:
+        if step.final_for is tier and step.level in levels:
             return steps[: position + 1]
     return steps

@@ -184,7 +184,7 @@ class Membership(SQLModel, table=True):
     year: int
     tier: Tier = Field(sa_type=enum_type(Tier))
     seat_kind: SeatKind = Field(sa_type=enum_type(SeatKind))
-    certificate_no: str = Field(unique=True, max_length=32)
+    certificate_no: str = Field(unique=True, max_length=64)
     manager_id: UUID = Field(foreign_key="account.id")
     club_contact_id: UUID | None = Field(default=None, foreign_key="contact.id")
     valid_from: date

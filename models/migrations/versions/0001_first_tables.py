@@ -433,7 +433,7 @@ def upgrade() -> None:
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('tier', sa.Enum('regular', 'silver', 'gold', name='tier', native_enum=False, length=32), nullable=False),
     sa.Column('seat_kind', sa.Enum('ranked', 'new_customer', 'special', 'silver', name='seatkind', native_enum=False, length=32), nullable=False),
-    sa.Column('certificate_no', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('certificate_no', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('manager_id', sa.Uuid(), nullable=False),
     sa.Column('club_contact_id', sa.Uuid(), nullable=True),
     sa.Column('valid_from', sa.Date(), nullable=False),
