@@ -17,9 +17,9 @@ STORY_LOGINS = (
     ("bj01-mgr", "客户经理", "declares 申报"),
     ("bj01-unit", "三级机构负责人", "checks 审核"),
     ("bj-svc", "分公司VIP服务岗", "first review 初审"),
-    ("bj-lead", "分公司团险负责人", "approves silver 审批银卡"),
+    ("bj-lead", "分公司团险负责人", "approves silver 批银牌"),
     ("hq-vip", "总公司VIP服务管理岗", "reviews 复核"),
-    ("hq-lead", "总公司团险分管领导", "approves gold 审批金卡"),
+    ("hq-lead", "总公司团险分管领导", "approves gold 批金牌"),
 )
 """Who takes a customer of the sample book to gold, in order."""
 
