@@ -100,7 +100,7 @@ def open_page(browser: Browser, url: str, width: int = 1280, **context: Any) -> 
     ids=lambda value: value if isinstance(value, str) else f"{len(value)}-pages",
 )
 def test_accessible_and_no_wider_than_the_screen(
-    browser: Browser, address: str, width: str, theme: str, language: str, names: list[str]
+    browser: Browser, address: str, *, width: str, theme: str, language: str, names: list[str]
 ) -> None:
     context = browser.new_context(viewport={"width": int(width), "height": 844}, bypass_csp=True)
     page = context.new_page()
