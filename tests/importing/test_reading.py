@@ -22,13 +22,13 @@ def test_three_encodings_read_the_same(database: Database, encoding: str) -> Non
 
 def test_a_workbook_in_chinese(database: Database) -> None:
     institutions = [line.split(",") for line in INSTITUTIONS.splitlines()]
-    customers = [
+    customers: list[list[object]] = [
         ["客户号", "客户名称", "机构代码", "行业", "员工人数", "参保人数"],
         [],
         ["C1", "甲公司", "BJ01", "制造业", 100, 90.0],
         ["C2", "乙公司", "XX", "制造业", 100, 90],
     ]
-    policies = [
+    policies: list[list[object]] = [
         ["保单号", "客户号", "险类", "交费方式", "交费年期", "生效日", "满期日", "状态", "终止日"],
         ["P1", "C1", "d", "期交", 5, date(2025, 1, 1), date(2025, 12, 31), "退保", date(2025, 6, 30)],
     ]

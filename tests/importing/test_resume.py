@@ -14,6 +14,7 @@ from sqlmodel import col, update
 
 from activities.jobs import JobRunner
 from models.database import Database
+from models.encryption import Keyring
 from models.services import importing, jobs
 from models.services.importing import run, writing
 from models.services.importing.checking import Target
@@ -22,7 +23,7 @@ from models.tables.audit import AuditEntry
 from models.tables.book import Customer, Experience, Policy
 from models.tables.jobs import ImportRejection, Job
 from models.types import JobState
-from tests.importing.loading import CUSTOMERS, INSTITUTIONS, counts, load, report, rows, start, uploads
+from tests.importing.loading import CUSTOMERS, INSTITUTIONS, SECRET, counts, load, report, rows, start, uploads
 
 CHUNK = 20
 KINDS = (Customer, Policy, Experience, ImportRejection)
@@ -65,19 +66,11 @@ def whole(template: Path, tmp_path_factory: pytest.TempPathFactory, chunked: Non
     """What an uninterrupted load of the big book leaves."""
     path = tmp_path_factory.mktemp("whole") / "records.db"
     path.write_bytes(template.read_bytes())
-    database = Database(f"sqlite:///{path}", importing_keyring())
+    database = Database(f"sqlite:///{path}", Keyring(SECRET))
     load(database, big_book())
     found = state(database)
     database.dispose()
     return found
-
-
-def importing_keyring() -> Any:
-    """The ring of the tests."""
-    from models.encryption import Keyring  # noqa: PLC0415
-    from tests.importing.loading import SECRET  # noqa: PLC0415
-
-    return Keyring(SECRET)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -108,10 +101,7 @@ def test_killed_at_random_rows_and_resumed(
     assert state(database) == whole
     found = report(database, job_id)
     assert (found.job.state, found.job.done) == (JobState.DONE, found.job.total)
-    assert (
-        counts(found)["experience.csv"] == (265 + 4 - 4, 0, 4, 300 - 265)
-        or sum(counts(found)["experience.csv"]) == len(big_book()["experience.csv"].splitlines()) - 1
-    )
+    assert sum(counts(found)["experience.csv"]) == len(str(big_book()["experience.csv"]).splitlines()) - 1
 
 
 def test_killed_between_the_rows_and_the_commit(
@@ -168,8 +158,6 @@ importing.run_import(database, UUID(sys.argv[3]), tell)
 @pytest.mark.faults
 def test_a_killed_process_is_taken_over_by_the_worker(database: Database, whole: dict[str, list[Any]]) -> None:
     job_id = start(database, big_book())
-    from tests.importing.loading import SECRET  # noqa: PLC0415
-
     arguments = [sys.executable, "-c", SCRIPT, str(database.engine.url), SECRET, str(job_id)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None

@@ -2,11 +2,12 @@
 
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 
 import xlsxwriter
 
 
-def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """A workbook with these sheets."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:

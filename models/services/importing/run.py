@@ -19,6 +19,7 @@ from models.services.importing.reading import Part, read_sheet
 from models.services.importing.receiving import CONTENT_CONTEXT
 from models.services.importing.writing import Chunk, write_chunk
 from models.services.jobs import JobLostError
+from models.stores.institutions import InstitutionStore
 from models.stores.jobs import JobStore
 from models.stores.scope import Scope
 from models.tables.jobs import ImportFile
@@ -91,6 +92,7 @@ def _finish(session: Session, errand: Errand) -> None:
     files = JobStore(session).files(errand.job_id)
     totals = {name: sum(getattr(file, name) for file in files) for name in COUNTERS}
     jobs.finish(session, errand.job_id, totals)
+    _belong_somewhere(session, errand.job_id)
     if totals["accepted"] or totals["changed"]:
         audit.append(
             session,
@@ -102,3 +104,11 @@ def _finish(session: Session, errand: Errand) -> None:
             after=totals,
             request_id=str(errand.job_id),
         )
+
+
+def _belong_somewhere(session: Session, job_id: UUID) -> None:
+    """An import by command is head office's, so that somebody finds its report; before it there may be no tree."""
+    job, head_office = jobs.get(session, job_id), InstitutionStore(session).head_office()
+    if job.institution_code is None and head_office is not None:
+        job.institution_code = head_office.code
+        session.add(job)
