@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.pages import account, links, people, sign_in
+from api.pages import account, drafts, links, people, sign_in
 from api.routes import (
     cases,
+    customers,
     description,
     health,
     imports,
@@ -25,6 +26,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     staff.router,
     users.router,
     imports.router,
+    customers.router,
     qualifications.router,
     cases.router,
     tasks.router,
@@ -37,6 +39,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     account.router,
     people.router,
+    drafts.router,
 )
 """Pages; not part of the API description."""
 

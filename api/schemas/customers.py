@@ -1,0 +1,58 @@
+"""Answers about customers. Money is decimal text in yuan; contacts come masked."""
+
+from datetime import date
+from decimal import Decimal
+
+from api.schemas.base import Answer
+from api.schemas.cases import CaseRowAnswer
+from models.types import ContactKind, SeatKind, Tier
+
+
+class CustomerAnswer(Answer):
+    """A customer: the term is the running one, else the next one; value of the newest evaluation."""
+
+    customer_no: str
+    name: str
+    institution_code: str
+    tier: Tier
+    seat: SeatKind | None
+    value: Decimal | None
+    insured_years: int | None
+    loss_ratio: Decimal | None
+    rank: int | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+class TermAnswer(Answer):
+    """会员期: both dates included."""
+
+    tier: Tier
+    seat: SeatKind
+    certificate_no: str
+    valid_from: date
+    valid_to: date
+    manager: str
+
+
+class ContactAnswer(Answer):
+    """重点服务对象, masked."""
+
+    kind: ContactKind
+    name: str
+    title: str
+    mobile: str | None
+    email: str | None
+    consent: bool
+
+
+class CustomerDetailAnswer(CustomerAnswer):
+    """One customer with term, contacts and cases."""
+
+    industry: str
+    employees: int
+    insured_lives: int
+    evaluation_year: int
+    term: TermAnswer | None
+    contacts: list[ContactAnswer]
+    cases: list[CaseRowAnswer]
