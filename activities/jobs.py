@@ -1,7 +1,7 @@
 """The job runner: takes waiting jobs one after another, and those whose worker died."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -24,7 +24,7 @@ class JobRunner:
     """Runs jobs in the calling thread; the worker calls `run_pending` about once a second."""
 
     database: Database
-    handlers: Mapping[str, Handler] = HANDLERS
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
 
     def run_pending(self) -> int:
         """Run every job that can be claimed; gives how many were taken up."""
