@@ -89,7 +89,12 @@ class Case:
         state: ApprovalState = await self.handle.query("state", result_type=ApprovalState)
         return state
 
-    async def decide(
+    async def standing(self) -> Answered:
+        """Where the case stands, as an accepted act would answer."""
+        state = await self.state()
+        return Answered(case_id=state.case_id, stage=state.stage, version=state.version, outcome=state.outcome)
+
+    async def decision(
         self,
         login: str,
         verdict: Verdict = Verdict.APPROVE,
@@ -101,11 +106,11 @@ class Case:
         return_to: Stage | None = None,
         approve_as: Tier | None = None,
         post: tuple[Role, str] | None = None,
-    ) -> Answered:
-        """One decision; the open task, its version and the person's own post unless told otherwise."""
+    ) -> Decide:
+        """A decision to send: the open task, its version and the person's own post unless told otherwise."""
         state = await self.state()
         task = state.tasks[0] if state.tasks else None
-        act = Decide(
+        return Decide(
             **self._who(login, key, post),
             comment=comment,
             task_id=task_id or (task.task_id if task else uuid4()),
@@ -114,7 +119,10 @@ class Case:
             return_to=return_to,
             approve_as=approve_as,
         )
-        return await self._send("decide", act)
+
+    async def decide(self, login: str, verdict: Verdict = Verdict.APPROVE, **more: Any) -> Answered:
+        """Send one decision, made as `decision` does."""
+        return await self.send("decide", await self.decision(login, verdict, **more))
 
     async def through(self, *logins: str) -> None:
         """Approve step after step."""
@@ -124,12 +132,12 @@ class Case:
     async def resubmit(self, login: str = "mgr", comment: str = "已更正") -> Answered:
         """重新提交."""
         version = (await self.state()).version
-        return await self._send("resubmit", Resubmit(**self._who(login), version=version, comment=comment))
+        return await self.send("resubmit", Resubmit(**self._who(login), version=version, comment=comment))
 
     async def withdraw(self, login: str = "mgr", comment: str = "客户撤回") -> Answered:
         """撤销."""
         version = (await self.state()).version
-        return await self._send("withdraw", Withdraw(**self._who(login), version=version, comment=comment))
+        return await self.send("withdraw", Withdraw(**self._who(login), version=version, comment=comment))
 
     async def correct(self, login: str, corrections: tuple[Correction, ...]) -> Answered:
         """Correct facts on the open task."""
@@ -137,9 +145,10 @@ class Case:
         act = Correct(
             **self._who(login), task_id=task.task_id, version=task.version, corrections=corrections, comment="核对收据"
         )
-        return await self._send("correct", act)
+        return await self.send("correct", act)
 
-    async def _send(self, name: str, act: Decide | Correct | Resubmit | Withdraw) -> Answered:
+    async def send(self, name: str, act: Decide | Correct | Resubmit | Withdraw) -> Answered:
+        """Send an update under its own id. Raises Refused."""
         try:
             answer: Answered = await self.handle.execute_update(name, act, id=act.update_id, result_type=Answered)
         except WorkflowUpdateFailedError as error:

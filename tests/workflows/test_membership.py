@@ -11,7 +11,7 @@ from models.tables.cases import Membership
 from models.tables.messages import Notification
 from models.types import SeatKind, Tier
 from tests.support import world
-from tests.workflows.conftest import Stage
+from tests.support.stage import Stage
 from tests.workflows.test_qualification import TO_GOLD
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]

@@ -10,7 +10,7 @@ from models.types import Outcome, SeatKind, TaskState, Tier, Verdict
 from models.types import Stage as CaseStage
 from tests.support import world
 from tests.support.engine import Refused
-from tests.workflows.conftest import Stage
+from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 

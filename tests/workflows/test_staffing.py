@@ -13,7 +13,7 @@ from models.tables.organisation import Account, Post
 from models.types import Outcome, Role, TaskState
 from models.types import Stage as CaseStage
 from tests.support.engine import Refused
-from tests.workflows.conftest import Stage
+from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 

@@ -1,0 +1,115 @@
+"""Real processes to kill: an engine on a file of its own, and workers beside it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from api.supervisor import temporal_server
+from models.encryption import Keyring
+from tests.supervisor.copies import ROOT, free_port
+from tests.support.world import SECRET
+from workflows.client import data_converter
+from workflows.namespace import prepare_namespace
+
+NAMESPACE = "greenlane"
+START_SECONDS = 30.0
+
+
+@dataclass
+class Engine:
+    """The embedded engine as the service runs it, on `{home}/temporal.db`."""
+
+    home: Path
+    port: int = field(default_factory=free_port)
+    ui_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Start it and wait until it answers."""
+        program = temporal_server.find_program(None)
+        command = temporal_server.command(
+            program, home=self.home, namespace=NAMESPACE, port=self.port, ui_port=self.ui_port
+        )
+        with (self.home / "engine.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=temporal_server.environment(), stdout=log, stderr=log)
+        async with asyncio.timeout(START_SECONDS):
+            while not await _answers(await self.client()):
+                await asyncio.sleep(0.05)
+        await prepare_namespace(await self.client())
+
+    async def client(self) -> Client:
+        """A client of it, connected at first use."""
+        converter = data_converter(Keyring(SECRET))
+        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=converter, lazy=True)
+
+    def kill(self) -> None:
+        """SIGKILL, as a power switch would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+async def _answers(client: Client) -> bool:
+    with suppress(RPCError, RuntimeError):
+        return await client.service_client.check_health(timeout=timedelta(seconds=1))
+    return False
+
+
+@dataclass
+class Workers:
+    """Worker processes on one home; all are killed at the end."""
+
+    home: Path
+    address: str
+    queue: str
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def failing(self, point: str, step_no: int) -> subprocess.Popen[bytes]:
+        """One that dies at a point of the record of a step."""
+        return self._start("tests.faults.failing_worker", point, str(step_no))
+
+    def healthy(self) -> subprocess.Popen[bytes]:
+        """`greenlane worker`."""
+        return self._start("api.cli", "worker")
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENLANE_")}
+        environment = kept | {
+            "GREENLANE_HOME": str(self.home),
+            "GREENLANE_SECRET_KEY": SECRET,
+            "GREENLANE_TEMPORAL_ADDRESS": self.address,
+            "GREENLANE_TEMPORAL_NAMESPACE": NAMESPACE,
+            "GREENLANE_TASK_QUEUE": self.queue,
+        }
+        with (self.home / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+        self.running.append(process)
+        return process
+
+    def kill_all(self) -> None:
+        """End every worker of this test."""
+        for process in self.running:
+            process.kill()
+            process.wait()
+
+
+async def death(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the process killed itself with SIGKILL."""
+    code = await asyncio.to_thread(process.wait, START_SECONDS)
+    assert code == -signal.SIGKILL, f"ended with {code}"
