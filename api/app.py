@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from api import problems
 from api.dispatcher import dispatch_for_ever
 from api.gateway import Gateway
+from api.logs import configure_logs
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
@@ -28,6 +29,7 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     Raises ValueError for settings that must not be served.
     """
     settings.check()
+    configure_logs()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

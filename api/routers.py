@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages import account, drafts, links, people, sign_in
+from api.pages import customers as customer_pages
 from api.routes import (
     cases,
     customers,
@@ -40,6 +41,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     people.router,
     drafts.router,
+    customer_pages.router,
 )
 """Pages; not part of the API description."""
 

@@ -47,7 +47,7 @@ def _on_sqlite_begin(connection: Connection) -> None:
 
 def make_engine(url: str) -> Engine:
     """Engine for a SQLAlchemy URL, with the SQLite settings where it is SQLite."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)

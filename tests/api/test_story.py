@@ -109,7 +109,11 @@ async def test_what_may_not_be_is_refused_with_its_code(clients: Clients) -> Non
         (await _decide(unit, task, verdict="return"), 422, "reason_required"),
         (await _decide(unit, task, surprise=1), 422, "unknown_field"),
         (await _decide(clients.token("sh-lead"), task), 404, "not_found"),
-        (await mgr.post("/api/v1/qualifications", json=DECLARATION | {"customer_no": world.SMALL}), 422, "not_eligible"),
+        (
+            await mgr.post("/api/v1/qualifications", json=DECLARATION | {"customer_no": world.SMALL}),
+            422,
+            "not_eligible",
+        ),
     ]
     assert [(answer.status_code, answer.json()["code"]) for answer, _, _ in refusals] == [
         (status, code) for _, status, code in refusals

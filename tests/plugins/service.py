@@ -20,6 +20,12 @@ TEST_SECRET = "tests-only-" + "0" * 32
 
 
 @pytest.fixture(scope="session")
+def keys() -> str:
+    """The master secret of every copy of the tests."""
+    return TEST_SECRET
+
+
+@pytest.fixture(scope="session")
 def record_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy: migrating takes longer than most tests."""
     home = tmp_path_factory.mktemp("template")

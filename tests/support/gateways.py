@@ -1,19 +1,21 @@
 """Gateways for tests of the frame."""
 
-from typing import Any
-
+from api.gateway import Gateway
 from models.errors import DomainError, ErrorCode
+from models.messages.approval import Answered
+from models.messages.envelope import StartEnvelope, UpdateEnvelope
 
 
-class DeadGateway:
+class DeadGateway(Gateway):
     """An engine that is down: every call is refused before anything is sent."""
+
+    def __init__(self) -> None:
+        """Needs no client."""
 
     async def healthy(self) -> bool:
         """No."""
         return False
 
-    def __getattr__(self, name: str) -> Any:
-        async def refuse(*_args: Any, **_kwargs: Any) -> None:
-            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
-
-        return refuse
+    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)

@@ -1,0 +1,253 @@
+"""Route x role x {own, child, sibling, parent, other branch, anonymous}, generated from the router (T28).
+
+A new route is walked without a line here. A new kind of path parameter fails until it is named: in `OBJECTS` when
+it names something that belongs to an institution, in `PLAIN` when it does not.
+"""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlmodel import Session
+
+from api.app import create_app
+from api.security.policy import POLICY, SELF_ACTIONS, Reach
+from models.database import Database
+from models.settings import Settings
+from models.types import Role
+from tests.security.route_walk import Declared, declared_routes
+from tests.security.sample_bodies import form_fields, json_schema, sample
+from tests.support import matrix_world as world
+from tests.support.clients import Clients
+from tests.support.gateways import DeadGateway
+from tests.support.world import YEAR
+
+PLAIN = {
+    "role": Role.MGR.value,
+    "year": str(YEAR),
+    "version": "1",
+    "token": "no-such-token",
+    "key": "no-such-key",
+    "subject": "matrix",
+}
+"""Path parameters that belong to no institution."""
+OBJECTS: dict[str, Callable[[Session, str], str]] = {
+    "customer_no": lambda _, place: world.customer_no(place),
+    "login": lambda _, place: world.login(place),
+    "institution_code": lambda _, place: place,
+    "case_id": lambda session, place: str(world.case_id(session, place)),
+    "task_id": lambda session, place: str(world.task_id(session, place)),
+    "job_id": lambda session, place: str(world.job_id(session, place)),
+    "import_id": lambda session, place: str(world.job_id(session, place)),
+}
+"""Parameters and body fields that name something of an institution."""
+DECLARANT_ONLY = ("/withdraw", "/resubmit")
+"""Here the use case itself refuses everybody but the declarant, with the same code."""
+_CODE_ON_PAGE = re.compile(r"<code>([a-z_]+)</code>")
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The application over the matrix world, and the ids of its objects by place and parameter name."""
+
+    app: FastAPI
+    database: Database
+    clients: Clients
+    objects: Mapping[str, Mapping[str, str]]
+
+    @property
+    def records(self) -> Path:
+        """The SQLite file."""
+        settings: Settings = self.app.state.settings
+        return settings.home / "records.db"
+
+    def keep(self) -> None:
+        """Remember the records as they are."""
+        self.database.dispose()
+        shutil.copyfile(self.records, self.records.with_suffix(".kept"))
+
+    def restore(self) -> None:
+        """Undo whatever an allowed request changed."""
+        self.database.dispose()
+        for suffix in ("-wal", "-shm"):
+            self.records.with_name(self.records.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(self.records.with_suffix(".kept"), self.records)
+
+    def path(self, route: Declared, place: str) -> str:
+        """The address of a route for the objects of a place."""
+        return route.path.format_map(PLAIN | dict(self.objects[place]))
+
+    def guarded(self) -> list[Declared]:
+        """The routes that ask for an action and whose parameters are all named."""
+        named = PLAIN.keys() | OBJECTS.keys()
+        return [route for route in declared_routes(self.app) if route.guard and named >= set(route.parameters)]
+
+    def names_objects(self, route: Declared) -> tuple[bool, bool]:
+        """Whether the path, and whether the body, name something of an institution."""
+        body = str(self.body(route, "own")) if not route.is_safe else ""
+        in_body = any(value in body for name, value in self.objects["own"].items() if name in _body_names(body))
+        return any(name in OBJECTS for name in route.parameters), in_body
+
+    def body(self, route: Declared, place: str) -> object:
+        """JSON body or form of a route for the objects of a place."""
+        if not route.is_api:
+            return form_fields(route, self.objects[place])
+        description = self.app.openapi()
+        schema = json_schema(route, description)
+        return sample(schema, description, self.objects[place]) if schema else None
+
+    async def send(self, client: httpx2.AsyncClient, route: Declared, place: str) -> httpx2.Response:
+        """The request of a route for the objects of a place."""
+        path, headers = self.path(route, place), {"Idempotency-Key": uuid4().hex}
+        if route.is_safe:
+            return await client.get(path)
+        if route.is_api:
+            return await client.request(route.method, path, json=self.body(route, place), headers=headers)
+        return await client.request(route.method, path, data=form_fields(route, self.objects[place]), headers=headers)
+
+
+def _body_names(body: str) -> set[str]:
+    return set(re.findall(r"'([a-z_]+)':", body))
+
+
+@pytest.fixture(scope="module")
+def matrix_template(record_template: Path, tmp_path_factory: pytest.TempPathFactory, keys: str) -> Path:
+    """Records with the matrix world, to copy."""
+    home = tmp_path_factory.mktemp("matrix")
+    shutil.copyfile(record_template, home / "records.db")
+    database = Database.from_settings(Settings(home=home, secret_key=SecretStr(keys)))
+    with database.write() as session:
+        world.build(session)
+    database.dispose()
+    return home / "records.db"
+
+
+@pytest.fixture
+async def matrix(settings: Settings, matrix_template: Path) -> AsyncIterator[Matrix]:
+    """The matrix over its own copy of the records."""
+    shutil.copyfile(matrix_template, settings.home / "records.db")
+    database = Database.from_settings(settings)
+    app = create_app(settings, database, DeadGateway())
+    clients = Clients(app, database, datetime.now(UTC))
+    with database.read() as session:
+        objects = {place: _named(session, code) for place, code in world.PLACES.items()}
+    async with app.router.lifespan_context(app):
+        yield Matrix(app, database, clients, objects)
+    await clients.close()
+    database.dispose()
+
+
+def _named(session: Session, place: str) -> Mapping[str, str]:
+    return {name: value(session, place) for name, value in OBJECTS.items()}
+
+
+async def test_every_path_parameter_is_named(matrix: Matrix) -> None:
+    """A route that the matrix cannot walk fails here, and says what to add to OBJECTS or PLAIN."""
+    named = PLAIN.keys() | OBJECTS.keys()
+    _none(
+        [f"{route}: {missing}" for route in declared_routes(matrix.app) if (missing := set(route.parameters) - named)]
+    )
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_what_a_role_may_do_where(matrix: Matrix, role: Role) -> None:
+    """Not the post's action: 403. Out of its institutions: 404. Else the request reaches the use case."""
+    api, page = matrix.clients.token(world.actor(role)), matrix.clients.browser(world.actor(role))
+    matrix.keep()
+    wrong: list[str] = []
+    for route in matrix.guarded():
+        wrong += await _walk(matrix, api if route.is_api else page, route, role)
+    _none(wrong)
+
+
+def _none(wrong: list[str]) -> None:
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+async def _walk(matrix: Matrix, client: httpx2.AsyncClient, route: Declared, role: Role) -> list[str]:
+    in_path, in_body = matrix.names_objects(route)
+    wrong = []
+    for place in _places(route, role, named=in_path or in_body):
+        answer = await matrix.send(client, route, place)
+        fault = _fault(route, role, place, answer, in_path=in_path, in_body=in_body)
+        if fault:
+            wrong.append(f"{role.value} {route} {place}: {fault}")
+        if not route.is_safe and answer.status_code not in {403, 404}:
+            matrix.restore()
+    return wrong
+
+
+def _places(route: Declared, role: Role, *, named: bool) -> Iterable[str]:
+    """Every place for an object; a refusal by role comes before any object is looked at, so two tell enough."""
+    if not named:
+        return ("own",)
+    return world.PLACES if _reach(route, role) else ("own", "other")
+
+
+def _reach(route: Declared, role: Role) -> Reach | None:
+    assert route.guard is not None
+    action = route.guard.action
+    return Reach.SELF if action in SELF_ACTIONS else POLICY[action].get(role)
+
+
+def _fault(
+    route: Declared, role: Role, place: str, answer: httpx2.Response, *, in_path: bool, in_body: bool
+) -> str | None:
+    reach, code, status = _reach(route, role), _code(answer), answer.status_code
+    if reach is None:
+        return None if (status, code) == (403, "not_allowed") else f"expected not_allowed, got {status} {code}"
+    sees = reach is Reach.ALL or place in world.IN_SUBTREE
+    leaked = [] if reach is Reach.ALL else _foreign_markers(answer.text)
+    if leaked:
+        return f"shows {leaked}"
+    if not sees and in_path:
+        return None if (status, code) == (404, "not_found") else f"expected not_found, got {status} {code}"
+    if not sees and in_body:
+        return None if status in {404, 422} else f"expected 404 or 422, got {status} {code}"
+    if code == "not_allowed" and route.path.endswith(DECLARANT_ONLY):
+        return None
+    return _not_reached(status, code, named=in_path or in_body)
+
+
+def _not_reached(status: int, code: str, *, named: bool) -> str | None:
+    """What is wrong with the answer to a request that should have reached its use case."""
+    if status == 500 or code in {"not_allowed", "sign_in_required", "csrf_failed"} or (named and status == 404):
+        return f"should pass, got {status} {code}"
+    return None
+
+
+def _code(answer: httpx2.Response) -> str:
+    if answer.headers.get("content-type") == "application/problem+json":
+        return str(answer.json()["code"])
+    found = _CODE_ON_PAGE.search(answer.text) if answer.status_code >= 400 else None
+    return found.group(1) if found else ""
+
+
+def _foreign_markers(text: str) -> list[str]:
+    return [place for key, place in world.PLACES.items() if key not in world.IN_SUBTREE and world.marker(place) in text]
+
+
+async def test_nobody_gets_in_without_signing_in(matrix: Matrix) -> None:
+    client, wrong = matrix.clients.anonymous(), []
+    for route in matrix.guarded():
+        answer = await matrix.send(client, route, "own")
+        led_to_sign_in = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in?return_to=")
+        if answer.status_code != 401 and not (led_to_sign_in and route.is_safe and not route.is_api):
+            wrong.append(f"{route}: {answer.status_code}")
+    _none(wrong)
+
+
+async def test_the_matrix_world_is_seen_by_those_who_may(matrix: Matrix) -> None:
+    """Hidden things are hidden because of scope, not because they are not there."""
+    auditor = matrix.clients.token(world.actor(Role.AUDIT))
+    shown = (await auditor.get("/api/v1/staff?limit=200")).text
+    assert all(world.marker(place) in shown for place in world.PLACES.values())

@@ -1,0 +1,118 @@
+"""One object of every kind in five places, each with a marker: own, child, sibling, parent, other branch."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from models.identifiers import qualification_id
+from models.messages.qualification import RecordOpening, StartQualification
+from models.services.evaluation import By, evaluate
+from models.services.qualification.opening import record_opening
+from models.services.rulebooks import ensure_builtin, rulebook_of
+from models.stores.accounts import AccountStore
+from models.tables.cases import Case, Task
+from models.tables.columns import new_id
+from models.tables.jobs import Job
+from models.types import Door, JobState, Role, SeatKind, Tier
+from tests.support.organisation import add_person, seed_tree
+from tests.support.world import YEAR, add_customer
+
+OWN = "NO1"
+PLACES = {"own": OWN, "child": "NO1X", "sibling": "NO2", "parent": "NO", "other": "SO1"}
+EVALUATED = datetime(2026, 1, 20, tzinfo=UTC)
+IN_SUBTREE = frozenset({"own", "child"})
+
+
+def customer_no(place: str) -> str:
+    """Customer number of the customer at a place."""
+    return f"C-{place}-"
+
+
+def login(place: str) -> str:
+    """Login of the person that one may look at or change."""
+    return f"p-{place.lower()}"
+
+
+def actor(role: Role) -> str:
+    """Login of the person who asks: it holds this one role at the own place."""
+    return f"m-{role.value.lower().replace('_', '-')}"
+
+
+def marker(place: str) -> str:
+    """Text that stands in the name of every object of a place, and nowhere else."""
+    return f"canary-{place}-"
+
+
+def build(session: Session) -> None:
+    """Fill empty, migrated records."""
+    version = ensure_builtin(session)
+    seed_tree(session)
+    for role in Role:
+        add_person(session, actor(role), OWN, role)
+    for place in PLACES.values():
+        person = add_person(session, login(place), place, Role.MGR)
+        person.name = marker(place)
+        add_customer(session, customer_no(place), marker(place), place, 2_000_000)
+    session.flush()
+    rulebook = rulebook_of(session, version.id).rulebook
+    evaluate(session, YEAR, rulebook, rulebook_version_id=version.id, by=By("test", Door.SYSTEM, EVALUATED))
+    for place in PLACES.values():
+        _case(session, place)
+        _job(session, place)
+
+
+def case_id(session: Session, place: str) -> UUID:
+    """The case of the customer at a place."""
+    return session.exec(select(Case.id).where(Case.customer_no == customer_no(place))).one()
+
+
+def task_id(session: Session, place: str) -> UUID:
+    """The open task of that case."""
+    statement = select(Task.id).where(Task.customer_no == customer_no(place), col(Task.role) != Role.OPS)
+    return session.exec(statement).one()
+
+
+def job_id(session: Session, place: str) -> UUID:
+    """The import of a place."""
+    return session.exec(select(Job.id).where(Job.institution_code == place)).one()
+
+
+def _case(session: Session, place: str) -> None:
+    account = AccountStore(session).by_login(login(place))
+    assert account is not None
+    at = datetime(2026, 2, 3, 2, 0, tzinfo=UTC)
+    start = StartQualification(
+        case_id=new_id(),
+        workflow_id=qualification_id(YEAR, customer_no(place), 1),
+        update_id=f"{account.id}:matrix-{place}",
+        content_hash="matrix",
+        customer_no=customer_no(place),
+        year=YEAR,
+        attempt=1,
+        tier=Tier.GOLD,
+        seat_kind=SeatKind.RANKED,
+        reason=marker(place),
+        late_reason=marker(place),
+        actor_id=account.id,
+        actor_name=account.name,
+        door=Door.API,
+    )
+    record_opening(session, RecordOpening(start=start, at=at))
+
+
+def _job(session: Session, place: str) -> None:
+    account = AccountStore(session).by_login(login(place))
+    assert account is not None
+    session.add(
+        Job(
+            kind="import",
+            state=JobState.DONE,
+            params={},
+            result={"note": marker(place)},
+            created_by=account.id,
+            institution_code=place,
+            created_at=datetime(2026, 1, 10, tzinfo=UTC),
+        )
+    )
+    session.flush()
