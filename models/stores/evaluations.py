@@ -29,7 +29,7 @@ class BookFactsStore:
     def customer_facts(self, year: int, first_year: int, customer_no: str | None = None) -> list[CustomerFacts]:
         """Facts for an evaluation year whose loss-ratio window begins with `first_year`, by customer number."""
         branches = self.branches()
-        classes = dict(self.session.exec(select(Institution.code, Institution.region_class)).all())
+        classes = self.region_classes()
         years = self._premium_years(year, customer_no)
         experience = self._experience(year, first_year, customer_no)
         troubled = self._troubled(customer_no)
@@ -49,6 +49,10 @@ class BookFactsStore:
             )
             for number, name, code, flags, overdue, first in self._customers(customer_no)
         ]
+
+    def region_classes(self) -> dict[str, int]:
+        """地区类别 of every institution."""
+        return dict(self.session.exec(select(Institution.code, Institution.region_class)).all())
 
     def branches(self) -> dict[str, str]:
         """Branch (二级机构) of every institution that has one: itself or the branch above it."""

@@ -12,6 +12,7 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import CorrectedField, Correction
 from models.services import evaluation, importing, jobs, rulebooks
+from models.services.adjusted_ranking import adjusted_ranking
 from models.services.audit import verify
 from models.services.evaluation import By
 from models.stores.audit import AuditStore
@@ -94,6 +95,20 @@ def check_live_score(database: Database) -> None:
         with pytest.raises(DomainError) as error:
             evaluation.score_one(session, "nobody", YEAR, book)
         assert refusal(error) is ErrorCode.NOT_FOUND
+
+
+def check_adjusted_list(database: Database) -> None:
+    with database.read() as session:
+        book = rulebooks.parsed(rulebooks.ensure_builtin(session, NOW))
+        stored = [row.model_dump() for row in EvaluationStore(session).rows(YEAR, EVERYTHING)]
+        assert adjusted_ranking(session, YEAR, book, {}) == stored
+        lines = evaluation.stored_explanation(session, YEAR, FIRST)
+        assert lines is not None
+        lower = lines.model_copy(update={"value": Decimal(250_000)})
+        (found,) = [r for r in adjusted_ranking(session, YEAR, book, {FIRST: lower}) if r["customer_no"] == FIRST]
+        assert (found["eligible_tier"], found["seat"]) == (Tier.SILVER, None)
+        assert found["rank"] > 200
+        assert [row.model_dump() for row in EvaluationStore(session).rows(YEAR, EVERYTHING)] == stored
 
 
 def check_freeze(database: Database) -> None:
@@ -182,6 +197,7 @@ def test_the_sample_book(database: Database) -> None:
     check_independent_reckoning(database)
     check_reading(database)
     check_live_score(database)
+    check_adjusted_list(database)
     check_freeze(database)
     check_quotas(database)
     check_barred(database)
