@@ -84,9 +84,7 @@ def settle(session: Session, record_id: UUID, status: int, answer: dict[str, Any
 def settle_by_update(session: Session, update_id: str, status: int, answer: dict[str, Any]) -> None:
     """Settle the request that an act came from, inside the act's own record transaction."""
     account, _, key = update_id.partition(":")
-    row = IdempotencyStore(session).find(UUID(account), key)
-    if row is not None:
-        settle(session, row.id, status, answer)
+    IdempotencyStore(session).settle(UUID(account), key, status, answer)
 
 
 def release(session: Session, record_id: UUID) -> None:

@@ -129,6 +129,7 @@ class CaseStore:
         return list(self.session.exec(statement))
 
     def add(self, row: Case | Decision | CaseScore | Membership) -> None:
-        """Insert a row and let its constraints speak at once."""
+        """Insert or change a row; a new case is written at once, because the others refer to it."""
         self.session.add(row)
-        self.session.flush()
+        if isinstance(row, Case):
+            self.session.flush()

@@ -1,6 +1,7 @@
 """Queries of idempotency rows."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -46,6 +47,20 @@ class IdempotencyStore:
             .limit(limit)
         )
         return list(self.session.exec(statement))
+
+    def settle(self, account_id: UUID, key: str, status: int, answer: dict[str, Any]) -> None:
+        """The definitive answer of a pending request, in one statement; the first one stands."""
+        statement = (
+            update(IdempotencyRecord)
+            .where(
+                col(IdempotencyRecord.account_id) == account_id,
+                col(IdempotencyRecord.key) == key,
+                col(IdempotencyRecord.state) == PENDING,
+            )
+            .values(state=DONE, status=status, answer=answer)
+            .execution_options(synchronize_session=False)
+        )
+        self.session.exec(statement)
 
     def claim(self, record_id: UUID, now: datetime, age: timedelta) -> bool:
         """Take a pending row for re-sending; False when another process did."""

@@ -28,9 +28,18 @@ class PeopleStore:
         )
         return list(self.session.exec(statement))
 
+    def holder_ids(self, role: Role, institution_code: str) -> frozenset[UUID]:
+        """Who holds the post now, as ids: what a decision needs on its way."""
+        statement = (
+            select(Post.account_id)
+            .join(Account, col(Account.id) == Post.account_id)
+            .where(Post.role == role, Post.institution_code == institution_code, col(Account.disabled_at).is_(None))
+        )
+        return frozenset(self.session.exec(statement))
+
     def holds(self, account_id: UUID, role: Role, institution_code: str) -> bool:
         """Whether this enabled person holds the post now."""
-        return any(account.id == account_id for account in self.holders(role, institution_code))
+        return account_id in self.holder_ids(role, institution_code)
 
     def ancestry(self, institution_code: str) -> list[Institution]:
         """The institution and everything above it, lowest first."""

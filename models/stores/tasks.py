@@ -116,9 +116,8 @@ class TaskStore:
         return list(self.session.exec(select(Task).where(Task.case_id == case_id).order_by(col(Task.opened_at))))
 
     def add(self, row: Task) -> None:
-        """Insert or update a task row."""
+        """Insert or update a task row, with the next flush."""
         self.session.add(row)
-        self.session.flush()
 
 
 def _is_open() -> ColumnElement[bool]:

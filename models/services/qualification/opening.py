@@ -41,7 +41,7 @@ def record_opening(session: Session, message: RecordOpening) -> Opened:
     _check_declarant(session, start, prepared)
     calendar = snapshot(session, prepared.rulebook.working_time, local_date(message.at))
     state = _first_state(start, prepared, message.at, calendar)
-    state = with_operations(session, state, message.at, calendar)
+    state = with_operations(session, state, message.at, lambda: calendar)
     _write(session, start, prepared, state, message.at)
     settle_by_update(session, start.update_id, CREATED, {"case_id": str(start.case_id), "version": state.version})
     return Opened(state=state, calendar=calendar)
@@ -154,7 +154,7 @@ def _write(session: Session, start: StartQualification, prepared: Prepared, stat
             at=at,
         )
     )
-    open_tasks(session, case, prepared.customer.name, state.tasks, state.round)
+    open_tasks(session, case, state.tasks, state.round)
     audit.append(
         session,
         actor=str(start.actor_id),

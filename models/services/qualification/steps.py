@@ -16,18 +16,14 @@ from models.messages.approval import (
 )
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules.approval import task_of
-from models.rules.calendar import local_date
 from models.services import audit
-from models.services.calendars import snapshot
 from models.services.idempotency import settle_by_update
 from models.services.qualification import memberships, seats
 from models.services.qualification.rescore import record_correction, refuse_ineligible
-from models.services.qualification.tasks import close_tasks, open_tasks, with_operations
-from models.services.rulebooks import rulebook_of
+from models.services.qualification.tasks import case_calendar, close_tasks, open_tasks, with_operations
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
-from models.tables.book import Customer
 from models.tables.cases import Case, Decision
 from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door, Outcome
 
@@ -68,17 +64,22 @@ def _standing(decision: Decision, update_id: str) -> Recorded:
 
 def _check_still_allowed(session: Session, message: RecordStep) -> None:
     act, people = message.act, PeopleStore(session)
+    if not isinstance(act, Decide | Correct):
+        return _check_enabled(people, act)
+    task, row = task_of(message.before, act.task_id), TaskStore(session).get(act.task_id)
+    if row is None or row.state not in OPEN_TASK_STATES:
+        raise RecordDivergedError(f"task {act.task_id} is not open in the records")
+    if people.holds(act.actor_id, task.role, task.institution_code):
+        return None
+    if row.assignee_id != act.actor_id:
+        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=task.role.value)
+    return _check_enabled(people, act)
+
+
+def _check_enabled(people: PeopleStore, act: Act) -> None:
     account = people.account(act.actor_id)
     if account is None or account.disabled_at is not None:
         raise DomainError(ErrorCode.NOT_YOUR_TASK, who=act.actor_name)
-    if not isinstance(act, Decide | Correct):
-        return
-    task, row = task_of(message.before, act.task_id), TaskStore(session).get(act.task_id)
-    assigned = row is not None and row.assignee_id == act.actor_id
-    if row is None or row.state not in OPEN_TASK_STATES:
-        raise RecordDivergedError(f"task {act.task_id} is not open in the records")
-    if not assigned and not people.holds(act.actor_id, task.role, task.institution_code):
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=task.role.value)
 
 
 def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalState:
@@ -91,9 +92,7 @@ def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalSta
         record_correction(session, case, message.act, after, message.at)
     if after.acts[-1].act == "acknowledge":
         return after  # operations knows: telling it again at once would never end
-    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
-    calendar = snapshot(session, rulebook.working_time, local_date(message.at))
-    return with_operations(session, after, message.at, calendar)
+    return with_operations(session, after, message.at, lambda: case_calendar(session, case, message.at))
 
 
 def _summary(case: Case) -> dict[str, Any]:
@@ -107,8 +106,8 @@ def _write(session: Session, case: Case, message: RecordStep, after: ApprovalSta
     close_tasks(session, message.before, after, message.at)
     _move(case, after, message.at)
     CaseStore(session).add(case)
-    customer = session.get(Customer, case.customer_no)
-    open_tasks(session, case, customer.name if customer else case.customer_no, after.tasks, after.round)
+    known = {task.task_id for task in message.before.tasks}
+    open_tasks(session, case, tuple(task for task in after.tasks if task.task_id not in known), after.round)
     audit.append(
         session,
         actor=str(act.actor_id),

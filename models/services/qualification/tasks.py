@@ -1,5 +1,6 @@
 """Task rows of a case: opened, closed, and the one for operations where nobody can act (无人可办)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -7,10 +8,13 @@ from sqlmodel import Session
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
 from models.rules.approval import barred_people
-from models.rules.calendar import add_working_days
+from models.rules.calendar import add_working_days, local_date
 from models.rules.seats import HEAD_OFFICE_SCOPE
+from models.services.calendars import snapshot
+from models.services.rulebooks import rulebook_of
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
+from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.columns import new_id
 from models.types import Role, TaskState
@@ -18,8 +22,19 @@ from models.types import Role, TaskState
 OPERATIONS_ALLOWANCE_WORKING_DAYS = 1
 
 
-def with_operations(session: Session, state: ApprovalState, at: datetime, calendar: CalendarSnapshot) -> ApprovalState:
-    """The state with a task for operations beside an open task that nobody may take; never a silent pass."""
+def case_calendar(session: Session, case: Case, at: datetime) -> CalendarSnapshot:
+    """The working calendar as the case's own rulebook version reads it."""
+    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
+    return snapshot(session, rulebook.working_time, local_date(at))
+
+
+def with_operations(
+    session: Session, state: ApprovalState, at: datetime, calendar: Callable[[], CalendarSnapshot]
+) -> ApprovalState:
+    """The state with a task for operations beside an open task that nobody may take; never a silent pass.
+
+    The calendar is asked for only when there is somebody to alarm: that is the rare case.
+    """
     if any(task.step == NOBODY_TO_ACT for task in state.tasks):
         return state
     if all(_somebody_may_act(session, state, task) for task in state.tasks):
@@ -30,7 +45,7 @@ def with_operations(session: Session, state: ApprovalState, at: datetime, calend
         role=Role.OPS,
         institution_code=HEAD_OFFICE_SCOPE,
         opened_at=at,
-        deadline=add_working_days(calendar, at, OPERATIONS_ALLOWANCE_WORKING_DAYS),
+        deadline=add_working_days(calendar(), at, OPERATIONS_ALLOWANCE_WORKING_DAYS),
     )
     return state.model_copy(update={"tasks": (*state.tasks, alarm)})
 
@@ -41,15 +56,16 @@ def _somebody_may_act(session: Session, state: ApprovalState, task: OpenTask) ->
         assignee = people.account(task.assignee_id)
         return assignee is not None and assignee.disabled_at is None
     # A post held only by the declarant, or by whoever took the step before, is as good as empty.
-    return any(holder.id not in barred_people(state) for holder in people.holders(task.role, task.institution_code))
+    return bool(people.holder_ids(task.role, task.institution_code) - barred_people(state))
 
 
-def open_tasks(session: Session, case: Case, customer_name: str, tasks: tuple[OpenTask, ...], round_no: int) -> None:
-    """Insert rows of tasks that have none yet."""
-    store = TaskStore(session)
+def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_no: int) -> None:
+    """Insert the rows of new tasks."""
+    if not tasks:
+        return
+    customer = session.get(Customer, case.customer_no)
     for task in tasks:
-        if store.get(task.task_id) is None:
-            store.add(_row(case, customer_name, task, round_no))
+        TaskStore(session).add(_row(case, customer.name if customer else case.customer_no, task, round_no))
 
 
 def close_tasks(session: Session, before: ApprovalState, after: ApprovalState, at: datetime) -> None:
