@@ -1,6 +1,7 @@
 """Rows of cases and tasks as JSON answers."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -13,7 +14,7 @@ from api.schemas.cases import (
     TaskAnswer,
     TimelineAnswer,
 )
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.services.case_view import case_view
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -50,13 +51,23 @@ def case_answer(session: Session, case: Case, *, with_score: bool) -> CaseAnswer
     )
 
 
+def next_task_id(case: Case) -> UUID | None:
+    """The task that somebody has to decide now."""
+    task = _open_task(ApprovalState.model_validate(case.state))
+    return task.task_id if task else None
+
+
+def _open_task(state: ApprovalState) -> OpenTask | None:
+    return next((task for task in state.tasks if task.step != NOBODY_TO_ACT), None)
+
+
 def _case_fields(case: Case) -> dict[str, object]:
     fields = case.model_dump(include=set(CaseRowAnswer.model_fields) - {"case_id", "seat"})
     return {**fields, "case_id": case.id, "seat": case.seat_kind}
 
 
 def _clock(state: ApprovalState) -> ClockAnswer | None:
-    task = next((task for task in state.tasks if task.step != NOBODY_TO_ACT), None)
+    task = _open_task(state)
     if task is None:
         return None
     return ClockAnswer(

@@ -4,12 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
 
 from api import acts, qualification_acts
-from api.case_answers import case_answer
+from api.case_answers import case_answer, next_task_id
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.schemas.cases import CaseAnswer, DeclareBody, DeclaredAnswer
+from models.database import Database
 from models.services.qualification.declaration import Request
+from models.stores.cases import CaseStore
 
 router = APIRouter(prefix="/qualifications", tags=["qualifications"])
 
@@ -30,7 +33,13 @@ async def declare(
     wanted = Request(body.customer_no, body.year, body.tier, body.seat, body.reason, body.late_reason)
     done = await acts.perform(database, gateway, idempotency, qualification_acts.declare(caller, idempotency, wanted))
     response.status_code = done.status
-    return DeclaredAnswer(case_id=done.case_id)
+    return await run_in_threadpool(_declared, database, done.case_id)
+
+
+def _declared(database: Database, case_id: UUID) -> DeclaredAnswer:
+    with database.read() as session:
+        case = CaseStore(session).get(case_id)
+        return DeclaredAnswer(case_id=case_id, next_task_id=next_task_id(case) if case else None)
 
 
 @router.get("/{case_id}")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, qualification_acts
-from api.case_answers import case_row_answer, task_answer
+from api.case_answers import case_row_answer, next_task_id, task_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.paging import Paging, PagingDep
 from api.qualification_acts import Judgement, person_of, visible_task
@@ -122,4 +122,4 @@ def _decided(database: Database, caller: Caller, task_id: UUID) -> DecidedAnswer
         case = CaseStore(session).get(task.case_id)
         if case is None:
             raise DomainError(ErrorCode.NOT_FOUND)
-        return DecidedAnswer(task=task_answer(task), case=case_row_answer(case))
+        return DecidedAnswer(task=task_answer(task), case=case_row_answer(case), next_task_id=next_task_id(case))

@@ -27,9 +27,10 @@ class DeclareBody(Body):
 
 
 class DeclaredAnswer(Answer):
-    """The case that stands now."""
+    """The case that stands now, and its open task."""
 
     case_id: UUID
+    next_task_id: UUID | None
 
 
 class DecideBody(Body):
@@ -165,10 +166,11 @@ class MembershipAnswer(Answer):
 
 
 class DecidedAnswer(Answer):
-    """What a decision led to: the task as it stands, and the case."""
+    """What a decision led to: the task as it stands, the case, and the task that is open now."""
 
     task: TaskAnswer
     case: CaseRowAnswer
+    next_task_id: UUID | None
 
 
 class UpdateAnswer(Answer):
