@@ -6,7 +6,22 @@ from enum import StrEnum
 from api.pages.i18n import gettext, pgettext
 from api.pages.i18n import mark as _m
 from api.pages.i18n import mark_context as _c
-from models.types import CaseKind, Door, MembershipStage, Outcome, Role, SeatKind, Source, Stage, Tier, Verdict
+from models.types import (
+    CaseKind,
+    ContactKind,
+    Door,
+    JobState,
+    MembershipStage,
+    Outcome,
+    PayMode,
+    PolicyStatus,
+    Role,
+    SeatKind,
+    Source,
+    Stage,
+    Tier,
+    Verdict,
+)
 
 _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Tier.REGULAR, _m("普通")),
@@ -61,6 +76,18 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Door.OVERRIDE, _m("运营干预")),
     (Door.IMPORT, _m("导入")),
     (Door.SYSTEM, _m("系统")),
+    (ContactKind.LEADER, _m("第一服务对象")),
+    (ContactKind.HANDLER, _m("第二服务对象")),
+    (PayMode.SINGLE, _m("趸交")),
+    (PayMode.REGULAR, _m("期交")),
+    (PolicyStatus.IN_FORCE, _m("有效")),
+    (PolicyStatus.EXPIRED, _m("满期")),
+    (PolicyStatus.LAPSED, _m("失效")),
+    (PolicyStatus.SURRENDERED, _m("退保")),
+    (JobState.QUEUED, _m("排队中")),
+    (JobState.RUNNING, _m("进行中")),
+    (JobState.DONE, _m("已完成")),
+    (JobState.FAILED, _m("未完成")),
     (Source.ORIGINAL, _m("原文")),
     (Source.DEFAULT, _m("默认")),
 )
