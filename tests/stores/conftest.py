@@ -1,5 +1,7 @@
 """Every store test runs on SQLite and on a real PostgreSQL, each test in a database of its own."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -25,9 +27,13 @@ def _run(url: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL server with a migrated template database; stopped at the end."""
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+def postgres() -> Iterator[str]:
+    """URL of a PostgreSQL server with a migrated template database; stopped at the end.
+
+    Its folder is not pytest's: run by root, the server has a user of its own, which must be able to enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="greenlane-postgres-"))
+    server = get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     _run(url, f"CREATE DATABASE {TEMPLATE}")
     template = Database(_in_database(url, TEMPLATE), Keyring(SECRET))
@@ -35,6 +41,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     template.dispose()
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "records.db"
+    template = Database(f"sqlite:///{path}", Keyring(SECRET))
+    template.migrate()
+    template.dispose()
+    return path
 
 
 def _in_database(url: str, name: str) -> str:
@@ -45,8 +62,8 @@ def _in_database(url: str, name: str) -> str:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty, migrated record database of either kind."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "records.db")
         found = Database(f"sqlite:///{tmp_path}/records.db", Keyring(SECRET))
-        found.migrate()
     else:
         url, name = request.getfixturevalue("postgres"), f"greenlane_{next(_numbers)}"
         _run(url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
