@@ -100,8 +100,26 @@ def _first_state(
 
 
 def _write(session: Session, start: StartQualification, prepared: Prepared, state: ApprovalState, at: datetime) -> None:
-    store = CaseStore(session)
-    case = Case(
+    store, case = CaseStore(session), _case(start, prepared, state, at)
+    store.add(case)
+    store.add(_score(prepared, case, at))
+    store.add(_decision(start, state, at))
+    open_tasks(session, case, state.tasks, state.round)
+    audit.append(
+        session,
+        actor=str(start.actor_id),
+        action="declare",
+        object_kind="case",
+        object_id=str(case.id),
+        door=start.door,
+        after={"stage": state.stage.value, "tier": start.tier.value, "value": str(case.value)},
+        request_id=start.request_id,
+        at=at,
+    )
+
+
+def _case(start: StartQualification, prepared: Prepared, state: ApprovalState, at: datetime) -> Case:
+    return Case(
         id=start.case_id,
         kind=CaseKind.QUALIFICATION,
         workflow_id=start.workflow_id,
@@ -125,44 +143,33 @@ def _write(session: Session, start: StartQualification, prepared: Prepared, stat
         state=state.model_dump(mode="json"),
         opened_at=at,
     )
-    store.add(case)
-    store.add(
-        CaseScore(
-            case_id=case.id,
-            step_no=1,
-            round=1,
-            value=prepared.score.value,
-            explanation=prepared.score.model_dump(mode="json"),
-            corrections=[],
-            at=at,
-        )
+
+
+def _score(prepared: Prepared, case: Case, at: datetime) -> CaseScore:
+    return CaseScore(
+        case_id=case.id,
+        step_no=1,
+        round=1,
+        value=prepared.score.value,
+        explanation=prepared.score.model_dump(mode="json"),
+        corrections=[],
+        at=at,
     )
-    store.add(
-        Decision(
-            case_id=case.id,
-            step_no=1,
-            update_id=start.update_id,
-            act="declare",
-            stage=Stage.DECLARED,
-            round=1,
-            actor_id=start.actor_id,
-            actor_name=start.actor_name,
-            door=start.door,
-            comment=start.reason,
-            content_hash=start.content_hash,
-            effect=state.model_dump(mode="json"),
-            at=at,
-        )
-    )
-    open_tasks(session, case, state.tasks, state.round)
-    audit.append(
-        session,
-        actor=str(start.actor_id),
-        action="declare",
-        object_kind="case",
-        object_id=str(case.id),
+
+
+def _decision(start: StartQualification, state: ApprovalState, at: datetime) -> Decision:
+    return Decision(
+        case_id=state.case_id,
+        step_no=1,
+        update_id=start.update_id,
+        act="declare",
+        stage=Stage.DECLARED,
+        round=1,
+        actor_id=start.actor_id,
+        actor_name=start.actor_name,
         door=start.door,
-        after={"stage": state.stage.value, "tier": start.tier.value, "value": str(case.value)},
-        request_id=start.request_id,
+        comment=start.reason,
+        content_hash=start.content_hash,
+        effect=state.model_dump(mode="json"),
         at=at,
     )

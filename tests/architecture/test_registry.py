@@ -1,0 +1,63 @@
+"""Everything defined is registered, under the names that histories already carry."""
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity, workflow
+
+from activities.membership import MembershipActivities
+from activities.qualification import QualificationActivities
+from tests.architecture.sources import dotted, modules, tree
+from workflows.registry import WORKFLOWS, activity_methods
+
+WORKFLOW_NAMES = {"qualification", "membership"}
+ACTIVITY_NAMES = {
+    "record-opening",
+    "record-step",
+    "record-breach",
+    "start-membership",
+    "announce-membership",
+}
+MESSAGE_NAMES = {
+    "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
+    "membership": {"granted", "ended", "holding"},
+}
+"""Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
+
+
+def _defined(decorator: str, folder: str) -> set[str]:
+    found = set()
+    for path in modules(folder):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                calls = (item.func if isinstance(item, ast.Call) else item for item in node.decorator_list)
+                if any(dotted(call) == decorator for call in calls):
+                    found.add(node.name)
+    return found
+
+
+def _registered_activities() -> list[Callable[..., Any]]:
+    nothing: Any = None
+    return activity_methods(QualificationActivities(nothing, nothing), MembershipActivities(nothing, nothing))
+
+
+def test_every_workflow_is_registered() -> None:
+    assert {item.__name__ for item in WORKFLOWS} == _defined("workflow.defn", "workflows")
+
+
+def test_every_activity_is_registered() -> None:
+    names = {method.__name__ for method in _registered_activities()}
+    assert names == _defined("activity.defn", "activities")
+
+
+def test_wire_names_are_what_they_were() -> None:
+    definitions = [workflow._Definition.must_from_class(item) for item in WORKFLOWS]
+    assert {item.name for item in definitions} == WORKFLOW_NAMES
+    found = {
+        str(item.name): {str(key) for part in (item.updates, item.signals, item.queries) for key in part}
+        for item in definitions
+    }
+    assert found == MESSAGE_NAMES
+    activities = [activity._Definition.must_from_callable(method) for method in _registered_activities()]
+    assert {item.name for item in activities} == ACTIVITY_NAMES
