@@ -40,6 +40,7 @@ _MESSAGES = {
     "not_the_same": _m("两次输入不一致。"),
     "login_taken": _m("登录名已被使用。"),
     "account_disabled": _m("该人员已停用，请先启用。"),
+    "unchanged": _m("没有改动，请先更正数据。"),
     "unknown_institution": _m("没有这个机构，或不在您的机构范围内。"),
     "no_such_post_at_this_level": _m("该级别的机构没有这个岗位。"),
     "administrators_are_separated": _m("三员分立：一人不能兼任两个管理岗。"),

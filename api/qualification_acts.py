@@ -1,6 +1,7 @@
 """What each act on a qualification needs before it is sent: authorised, loaded and written as a message."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from api.acts import Prepare, Standing
 from api.deps import Action, Caller
 from models.errors import DomainError, ErrorCode
 from models.identifiers import qualification_id
-from models.messages.approval import ApprovalState, Correct, Decide, PostRef, Resubmit, Withdraw
+from models.messages.approval import ApprovalState, Correct, Decide, OpenTask, PostRef, Resubmit, Withdraw
 from models.messages.envelope import StartEnvelope, UpdateEnvelope
 from models.messages.qualification import StartQualification
 from models.messages.scoring import Correction
@@ -35,6 +36,10 @@ class Judgement:
     comment: str = ""
     return_to: Stage | None = None
     approve_as: Tier | None = None
+
+    def content(self) -> dict[str, Any]:
+        """What tells this decision from another one under the same idempotency key."""
+        return asdict(self)
 
 
 def person_of(caller: Caller) -> Person:
@@ -119,6 +124,37 @@ def correct(
         return UpdateEnvelope(kind="correct", workflow_id=case.workflow_id, act=act)
 
     return prepare
+
+
+def refusal(caller: Caller, state: ApprovalState, task: OpenTask) -> DomainError | None:
+    """Why the caller may not decide this open task, by the rule that the workflow applies too; None when it may."""
+    asked = Decide(**_asked(caller), task_id=task.task_id, version=task.version, verdict=Verdict.APPROVE)
+    return _refusal(lambda: approval.check_person(state, task, asked))
+
+
+def may_withdraw(caller: Caller, state: ApprovalState) -> bool:
+    """Whether the caller may 撤销 the case now."""
+    asked = Withdraw(**_asked(caller), version=state.version)
+    return _refusal(lambda: approval.check_withdraw(state, asked)) is None
+
+
+def may_resubmit(caller: Caller, state: ApprovalState) -> bool:
+    """Whether the caller may 重新提交 the case now."""
+    asked = Resubmit(**_asked(caller), version=state.version)
+    return _refusal(lambda: approval.check_resubmit(state, asked)) is None
+
+
+def _refusal(check: Callable[[], None]) -> DomainError | None:
+    try:
+        check()
+    except DomainError as error:
+        return error
+    return None
+
+
+def _asked(caller: Caller) -> dict[str, Any]:
+    """An act that is only asked about, never sent."""
+    return _act(caller, Key(caller.account_id, "asked", "", ""), "")
 
 
 def resubmit(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: str) -> Prepare:

@@ -19,6 +19,7 @@ def shell_for(
     current: str = "",
     counts: Mapping[str, NavCount] | None = None,
     csrf_token: str = "",
+    refresh_href: str | None = None,
 ) -> Shell:
     """The shell; without a caller it has no navigation and carries `csrf_token` for a public form."""
     return build_shell(
@@ -30,6 +31,7 @@ def shell_for(
         person=person_of(caller) if caller else None,
         roles=caller.roles if caller else (),
         counts=counts,
+        refresh_href=refresh_href,
     )
 
 

@@ -132,14 +132,21 @@ def _standing_act(state: ApprovalState, stage: Stage) -> PastAct | None:
 
 
 def _timeline(session: Session, case: Case) -> tuple[TimelineItem, ...]:
-    items = [_decided(decision) for decision in CaseStore(session).decisions(case.id)]
-    audited = AuditStore(session).of("case", str(case.id))
-    items += [
-        TimelineItem(entry.at, entry.actor, entry.action, Door(entry.door), comment=entry.reason or "")
-        for entry in audited
-        if entry.actor.startswith("system:") or entry.action == "enter_reserve"
-    ]
+    decisions = CaseStore(session).decisions(case.id)
+    items = [_decided(decision) for decision in decisions]
+    for entry in AuditStore(session).of("case", str(case.id)):
+        if entry.actor.startswith("system:") or entry.action == "enter_reserve":
+            who = _name(session, entry.actor)
+            items.append(TimelineItem(entry.at, who, entry.action, Door(entry.door), comment=entry.reason or ""))
     return tuple(sorted(items, key=lambda item: item.at))
+
+
+def _name(session: Session, actor: str) -> str:
+    """The person behind an actor of the audit; a reserved actor stays what it is."""
+    if actor.startswith("system:"):
+        return actor
+    account = PeopleStore(session).account(UUID(actor))
+    return account.name if account else actor
 
 
 def _decided(row: Decision) -> TimelineItem:

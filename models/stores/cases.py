@@ -1,5 +1,6 @@
 """Queries of cases, their decisions and scores."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -35,6 +36,10 @@ class CaseStore:
     def get(self, case_id: UUID) -> Case | None:
         """A case by its opaque id."""
         return self.session.get(Case, case_id)
+
+    def by_ids(self, case_ids: Collection[UUID]) -> dict[UUID, Case]:
+        """Several cases in one query, by id."""
+        return {case.id: case for case in self.session.exec(select(Case).where(col(Case.id).in_(case_ids)))}
 
     def in_scope(self, case_id: UUID, scope: Scope) -> Case | None:
         """The case, when its institution lies in the scope."""
@@ -100,6 +105,10 @@ class CaseStore:
         return self.session.exec(
             select(Decision).where(Decision.case_id == case_id, Decision.step_no == step_no)
         ).first()
+
+    def decision_of_task(self, task_id: UUID) -> Decision | None:
+        """What was decided on a task."""
+        return self.session.exec(select(Decision).where(Decision.task_id == task_id)).first()
 
     def decision_by_update(self, update_id: str) -> Decision | None:
         """The decision that a request made, by its update id."""

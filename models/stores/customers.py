@@ -56,6 +56,12 @@ def named_like(number: str, name: str, q: str) -> ColumnElement[bool]:
     return or_(col(name).icontains(q, autoescape=True), col(number).icontains(q, autoescape=True))
 
 
+def names_of(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """Names by customer number, in one query."""
+    statement = select(Customer.customer_no, Customer.name).where(col(Customer.customer_no).in_(numbers))
+    return dict(session.exec(statement).all())
+
+
 def contacts_of(session: Session, customer_no: str) -> Sequence[Contact]:
     """重点服务对象 of a customer, leaders first."""
     statement = select(Contact).where(Contact.customer_no == customer_no)

@@ -52,6 +52,8 @@ class CasePage(Page):
     path: ApprovalPath | None = None
     history: History
     history_filters: tuple[Choice, ...] = ()
+    membership: tuple[Fact, ...] = ()
+    """What an approved case granted: term, certificate, manager."""
     versions: tuple[Fact, ...] = ()
     """Rulebook, calendar, evaluation year, case version."""
     engine: Link | None = None

@@ -91,7 +91,7 @@ class Choice:
     text: str
     href: str
     current: bool = False
-    count: int | None = None
+    count: int | str | None = None
     tone: ChipTone = ChipTone.PLAIN
 
 

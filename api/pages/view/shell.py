@@ -20,7 +20,7 @@ class NavItem:
     href: str
     icon: str
     current: bool = False
-    count: int | None = None
+    count: int | str | None = None
     hot: bool = False
 
 
@@ -35,7 +35,7 @@ class NavGroup:
 class NavCount(NamedTuple):
     """Number beside an entry."""
 
-    number: int
+    number: int | str
     hot: bool = False
 
 

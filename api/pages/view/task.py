@@ -29,6 +29,8 @@ class Comparison:
     after_title: str
     rows: tuple[ChangeRow, ...]
     note: str = ""
+    reason: str = ""
+    """Why the round before came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,9 @@ class CorrectionForm:
 
     fields: tuple[CorrectionField, ...]
     preview_action: str
+    submit_action: str = ""
+    """Set once the difference was shown: only then the correction can be sent."""
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,8 @@ class DecideBar:
     can_reject: bool = True
     can_return: bool = True
     comment: str = ""
+    approve_text: str = ""
+    """Another word for 同意: operations only acknowledge."""
     reject_text: str = ""
     """E.g. 驳回并结束."""
     return_steps: tuple[Option, ...] = ()

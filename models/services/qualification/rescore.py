@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.messages.approval import ApprovalState, Correct
-from models.messages.scoring import Correction
-from models.rules.eligibility import Applicant, checks, refuse_failed
+from models.messages.scoring import Correction, ScoreExplanation
+from models.rules.eligibility import Applicant, Check, checks, refuse_failed
 from models.services.evaluation import LiveScore, score_one
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
@@ -45,12 +45,21 @@ def record_correction(session: Session, case: Case, act: Correct, after: Approva
     case.value = score.value
 
 
-def refuse_ineligible(session: Session, case: Case, state: ApprovalState) -> None:
-    """Ask the checks of the declaration again at the final approval: facts may have moved since.
+def preview(session: Session, case: Case, proposed: tuple[Correction, ...]) -> ScoreExplanation:
+    """The score with a reviewer's proposal on top of what was corrected before; writes nothing.
 
-    Uses the case's own value (adjustments included), and the flags, arrears and policies as they stand today.
-    Raises NOT_ELIGIBLE.
+    Raises INVALID_INPUT for a policy that is not the customer's.
     """
+    return _score(session, case, (*corrections_of(session, case), *proposed)).explanation
+
+
+def refuse_ineligible(session: Session, case: Case, state: ApprovalState) -> None:
+    """Ask the checks again at the final approval: facts may have moved since. Raises NOT_ELIGIBLE."""
+    refuse_failed(checks_of(session, case, state))
+
+
+def checks_of(session: Session, case: Case, state: ApprovalState) -> tuple[Check, ...]:
+    """资格核对 of a case as it stands: its own value (adjustments included), today's flags, arrears and policies."""
     live = _score(session, case, corrections_of(session, case))
     institution = session.get(Institution, case.institution_code)
     applicant = Applicant(
@@ -61,7 +70,7 @@ def refuse_ineligible(session: Session, case: Case, state: ApprovalState) -> Non
         region_class=institution.region_class if institution else 1,
         ineligible=live.ineligible,
     )
-    refuse_failed(checks(rulebook_of(session, case.rulebook_version_id).rulebook.tiers, applicant))
+    return checks(rulebook_of(session, case.rulebook_version_id).rulebook.tiers, applicant)
 
 
 def _score(session: Session, case: Case, corrections: tuple[Correction, ...]) -> LiveScore:

@@ -1,0 +1,41 @@
+"""Clocks of tasks: the limit in words, the strip, the page that says why it is due then."""
+
+from api.pages.desk import Desk
+from api.pages.format import instant, short_day
+from api.pages.i18n import _
+from api.pages.view.clock import ClockStrip, build_strip, pill_of
+from api.pages.view.common import Link, TimePill
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.rules import calendar as cal
+from models.rules.clock import Clock
+from models.services.qualification.tasks import OPERATIONS_ALLOWANCE_WORKING_DAYS
+from models.tables.cases import Task
+
+
+def clock_of(task: Task) -> Clock:
+    """The clock of a task; tasks of an approval do not pause."""
+    return Clock(started_at=task.opened_at, due_at=task.due_at, finished_at=task.closed_at)
+
+
+def task_pill(desk: Desk, task: Task) -> TimePill:
+    """Time left, or how it ended."""
+    return pill_of(desk.calendar, clock_of(task), desk.now)
+
+
+def task_strip(desk: Desk, task: Task, state: ApprovalState) -> ClockStrip | None:
+    """The clock strip with its way to the reckoning."""
+    why = Link(text=_("为何 %(due)s 到期", due=instant(task.due_at, desk.now)), href=f"/tasks/{task.id}/clock")
+    return build_strip(desk.calendar, clock_of(task), desk.now, limit=limit_text(desk, task, state), why=why)
+
+
+def limit_text(desk: Desk, task: Task, state: ApprovalState) -> str:
+    """Which of the two limits of a step counts: its procedure date, or the least allowance (decisions.md 12)."""
+    if task.step == NOBODY_TO_ACT:
+        return _("%(n)s 个工作日", n=OPERATIONS_ALLOWANCE_WORKING_DAYS)
+    days = state.min_allowance_working_days
+    by_allowance = cal.add_working_days(desk.calendar, task.opened_at, days).due_at
+    due_on = next((step.due_on for step in state.route if step.stage.value == task.step), None)
+    if due_on is None or task.due_at <= by_allowance:
+        return _("%(n)s 个工作日", n=days)
+    planned = short_day(due_on, cal.local_date(desk.now))
+    return _("程序日期 %(day)s", day=planned)

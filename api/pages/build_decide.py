@@ -1,0 +1,119 @@
+"""The decide bar: only what the reader may do, and what each verb leads to before the click."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from sqlmodel import Session
+
+from api.pages.build_facts import premium_lines
+from api.pages.build_path import result_of_approval, step_of_route
+from api.pages.desk import Desk
+from api.pages.format import amount
+from api.pages.i18n import _
+from api.pages.inbox_query import InboxQuery
+from api.pages.view.common import Option
+from api.pages.view.task import CorrectionField, CorrectionForm, DecideBar
+from api.pages.words import word
+from models.messages.approval import NOBODY_TO_ACT, OpenTask
+from models.rules import approval
+from models.services.case_view import CaseView
+from models.services.qualification.seats import pool
+from models.stores.seats import SeatStore
+from models.types import Stage, Tier
+
+CORRECTED = "premium_received:"
+"""Prefix of the names of correction fields: the rest is the policy number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What the person typed into the bar, as it goes back into it when a decision did not go through."""
+
+    comment: str = ""
+    return_to: str = ""
+    key: str = ""
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    previewed: bool = False
+
+
+def decide_bar(view: CaseView, task: OpenTask, desk: Desk, query: InboxQuery, typed: Typed) -> DecideBar:
+    """The bar for a person who may decide the open task."""
+    base = f"/tasks/{task.task_id}"
+    bar = DecideBar(
+        action=query.href(f"{base}/decide"),
+        idempotency_key=typed.key or uuid4().hex,
+        version=task.version,
+        comment=typed.comment,
+        draft_href=f"/drafts/task:{task.task_id}",
+        hint=_("确认后本提醒关闭。请先给该岗位补人。"),
+        approve_text=_("确认知晓"),
+        can_reject=False,
+        can_return=False,
+    )
+    return bar if task.step == NOBODY_TO_ACT else _of_step(bar, view, desk, query, typed)
+
+
+def _of_step(bar: DecideBar, view: CaseView, desk: Desk, query: InboxQuery, typed: Typed) -> DecideBar:
+    state = view.state
+    step = step_of_route(state, state.stage)
+    may_return = state.round < state.max_rounds
+    may_correct = bool(step and step.may_correct_facts)
+    return replace(
+        bar,
+        hint=_hint(view, desk.session),
+        approve_text="",
+        can_reject=bool(step and step.may_reject),
+        can_return=may_return,
+        return_steps=_return_steps(view, typed.return_to) if may_return else (),
+        approve_as_silver=state.tier is Tier.GOLD and approval.is_final(state, state.stage),
+        correction=_correction(view, desk.session, query, typed) if may_correct else None,
+    )
+
+
+def _hint(view: CaseView, session: Session) -> str:
+    """同意即报总公司复核; at the last step which seat it takes."""
+    state = view.state
+    if not approval.is_final(state, state.stage):
+        return _("同意即%(result)s。", result=result_of_approval(state))
+    place = pool(session, view.case, state)
+    used = len(SeatStore(session).taken(view.case.year, place.tier, place.kind, place.scope_code))
+    seat = _("%(tier)s%(seat)s", tier=word(place.tier), seat=word(state.seat_kind))
+    if used >= place.quota:
+        return _("%(seat)s已满（%(used)s/%(quota)s），同意后转为候补。", seat=seat, used=used, quota=place.quota)
+    return _("同意即生效，占用%(seat)s %(used)s/%(quota)s。", seat=seat, used=used + 1, quota=place.quota)
+
+
+def _return_steps(view: CaseView, selected: str) -> tuple[Option, ...]:
+    names = {item.stage: item.actor or word(item.role) for item in view.path}
+    return tuple(
+        Option(
+            value=stage.value,
+            text=_("%(who)s（%(stage)s）", who=names.get(stage, ""), stage=word(stage)),
+            selected=stage.value == (selected or Stage.DECLARED.value),
+        )
+        for stage in approval.earlier_stages(view.state)
+    )
+
+
+def _correction(view: CaseView, session: Session, query: InboxQuery, typed: Typed) -> CorrectionForm | None:
+    lines = premium_lines(session, view.case)
+    base = f"/tasks/{view.state.tasks[0].task_id}"
+    if not lines:
+        return None
+    fields = tuple(
+        CorrectionField(
+            name=f"{CORRECTED}{line.policy_no}",
+            field_id=f"premium-{number}",
+            label=_("%(policy_class)s 类实收保费（元）", policy_class=line.product_class.value),
+            value=typed.corrections.get(line.policy_no, amount(line.premium)),
+            hint=line.policy_no,
+        )
+        for number, line in enumerate(lines, 1)
+    )
+    return CorrectionForm(
+        fields=fields,
+        preview_action=query.href(f"{base}/preview"),
+        submit_action=query.href(f"{base}/correct") if typed.previewed else "",
+        open=bool(typed.corrections),
+    )

@@ -1,0 +1,179 @@
+"""What a decision is made on: the score with its corrections, the checks, the declaration in brief, what changed."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from api.pages.desk import Desk
+from api.pages.format import NOTHING, amount, difference, mask_name, mask_phone, short_day, whole
+from api.pages.i18n import _, language
+from api.pages.score_view import entry_tag, rank_tag, score_table
+from api.pages.view.common import Article, Link, Tag
+from api.pages.view.score import ScoreCorrection, ScoreTable
+from api.pages.view.task import ChangeRow, Check, Comparison, Declaration, Fact
+from api.pages.words import word
+from api.security.policy import Action
+from models.messages.scoring import PremiumLine, ScoreExplanation
+from models.rules.calendar import local_date
+from models.rules.eligibility import entry_value
+from models.services.case_view import CaseView
+from models.services.qualification.rescore import checks_of
+from models.services.rulebooks import rulebook_of
+from models.stores.cases import CaseStore
+from models.stores.customers import contacts_of
+from models.stores.memberships import current_memberships
+from models.tables.book import Contact, Customer
+from models.tables.cases import Case, CaseScore
+from models.tables.organisation import Institution
+from models.types import SeatKind, Tier
+
+
+def explanation_of(score: CaseScore) -> ScoreExplanation:
+    """The stored reckoning of a case."""
+    return ScoreExplanation.model_validate(score.explanation)
+
+
+def case_score(view: CaseView, desk: Desk, proposed: ScoreExplanation | None = None) -> ScoreTable | None:
+    """The reckoning the case stands on, or a reviewer's proposal with its difference; None where it may not be seen."""
+    if not desk.caller.may(Action.READ_SCORES):
+        return None
+    scores = CaseStore(desk.session).scores(view.case.id)
+    if not scores:
+        return None
+    shown = proposed or explanation_of(scores[-1])
+    correction = _proposal(scores[-1], proposed) if proposed else _correction(view, scores)
+    in_force = rulebook_of(desk.session, view.case.rulebook_version_id)
+    rule = _("规则 %(code)s v%(version)s", code=in_force.version.code, version=in_force.version.version)
+    return score_table(shown, rule=rule, tags=_score_tags(view, desk.session, shown.value), correction=correction)
+
+
+def _score_tags(view: CaseView, session: Session, value: Decimal) -> Iterator[Tag]:
+    case, tiers = view.case, rulebook_of(session, view.case.rulebook_version_id).rulebook.tiers
+    if case.seat_kind is not SeatKind.SPECIAL:
+        institution = session.get(Institution, case.institution_code)
+        region = institution.region_class if institution else 1
+        yield entry_tag(value, entry_value(tiers, case.tier, case.seat_kind, region), word(case.tier))
+    yield from rank_tag(case.rank, tiers.gold.ranked_seats)
+
+
+def _proposal(standing: CaseScore, proposed: ScoreExplanation) -> ScoreCorrection:
+    return ScoreCorrection(
+        before=whole(standing.value),
+        after=whole(proposed.value),
+        difference=difference(proposed.value - standing.value),
+        note=_("试算，未提交。填写意见后提交更正。"),
+    )
+
+
+def _correction(view: CaseView, scores: Sequence[CaseScore]) -> ScoreCorrection | None:
+    corrected = [score for score in scores if score.corrections]
+    if not corrected:
+        return None
+    policies = "、".join(dict.fromkeys(str(item["policy_no"]) for score in corrected for item in score.corrections))
+    act = next((item for item in reversed(view.timeline) if item.act == "correct"), None)
+    return ScoreCorrection(
+        before=whole(scores[0].value),
+        after=whole(corrected[-1].value),
+        difference=difference(corrected[-1].value - scores[0].value),
+        note=_("%(who)s 更正 %(what)s：%(why)s", who=act.actor, what=policies, why=act.comment) if act else policies,
+    )
+
+
+def case_checks(view: CaseView, desk: Desk, *, may_act: bool) -> tuple[Check, ...]:
+    """资格核对, and that the reader may decide at all."""
+    if not desk.caller.may(Action.READ_SCORES):
+        return ()
+    found = [
+        _check(line.en if language() == "en" else line.zh, passed=line.passed)
+        for line in checks_of(desk.session, view.case, view.state)
+        if line.code != "seat"
+    ]
+    return (*found, Check(text=_("您不是申报人，也未办理上一步"))) if may_act else tuple(found)
+
+
+def _check(text: str, *, passed: bool) -> Check:
+    return Check(text=text if passed else _("未通过：%(what)s", what=text), passed=passed)
+
+
+def declaration(view: CaseView, desk: Desk, customer: Customer) -> Declaration:
+    """申报信息 in brief; contacts masked, and only for readers of customers."""
+    facts = [Fact(label=_("客户号"), value=customer.customer_no)]
+    full = None
+    if desk.caller.may(Action.READ_CUSTOMERS):
+        full = Link(text=_("查看客户"), href=f"/customers/{customer.customer_no}")
+        facts += _customer_facts(desk, customer)
+    facts.append(Fact(label=_("申报理由"), value=view.case.reason or NOTHING, wide=True))
+    if view.case.late_reason:
+        facts.append(Fact(label=_("窗口外申报原因"), value=view.case.late_reason, wide=True))
+    return Declaration(facts=tuple(facts), articles=(Article(text=_("附件一")),), full=full)
+
+
+def _customer_facts(desk: Desk, customer: Customer) -> Iterator[Fact]:
+    yield Fact(label=_("行业"), value=customer.industry or NOTHING)
+    lives = _("%(employees)s / %(lives)s 人", employees=whole(customer.employees), lives=whole(customer.insured_lives))
+    yield Fact(label=_("员工 / 参保"), value=lives)
+    held = current_memberships(desk.session, [customer.customer_no], local_date(desk.now)).get(customer.customer_no)
+    yield Fact(label=_("现有层级"), value=f"{word(held.tier)} {held.year}" if held else word(Tier.REGULAR))
+    for contact in contacts_of(desk.session, customer.customer_no):
+        yield _contact(contact)
+
+
+def _contact(contact: Contact) -> Fact:
+    return Fact(
+        label=word(contact.kind),
+        value=f"{mask_name(contact.name)} {contact.title}",
+        hint=mask_phone(contact.mobile) if contact.mobile else "",
+    )
+
+
+def comparison(view: CaseView, desk: Desk) -> Comparison | None:
+    """与上一轮相比, from the second round on; what was corrected in this round, and why the one before came back."""
+    now_round = view.state.round
+    if now_round == 1 or not desk.caller.may(Action.READ_SCORES):
+        return None
+    scores = CaseStore(desk.session).scores(view.case.id)
+    before = [score for score in scores if score.round < now_round][-1:]
+    rows = tuple(_changes(explanation_of(before[0]), explanation_of(scores[-1]))) if before else ()
+    back = next(
+        (item for item in reversed(view.timeline) if item.act == "return" and item.round == now_round - 1), None
+    )
+    return Comparison(
+        before_title=_("第 %(round)s 轮", round=now_round - 1),
+        after_title=_("第 %(round)s 轮", round=now_round),
+        rows=rows,
+        note=_returned(back.actor, short_day(local_date(back.at), local_date(desk.now)), now_round) if back else "",
+        reason=back.comment if back else "",
+    )
+
+
+def _returned(who: str, day: str, now_round: int) -> str:
+    return _("第 %(round)s 轮于 %(day)s 被 %(who)s 退回", round=now_round - 1, day=day, who=who)
+
+
+def _changes(before: ScoreExplanation, after: ScoreExplanation) -> Iterator[ChangeRow]:
+    old = {line.policy_no: line for line in before.lines}
+    effect = _("客户价值 %(difference)s", difference=difference(after.value - before.value))
+    for line in after.lines:
+        earlier = old.get(line.policy_no)
+        if earlier is not None and earlier.premium != line.premium:
+            yield ChangeRow(
+                field=_("%(policy_class)s 类实收保费", policy_class=line.product_class.value),
+                field_hint=line.policy_no,
+                before=amount(earlier.premium),
+                after=amount(line.premium),
+                effect=effect,
+            )
+    if before.profit.incurred != after.profit.incurred:
+        yield ChangeRow(
+            field=_("已发生赔款"),
+            before=amount(before.profit.incurred),
+            after=amount(after.profit.incurred),
+            effect=effect,
+        )
+
+
+def premium_lines(session: Session, case: Case) -> tuple[PremiumLine, ...]:
+    """The policies whose premium a reviewer may correct, with what stands now."""
+    scores = CaseStore(session).scores(case.id)
+    return explanation_of(scores[-1]).lines if scores else ()

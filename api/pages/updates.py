@@ -1,0 +1,62 @@
+"""`/updates/{key}`: what became of an act whose answer was lost; leads on as soon as it is known."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api.deps import Action, Caller, DatabaseDep, require
+from api.pages.acting import pending
+from api.pages.render import see_other
+from api.security.redirects import local_path
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.services import drafts
+from models.stores.idempotency import DONE, IdempotencyStore
+from models.tables.messages import IdempotencyRecord
+
+router = APIRouter(prefix="/updates")
+_OF_TASKS = {"decide", "correct"}
+
+
+@router.get("/{key}")
+def show_update(
+    request: Request,
+    key: Annotated[str, Path(max_length=100, pattern=r"^[\w.:-]+$")],
+    database: DatabaseDep,
+    caller: Annotated[Caller, require(Action.READ_ME)],
+    *,
+    back: Annotated[str, Query(max_length=2000)] = "/",
+) -> Response:
+    """Wait on, or go where the outcome stands."""
+    with database.read() as session:
+        row = IdempotencyStore(session).find(caller.account_id, key)
+    if row is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    if row.state != DONE:
+        return pending(request, database, caller, key, kept="", back=local_path(back))
+    return see_other(request, _outcome(database, caller, row, local_path(back)))
+
+
+def _outcome(database: Database, caller: Caller, row: IdempotencyRecord, back: str) -> str:
+    """Where the result stands; a draft of what went through is forgotten."""
+    name, _, subject = row.route.partition(":")
+    refused = "code" in (row.answer or {})
+    if name in _OF_TASKS:
+        if not refused:
+            _forget(database, caller, f"task:{subject}")
+        return _with(back if subject in back else f"/tasks/{subject}", row, "1", refused=refused)
+    if subject:
+        return _with(f"/cases/{subject}", row, name, refused=refused)
+    case_id = (row.answer or {}).get("case_id")
+    return f"/cases/{case_id}?done={name}" if case_id else _with(back, row, "", refused=refused)
+
+
+def _with(address: str, row: IdempotencyRecord, done: str, *, refused: bool) -> str:
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}update={row.key}" if refused else f"{address}{joint}done={done}"
+
+
+def _forget(database: Database, caller: Caller, subject: str) -> None:
+    with database.write() as session:
+        drafts.delete(session, caller.account_id, subject)
