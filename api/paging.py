@@ -45,6 +45,15 @@ class Paging:
             raise _bad_cursor()
         return value
 
+    def number(self, position: int = 0) -> int | None:
+        """One part of the sort key that must be a whole number. Raises INVALID_INPUT for a cursor of another list."""
+        if self.after is None:
+            return None
+        value = self.after[position] if position < len(self.after) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _bad_cursor()
+        return value
+
     def instant_and_id(self) -> tuple[datetime, UUID] | None:
         """A sort key of an instant and an id. Raises INVALID_INPUT for a cursor of another list."""
         if self.after is None:

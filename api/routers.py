@@ -2,8 +2,11 @@
 
 from fastapi import APIRouter
 
-from api.pages import account, drafts, links, people, sign_in
+from api.pages import account, clock, declare, drafts, inbox, links, people, sign_in
+from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
+from api.pages import tasks as task_pages
+from api.pages import updates as update_pages
 from api.routes import (
     cases,
     customers,
@@ -42,6 +45,12 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     drafts.router,
     customer_pages.router,
+    declare.router,
+    inbox.router,
+    clock.router,
+    task_pages.router,
+    case_pages.router,
+    update_pages.router,
 )
 """Pages; not part of the API description."""
 

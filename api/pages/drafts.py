@@ -11,7 +11,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from models.database import Database
 from models.services import drafts
 
-_NOT_TYPED = frozenset({"csrf_token", "idempotency_key", "version"})
+_NOT_TYPED = frozenset({"csrf_token", "idempotency_key", "version", "customer_no", "year"})
 router = APIRouter(prefix="/drafts")
 
 

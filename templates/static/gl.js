@@ -28,11 +28,11 @@
     }
   });
 
-  // The draft of a comment is saved one second after the last key.
+  // A form that keeps a draft is saved one second after the last key.
   let timer = 0;
   const saveDraft = async (form) => {
     const state = one("[data-gl-draft-state]", form);
-    const body = new URLSearchParams({ comment: form.elements.comment.value });
+    const body = new URLSearchParams(new FormData(form));
     try {
       const headers = { "X-CSRF-Token": meta("csrf-token") };
       const answer = await fetch(form.dataset.glDraft, { method: "POST", body, headers, keepalive: true });
@@ -43,10 +43,11 @@
   };
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-gl-draft]");
-    if (!form || event.target.name !== "comment") return;
+    if (!form) return;
     clearTimeout(timer);
     timer = setTimeout(saveDraft, 1000, form);
   });
+  document.addEventListener("submit", () => clearTimeout(timer), true);
 
   const moveRow = (step) => {
     const rows = [...document.querySelectorAll("[data-gl-row]")];

@@ -14,7 +14,13 @@ _FORMATS = {
     "email": "sample@example.com",
     "binary": "",
 }
-FIELDS: dict[str, Any] = {"login": "new-person", "comment": "matrix", "reason": "matrix"}
+FIELDS: dict[str, Any] = {
+    "login": "new-person",
+    "comment": "matrix",
+    "reason": "matrix",
+    "year": "2025",
+    "idempotency_key": "matrix-0001",
+}
 """Values for fields whose description does not say enough."""
 
 

@@ -1,0 +1,28 @@
+"""A gateway that takes whatever it is sent, or answers as told, for tests of pages without an engine."""
+
+from datetime import UTC, datetime
+
+from api.gateway import Gateway
+from models.errors import DomainError
+from models.messages.approval import Answered
+from models.messages.envelope import StartEnvelope, UpdateEnvelope
+
+
+class AcceptingGateway(Gateway):
+    """Keeps what was sent; `refusal` is raised instead when it is set."""
+
+    def __init__(self) -> None:
+        self.sent: list[StartEnvelope | UpdateEnvelope] = []
+        self.refusal: DomainError | None = None
+
+    async def healthy(self) -> bool:
+        """Yes."""
+        return True
+
+    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+        """Accepted, or refused as told."""
+        self.sent.append(envelope)
+        if self.refusal is not None:
+            raise self.refusal
+        assert isinstance(envelope, StartEnvelope)
+        return Answered.model_construct(case_id=envelope.act.case_id, at=datetime.now(UTC))
