@@ -50,11 +50,21 @@ class ApprovalChain:
         self._record_breach = record_breach
         # Held from rule to record: a second act must see the state the first one left.
         self._lock = asyncio.Lock()
+        # Acts found standing in the records when somebody else's came first: their own request may still come.
+        self._adopted: dict[str, Answered] = {}
         self._publish()
+
+    def check(self, rule: Callable[[ApprovalState, A], None], act: A) -> None:
+        """Refuse what the rule refuses, except an act that stands already: its sender gets the answer it missed."""
+        if act.update_id not in self._adopted:
+            with refusing():
+                rule(self.state, act)
 
     async def act(self, rule: Rule[A], act: A) -> Answered:
         """Apply one act of a person. Raises the refusal of the rule or of the records; then nothing changed."""
         async with self._lock:
+            if act.update_id in self._adopted:
+                return self._adopted[act.update_id]
             now = workflow.now()
             with refusing():
                 after = self._with_next_task(rule(self.state, act, now))
@@ -63,9 +73,10 @@ class ApprovalChain:
             )
             self.state = recorded.state
             self._publish()
-        if recorded.adopted:
-            raise refusal(approval.already_decided(recorded.by))
-        return self.answer()
+            if not recorded.adopted:
+                return self.answer()
+            self._adopted[recorded.update_id] = self.answer()
+        raise refusal(approval.already_decided(recorded.by))
 
     async def run(self) -> None:
         """Live until the case has an outcome; record each deadline that passes, once."""

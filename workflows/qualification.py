@@ -12,7 +12,6 @@ from models.types import CaseKind, Outcome
 from workflows.approval_chain import ApprovalChain
 from workflows.options import EFFECT
 from workflows.record import record
-from workflows.refusals import refusing
 
 
 @workflow.defn(name=QUALIFICATION)
@@ -76,8 +75,7 @@ class QualificationWorkflow:
     @decide.validator
     def _check_decide(self, act: Decide) -> None:
         if self._chain is not None:
-            with refusing():
-                approval.check_decide(self._chain.state, act)
+            self._chain.check(approval.check_decide, act)
 
     @workflow.update
     async def correct(self, act: Correct) -> Answered:
@@ -87,8 +85,7 @@ class QualificationWorkflow:
     @correct.validator
     def _check_correct(self, act: Correct) -> None:
         if self._chain is not None:
-            with refusing():
-                approval.check_correct(self._chain.state, act)
+            self._chain.check(approval.check_correct, act)
 
     @workflow.update
     async def resubmit(self, act: Resubmit) -> Answered:
@@ -98,8 +95,7 @@ class QualificationWorkflow:
     @resubmit.validator
     def _check_resubmit(self, act: Resubmit) -> None:
         if self._chain is not None:
-            with refusing():
-                approval.check_resubmit(self._chain.state, act)
+            self._chain.check(approval.check_resubmit, act)
 
     @workflow.update
     async def withdraw(self, act: Withdraw) -> Answered:
@@ -109,8 +105,7 @@ class QualificationWorkflow:
     @withdraw.validator
     def _check_withdraw(self, act: Withdraw) -> None:
         if self._chain is not None:
-            with refusing():
-                approval.check_withdraw(self._chain.state, act)
+            self._chain.check(approval.check_withdraw, act)
 
     @workflow.query
     def state(self) -> ApprovalState | None:

@@ -22,6 +22,8 @@ from workflows.namespace import prepare_namespace
 
 NAMESPACE = "greenlane"
 START_SECONDS = 30.0
+CACHE_SECONDS = 2.5
+"""The engine's history service reads a namespace's search attributes again every two seconds; nothing tells when."""
 
 
 @dataclass
@@ -40,21 +42,23 @@ class Engine:
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        program = temporal_server.find_program(None)
+        first, program = self.process is None, temporal_server.find_program(None)
         command = temporal_server.command(
             program, home=self.home, namespace=NAMESPACE, port=self.port, ui_port=self.ui_port
         )
         with (self.home / "engine.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=temporal_server.environment(), stdout=log, stderr=log)
         async with asyncio.timeout(START_SECONDS):
-            while not await _answers(await self.client()):
+            while not await _answers(await self.client(lazy=True)):
                 await asyncio.sleep(0.05)
         await prepare_namespace(await self.client())
+        if first:
+            await asyncio.sleep(CACHE_SECONDS)
 
-    async def client(self) -> Client:
-        """A client of it, connected at first use."""
+    async def client(self, *, lazy: bool = False) -> Client:
+        """A client of it; `lazy` connects at first use."""
         converter = data_converter(Keyring(SECRET))
-        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=converter, lazy=True)
+        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=converter, lazy=lazy)
 
     def kill(self) -> None:
         """SIGKILL, as a power switch would."""

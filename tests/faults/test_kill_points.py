@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,17 +27,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
 
 DYING_STEP = 3
 ANSWER_SECONDS = 40.0
-
-
-@pytest.fixture(scope="module")
-async def power(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """One engine for all tests of this file; one of them kills it."""
-    engine = Engine(tmp_path_factory.mktemp("engine"))
-    try:
-        await engine.start()
-        yield engine
-    finally:
-        engine.kill()
+worlds_here = count(1)
 
 
 @dataclass
@@ -85,10 +76,10 @@ class Approval:
 
 
 @pytest.fixture
-async def approval(power: Engine, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Approval]:
+async def approval(power: Engine, tmp_path: Path) -> AsyncIterator[Approval]:
     """Records, customers and a task queue of this test's own."""
     database = world.new_database(tmp_path)
-    offset = 100 * (1 + request.session.items.index(request.node))
+    offset = 100 * next(worlds_here)
     people = world.build(database, offset=offset)
     queue = f"faults-{uuid4()}"
     workers = Workers(tmp_path, power.address, queue)
@@ -154,3 +145,4 @@ async def test_whoever_comes_first_after_such_a_crash_learns_who_decided(approva
     (decision,) = [row for row in approval.stage.rows(Decision) if row.step_no == DYING_STEP]
     assert refused.value.context == {"who": "赵敏", "when": decision.at.isoformat(), "verb": "approve"}
     await approval.check(case, act, await case.standing())
+    assert await approval.answer(case, act) == await case.standing(), "the one that stands gets its answer all the same"

@@ -1,0 +1,78 @@
+"""Many people, one task, one real engine: one wins, everybody else learns who and when."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlmodel import Session
+
+from models.messages.approval import Answered
+from models.tables.cases import Decision
+from models.tables.organisation import Post
+from models.types import Role, SeatKind, Tier, Verdict
+from models.types import Stage as CaseStage
+from tests.faults.parts import Engine
+from tests.support import engine, world
+from tests.support.engine import Refused
+from tests.support.stage import Stage
+
+pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
+
+RACERS = 50
+_worlds = count(1)
+REVIEWERS = ("svc", "sh-lead", "ops", "hq-vip", "bj-mgr")
+REVIEW = (Role.BR_SVC, "BJ")
+
+
+@pytest.fixture
+async def stage(power: Engine, tmp_path: Path) -> AsyncIterator[Stage]:
+    """A worker in this process on the real engine."""
+    database, client, queue = world.new_database(tmp_path), await power.client(), f"race-{uuid4()}"
+    people = world.build(database, offset=800_000 + 100 * next(_worlds))
+    async with engine.worker(client, people, tmp_path, queue):
+        yield Stage(client, people, queue, tmp_path)
+    database.dispose()
+
+
+async def test_fifty_decisions_on_one_task_have_one_winner(stage: Stage) -> None:
+    def more_reviewers(session: Session) -> None:
+        for login in REVIEWERS[1:]:
+            session.add(Post(account_id=stage.world.accounts[login], role=REVIEW[0], institution_code=REVIEW[1]))
+
+    stage.write(more_reviewers)
+    case = await stage.declare()
+    await case.decide("unit")
+    acts = [
+        await case.decision(
+            REVIEWERS[number % len(REVIEWERS)],
+            Verdict.RETURN if number % 7 == 0 else Verdict.APPROVE,
+            comment="同时",
+            post=REVIEW,
+        )
+        for number in range(RACERS)
+    ]
+    results = await asyncio.gather(*(case.send("decide", act) for act in acts), return_exceptions=True)
+    won = [act for act, result in zip(acts, results, strict=True) if isinstance(result, Answered)]
+    lost = [result for result in results if isinstance(result, Refused)]
+    assert (len(won), len(lost)) == (1, RACERS - 1), [repr(result) for result in results]
+    (decision,) = [row for row in stage.rows(Decision) if row.step_no == 3]
+    assert decision.update_id == won[0].update_id
+    for refused in lost:
+        assert refused.code == "already_decided"
+        assert refused.context["who"] == decision.actor_name
+        assert datetime.fromisoformat(refused.context["when"]) == decision.at
+    assert len(stage.audited(case)) == 3
+    expected = CaseStage.RETURNED if won[0].verdict is Verdict.RETURN else CaseStage.BRANCH_APPROVAL
+    assert (await stage.in_step(case)).stage is expected
+
+
+async def test_a_double_click_is_one_decision_with_one_answer(stage: Stage) -> None:
+    case = await stage.declare(world.SILVER, Tier.SILVER, SeatKind.SILVER)
+    act = await case.decision("unit")
+    answers = await asyncio.gather(*(case.send("decide", act) for _ in range(10)))
+    assert len(set(answers)) == 1
+    assert stage.audited(case) == ["declare", "approve"]
