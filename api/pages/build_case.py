@@ -112,7 +112,7 @@ def _strips(desk: Desk, view: CaseView, act: RefusedAct | None, done: str) -> tu
         "resubmit": _("已重新提交。"),
         "declare": _("已提交申报。"),
     }
-    if done in texts:
+    if done in texts and view.state.acts[-1].act == done:  # the address stays, the news does not
         return (Strip(text=texts[done], tone=StripTone.OK, icon="check", focus=True),)
     return ()
 

@@ -23,9 +23,10 @@ def task_pill(desk: Desk, task: Task) -> TimePill:
 
 
 def task_strip(desk: Desk, task: Task, state: ApprovalState) -> ClockStrip | None:
-    """The clock strip with its way to the reckoning."""
+    """The clock strip with its way to the reckoning; None when no working time passed at all."""
     why = Link(text=_("为何 %(due)s 到期", due=instant(task.due_at, desk.now)), href=f"/tasks/{task.id}/clock")
-    return build_strip(desk.calendar, clock_of(task), desk.now, limit=limit_text(desk, task, state), why=why)
+    strip = build_strip(desk.calendar, clock_of(task), desk.now, limit=limit_text(desk, task, state), why=why)
+    return strip if strip is not None and strip.bars else None
 
 
 def limit_text(desk: Desk, task: Task, state: ApprovalState) -> str:

@@ -87,9 +87,16 @@ def case_checks(view: CaseView, desk: Desk, *, may_act: bool) -> tuple[Check, ..
     found = [
         _check(line.en if language() == "en" else line.zh, passed=line.passed)
         for line in checks_of(desk.session, view.case, view.state)
-        if line.code != "seat"
+        if line.code not in _silent_checks(view.case)
     ]
     return (*found, Check(text=_("您不是申报人，也未办理上一步"))) if may_act else tuple(found)
+
+
+def _silent_checks(case: Case) -> set[str]:
+    """Checks that say nothing about this kind of seat."""
+    if case.seat_kind is SeatKind.SPECIAL:
+        return {"seat", "entry_value", "new_customer"}
+    return {"seat"} if case.seat_kind is SeatKind.NEW_CUSTOMER else {"seat", "new_customer"}
 
 
 def _check(text: str, *, passed: bool) -> Check:

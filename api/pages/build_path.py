@@ -76,8 +76,10 @@ def _done(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
     note = f"{stamp(item.at, desk.now)} {verb}"
     if before is None or before.at is None or before.at > item.at:
         return note
-    used = span(working_span(desk.calendar, before.at, item.at))
-    return f"{note} · {_('用时 %(span)s', span=used)}"
+    used = working_span(desk.calendar, before.at, item.at)
+    if not used.working_days and not used.minutes:
+        return note
+    return f"{note} · {_('用时 %(span)s', span=span(used))}"
 
 
 def _holders(item: PathItem, desk: Desk) -> str:

@@ -112,12 +112,12 @@ def case_tags(case: Case) -> tuple[Tag, ...]:
 
 
 def next_link(desk: Desk, task: Task, query: InboxQuery) -> Link | None:
-    """下一件（还有 11 件）: the next task of the same filter, from the start again after the last."""
+    """下一件（还有 11 件）: the next task of the same filter, from the start again after the last; else the inbox."""
     store, wanted = TaskStore(desk.session), query.filter(desk, query.due)
     following = store.todo(desk.person, wanted, after=(task.due_at, task.id), limit=1)
     following = following or [row for row in store.todo(desk.person, wanted, after=None, limit=2) if row.id != task.id]
     if not following:
-        return None
+        return Link(text=_("回到待办"), href=query.href(INBOX)) if task.closed_at else None
     left = store.todo_count(desk.person, wanted) - (task.closed_at is None)
     text = _("下一件（还有 %(n)s 件）", n=capped(max(left, 1)))
     return Link(text=text, href=query.href(f"/tasks/{following[0].id}"))

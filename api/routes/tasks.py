@@ -1,5 +1,6 @@
 """`/tasks`: the inbox, and deciding."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from api import acts, qualification_acts
 from api.case_answers import case_row_answer, next_task_id, task_answer
+from api.clock_answers import task_clock_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.paging import Paging, PagingDep
 from api.qualification_acts import Judgement, person_of, visible_task
 from api.schemas.base import PageAnswer
-from api.schemas.cases import CaseRowAnswer, CorrectBody, DecideBody, DecidedAnswer, TaskAnswer
+from api.schemas.cases import CaseRowAnswer, CorrectBody, DecideBody, DecidedAnswer, TaskAnswer, TaskClockAnswer
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.stores.cases import CaseStore
@@ -76,6 +78,15 @@ def read_task(
     """One task."""
     with database.read() as session:
         return task_answer(visible_task(session, caller, task_id))
+
+
+@router.get("/{task_id}/clock")
+def read_clock(
+    task_id: UUID, database: DatabaseDep, caller: Annotated[Caller, require(Action.READ_TASKS)]
+) -> TaskClockAnswer:
+    """Why it is due then: the reckoning day by day, by the calendar in force."""
+    with database.read() as session:
+        return task_clock_answer(session, visible_task(session, caller, task_id), datetime.now(UTC))
 
 
 @router.post("/{task_id}/decide")

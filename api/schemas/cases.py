@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints
 
 from api.schemas.base import Answer, Body
 from models.messages.scoring import Correction
+from models.rules.clock import ClockState
+from models.rules.due_reason import DueRowKind
 from models.types import CaseKind, Door, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
 
 Comment = Annotated[str, StringConstraints(max_length=2000)]
@@ -118,6 +120,35 @@ class ClockAnswer(Answer):
     due_at: datetime
     provisional: bool
     overdue: bool
+
+
+class DueRowAnswer(Answer):
+    """One line of the reckoning: the dates it covers (both included) and what they count for."""
+
+    kind: DueRowKind
+    first: date
+    last: date
+    at: datetime | None
+    number: int | None
+    minutes: int | None
+    provisional: bool
+
+
+class TaskClockAnswer(Answer):
+    """Why a task is due then: `working_days` and `minutes` are the working time left, or overdue."""
+
+    task_id: UUID
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    state: ClockState
+    overdue: bool
+    working_days: int
+    minutes: int
+    used_percent: int
+    provisional: bool
+    calendar_version: str
+    rows: list[DueRowAnswer]
 
 
 class CaseRowAnswer(Answer):

@@ -41,13 +41,14 @@ def test_whole_page(client: TestClient) -> None:
     assert answer.headers["Retry-After"] == "2"
 
 
-def test_fragment_has_the_content_and_the_title_only(client: TestClient) -> None:
+def test_fragment_has_the_title_the_content_and_the_rail_with_its_counts(client: TestClient) -> None:
     whole, part = client.get("/inbox").text, client.get("/inbox", headers={"HX-Request": "true"}).text
     assert "<html" not in part
     assert part.lstrip().startswith("<title>待办 - 绿道</title>")
     start = whole.index('<div id="gl-content">') + len('<div id="gl-content">')
-    content = part[part.index("</title>") + len("</title>") :].strip()
-    assert whole[start:].strip().startswith(content)
+    content, rail = part[part.index("</title>") + len("</title>") :].split('<nav class="gl-side"')
+    assert whole[start:].strip().startswith(content.strip())
+    assert 'id="gl-rail" hx-swap-oob="true"' in rail
 
 
 def test_a_history_restore_gets_the_whole_page(client: TestClient) -> None:
