@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,11 +15,12 @@ from pathlib import Path
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from models.database import Database
 from models.services.sign_in import issue_token
 from models.settings import Settings
+from models.stores.bulk import insert_many
 from models.tables.book import Customer, Experience, Policy
 from models.tables.cases import SilverQuota
 from models.tables.organisation import Account, Institution, Post
@@ -148,6 +149,12 @@ def _experience(number: str) -> Experience:
         earned_premium=amount,
         incurred_claims=amount / 2,
     )
+
+
+def insert_dicts(session: Session, table: type[SQLModel], rows: Sequence[dict[str, object]]) -> None:
+    """Insert rows that all have the same columns."""
+    columns = tuple(rows[0])
+    insert_many(session, table, columns, [tuple(row[name] for name in columns) for row in rows])
 
 
 def _free_port() -> int:

@@ -23,7 +23,12 @@ ROUNDS = 3
 CELL_SECONDS = 6.0
 GOALS = {1: 0.70, 10: 0.75, 50: 0.65}
 CUSTOMERS = 12_000
-APPROVERS = ("unit", "svc", "lead")
+DECISIONS = (
+    ("unit", {"verdict": "approve"}),
+    ("svc", {"verdict": "approve"}),
+    ("lead", {"verdict": "reject", "comment": "bench"}),
+)
+"""Three decisions that end the case, as the bare workflow ends: what an approval starts is no part of this."""
 
 Case = Callable[[], Awaitable[list[float]]]
 """Runs one case and gives the latency of each decision in seconds."""
@@ -112,9 +117,9 @@ def _service(http: httpx2.AsyncClient, copy: RunningCopy) -> Case:
         number = f"B{next(numbers):07d}"
         task = (await _post(http, copy, "mgr", "/qualifications", body | {"customer_no": number}))["next_task_id"]
         taken = []
-        for login in APPROVERS:
+        for login, verdict in DECISIONS:
             began = time.perf_counter()
-            done = await _post(http, copy, login, f"/tasks/{task}/decide", {"verdict": "approve", "version": 1})
+            done = await _post(http, copy, login, f"/tasks/{task}/decide", verdict | {"version": 1})
             taken.append(time.perf_counter() - began)
             task = done["next_task_id"]
         return taken

@@ -5,9 +5,10 @@ that reads before it writes loses updates in silence (reliability.md, finding 5)
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
+from threading import RLock
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -61,6 +62,8 @@ class Database:
         use_keyring(ring)
         self.engine = make_engine(url)
         self._write_engine = self.engine.execution_options(**{_WRITE_OPTION: True})
+        # SQLite's own waiting is a lottery that one thread may lose for seconds; ours is a queue, per process.
+        self._turn: AbstractContextManager[object] = RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Database":
@@ -80,7 +83,7 @@ class Database:
         """One write transaction: committed when the block ends, rolled back when it raises."""
         token = _writing.set(True)
         try:
-            with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+            with self._turn, Session(self._write_engine, expire_on_commit=False) as session, session.begin():
                 yield session
         finally:
             _writing.reset(token)
