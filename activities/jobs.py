@@ -8,12 +8,14 @@ import structlog
 
 from models.database import Database
 from models.errors import DomainError
-from models.services import jobs
-from models.services.importing import JOB_KIND, run_import
+from models.services import evaluation_jobs, importing, jobs
 from models.services.jobs import JobLostError
 
 Handler = Callable[[Database, UUID], None]
-HANDLERS: Mapping[str, Handler] = {JOB_KIND: run_import}
+HANDLERS: Mapping[str, Handler] = {
+    importing.JOB_KIND: importing.run_import,
+    evaluation_jobs.JOB_KIND: evaluation_jobs.run_evaluation,
+}
 """What does the work of each kind of job: it runs a claimed job to its end and finishes it."""
 
 _log = structlog.get_logger(__name__)

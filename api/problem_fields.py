@@ -42,6 +42,7 @@ _MESSAGES = {
     "account_disabled": _m("该人员已停用，请先启用。"),
     "unchanged": _m("没有改动，请先更正数据。"),
     "unknown_institution": _m("没有这个机构，或不在您的机构范围内。"),
+    "not_a_branch": _m("名额由二级机构（分公司）申报。"),
     "no_such_post_at_this_level": _m("该级别的机构没有这个岗位。"),
     "administrators_are_separated": _m("三员分立：一人不能兼任两个管理岗。"),
 }

@@ -22,6 +22,7 @@ from models.rules.facts import CustomerFacts, corrected
 from models.rules.ranking import Ranked, entry_tier, ineligible_reasons, rank, suggested_silver_quota
 from models.rules.scoring import Scorer, round_half_up
 from models.services import audit
+from models.services.collection import without_collection
 from models.stores.evaluations import BookFactsStore, EvaluationStore
 from models.stores.scope import EVERYTHING
 from models.tables.evaluation import Evaluation
@@ -77,27 +78,33 @@ def evaluate(session: Session, year: int, rulebook: Rulebook, *, rulebook_versio
     """
     store = EvaluationStore(session)
     refuse_frozen(store.lock(year))
-    scorer = Scorer(rulebook.scoring, year)
-    book = BookFactsStore(session)
-    customers = book.customer_facts(year, scorer.first_year)
-    quotas = silver_quotas(book, year, rulebook.tiers)
-    scored = ((facts, scorer.score(facts)) for facts in customers)
-    rows = [ranking_values(row, year) for row in rank(scored, rulebook.tiers, year, quotas)]
+    ranked = reckon(session, year, rulebook)
+    rows = [ranking_values(row, year) for row in ranked]
     evaluation = Evaluation(
         year=year, rulebook_version_id=rulebook_version_id, formula=rulebook.scoring.formula, computed_at=by.now
     )
-    store.replace(evaluation, rows, _explanations(scorer, customers))
+    scorer = Scorer(rulebook.scoring, year)
+    store.replace(evaluation, rows, _explanations(scorer, [row.facts for row in ranked]))
     _record(session, "computed", year, by=by, after={"customers": len(rows)})
     return EvaluationResult(evaluation, rows)
 
 
-def freeze(session: Session, year: int, *, account_id: UUID | None, by: By) -> Evaluation:
+def reckon(session: Session, year: int, rulebook: Rulebook) -> list[Ranked]:
+    """Load, score and rank every customer with a policy, best first; writes nothing."""
+    scorer, book = Scorer(rulebook.scoring, year), BookFactsStore(session)
+    with without_collection():
+        customers = book.customer_facts(year, scorer.first_year)
+        quotas = silver_quotas(book, year, rulebook.tiers)
+        return rank(((facts, scorer.score(facts)) for facts in customers), rulebook.tiers, year, quotas)
+
+
+def freeze(session: Session, year: int, *, account_id: UUID | None, by: By, reason: str = "") -> Evaluation:
     """冻结: from now on the list is read-only. Raises NOT_FOUND without a list, EVALUATION_FROZEN the second time."""
     evaluation = _existing(session, year)
     refuse_frozen(evaluation)
     evaluation.frozen_at, evaluation.frozen_by = by.now, account_id
     session.add(evaluation)
-    _record(session, "frozen", year, by=by)
+    _record(session, "frozen", year, by=by, reason=reason or None)
     return evaluation
 
 

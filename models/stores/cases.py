@@ -88,6 +88,19 @@ class CaseStore:
         statement = select(Case).where(Case.customer_no == customer_no).order_by(col(Case.opened_at).desc())
         return list(self.session.exec(statement))
 
+    def special(self, year: int, scope: Scope) -> list[Case]:
+        """特批 declarations of the year in the scope, newest first."""
+        statement = select(Case).where(Case.year == year, Case.seat_kind == SeatKind.SPECIAL)
+        return list(self.session.exec(scoped(statement, Case.institution_code, scope).order_by(col(Case.id).desc())))
+
+    def reserve(self, year: int, scope: Scope) -> list[Case]:
+        """候补: open cases of the year that wait for a free seat, the longest waiting first."""
+        statement = select(Case).where(
+            Case.year == year, col(Case.in_reserve_since).is_not(None), col(Case.closed_at).is_(None)
+        )
+        ordered = scoped(statement, Case.institution_code, scope).order_by(col(Case.in_reserve_since))
+        return list(self.session.exec(ordered))
+
     def ahead_at_head_office(self, case: Case) -> int:
         """How many declared gold ranked cases stand above this one in the list at head-office review."""
         statement = select(func.count()).where(
