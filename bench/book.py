@@ -16,13 +16,11 @@ from bench.report import Ratio
 from models.database import Database
 from models.encryption import Keyring
 from models.rulebook import load_builtin
-from models.rules.ranking import rank
-from models.rules.scoring import Scorer
 from models.services.demo import SAMPLE_BOOK
+from models.services.evaluation import reckon
 from models.services.importing import Sender, Upload, create_job, receive, run_import
 from models.services.jobs import claim
 from models.services.rulebooks import ensure_builtin
-from models.stores.evaluations import BookFactsStore
 from models.tables.book import Customer, Experience, Policy
 from models.tables.organisation import Institution
 from models.types import InstitutionLevel, PayMode, PolicyStatus, ProductClass
@@ -33,8 +31,8 @@ LIMIT_BYTES = 50 * 1024 * 1024
 FILES = ("institutions.csv", "staff.csv", "customers.csv", "policies.csv", "experience.csv")
 IMPORT_GOAL, RANKING_GOAL = 4.0, 5.0
 
-# What a ranking needs of the book, in SQL's own (inexact) numbers: the premium of the year on policies in force times K1,
-# consecutive years times K2, the loss ratio and the covered days of three years times K3, and the order with its ties.
+# What a ranking needs of the book, in SQL's own (inexact) numbers: the premium of the year on policies in force times
+# K1, consecutive years times K2, loss ratio and covered days of three years times K3, and the order with its ties.
 ONE_QUERY = text(
     """
     WITH premium AS (
@@ -59,11 +57,13 @@ ONE_QUERY = text(
       GROUP BY p.customer_no
     )
     SELECT c.customer_no, premium.standard, loyal.years, ROUND(premium.standard
-             * CASE MIN(COALESCE(loyal.years, 0), 5) WHEN 5 THEN 1.2 WHEN 4 THEN 1.15 WHEN 3 THEN 1.1 WHEN 2 THEN 1.05 ELSE 1 END
+             * CASE MIN(COALESCE(loyal.years, 0), 5) WHEN 5 THEN 1.2 WHEN 4 THEN 1.15 WHEN 3 THEN 1.1
+                    WHEN 2 THEN 1.05 ELSE 1 END
              * CASE WHEN profit.days < 365 OR profit.earned <= 0 THEN 1 WHEN incurred / earned < 0.4 THEN 1.2
                     WHEN incurred / earned < 0.6 THEN 1.1 WHEN incurred / earned < 0.75 THEN 1
                     WHEN incurred / earned < 0.9 THEN 0.85 WHEN incurred / earned <= 1 THEN 0.7 ELSE 0.5 END) AS value
-    FROM customer c JOIN premium USING (customer_no) LEFT JOIN loyal USING (customer_no) LEFT JOIN profit USING (customer_no)
+    FROM customer c JOIN premium USING (customer_no) LEFT JOIN loyal USING (customer_no)
+    LEFT JOIN profit USING (customer_no)
     ORDER BY value DESC, standard DESC, years DESC, first_on, c.customer_no
     """
 )
@@ -148,10 +148,8 @@ def _one_query(database: Database) -> float:
 def _rank(database: Database) -> float:
     rulebook = load_builtin()
     began = time.perf_counter()
-    scorer = Scorer(rulebook.scoring, YEAR)
     with database.read() as session:
-        facts = BookFactsStore(session).customer_facts(YEAR, scorer.first_year)
-    rank(((found, scorer.score(found)) for found in facts), rulebook.tiers, YEAR, {})
+        reckon(session, YEAR, rulebook)
     return time.perf_counter() - began
 
 

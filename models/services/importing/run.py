@@ -1,8 +1,6 @@
 """Loading a job chunk by chunk: each chunk is one transaction, so a killed run carries on at the next row."""
 
-import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -12,6 +10,7 @@ from sqlmodel import Session
 from models.database import Database
 from models.encryption import keyring
 from models.services import audit, jobs
+from models.services.collection import without_collection
 from models.services.importing.checking import Errand
 from models.services.importing.kinds import LAYOUTS, BookKind
 from models.services.importing.parsing import Row, parse_sheet, settle_repeats
@@ -49,7 +48,7 @@ def run_import(database: Database, job_id: UUID, progress: Progress | None = Non
 
     Raises JobLostError when another worker has taken the job over; nothing is loaded twice then.
     """
-    with database.read() as session, _no_collection():
+    with database.read() as session, without_collection():
         load = _prepare(session, job_id)
     for chunk in load.chunks():
         with database.write() as session:
@@ -58,18 +57,6 @@ def run_import(database: Database, job_id: UUID, progress: Progress | None = Non
             progress(len(chunk.rows))
     with database.write() as session:
         _finish(session, load.errand)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Parsing makes a hundred thousand objects that all stay: looking for garbage among them is half of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _prepare(session: Session, job_id: UUID) -> _Load:
