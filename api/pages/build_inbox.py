@@ -73,9 +73,11 @@ def _headline(desk: Desk) -> str:
     today = cal.local_date(desk.now)
     now = f"{long_day(today)} {clock_time(desk.now)}"
     if not cal.is_working_day(desk.calendar, today):
-        return f"{now} · {_('今天不是工作日')}"
-    closes = clock_time(cal.close_of(desk.calendar, today))
-    return f"{now} · {_('今天是工作日，%(closes)s 下班', closes=closes)}"
+        rest = _("今天不是工作日")
+    else:
+        closes = clock_time(cal.close_of(desk.calendar, today))
+        rest = _("今天是工作日，%(closes)s 下班", closes=closes)
+    return f"{now} · {rest}"
 
 
 def _boxes(query: InboxQuery, chips: Sequence[Choice]) -> tuple[Choice, ...]:

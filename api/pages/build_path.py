@@ -79,7 +79,8 @@ def _done(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
     used = working_span(desk.calendar, before.at, item.at)
     if not used.working_days and not used.minutes:
         return note
-    return f"{note} · {_('用时 %(span)s', span=span(used))}"
+    took = _("用时 %(span)s", span=span(used))
+    return f"{note} · {took}"
 
 
 def _holders(item: PathItem, desk: Desk) -> str:
