@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages import account, clock, declare, drafts, inbox, links, people, sign_in
+from api.pages import account, clock, declare, drafts, inbox, links, people, ranking, sign_in
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
 from api.pages import tasks as task_pages
@@ -52,6 +52,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     customer_pages.router,
     declare.router,
+    ranking.router,
     inbox.router,
     clock.router,
     task_pages.router,
