@@ -22,7 +22,7 @@ from models.messages.approval import (
     RouteStep,
     Withdraw,
 )
-from models.types import Outcome, SeatKind, Stage, Tier, Verdict
+from models.types import Outcome, Role, SeatKind, Stage, Tier, Verdict
 
 SIDE_STAGES = (Stage.RETURNED, Stage.REJECTED, Stage.WITHDRAWN)
 
@@ -194,8 +194,9 @@ def correct(state: ApprovalState, act: Correct, at: datetime) -> ApprovalState:
 
 
 def check_resubmit(state: ApprovalState, act: Resubmit) -> None:
-    """Only the declarant, only while the case is returned to it."""
-    _check_declarant(state, act.actor_id, act.version)
+    """The declarant while the case is returned to it; a colleague of its post once the records handed it over."""
+    heir = any(p.role is Role.MGR and p.institution_code == state.declarant_institution for p in act.posts)
+    _check_declarant(state, state.declared_by if heir else act.actor_id, act.version)
     if state.stage is not Stage.RETURNED:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=state.stage.value)
 

@@ -102,14 +102,18 @@ class CaseStore:
         return list(self.session.exec(ordered))
 
     def ahead_at_head_office(self, case: Case) -> int:
-        """How many declared gold ranked cases stand above this one in the list at head-office review."""
+        """How many declared gold ranked cases stand above this one in the list at head-office review.
+
+        By the values as reviewers corrected them; where they tie, the frozen list decides.
+        """
+        before = col(Case.rank) < case.rank if case.rank is not None else col(Case.customer_no) < case.customer_no
         statement = select(func.count()).where(
             Case.year == case.year,
             Case.tier == Tier.GOLD,
             Case.seat_kind == SeatKind.RANKED,
             Case.id != case.id,
             col(Case.stage).in_(_AT_HEAD_OFFICE),
-            (Case.value > case.value) | ((Case.value == case.value) & (Case.customer_no < case.customer_no)),
+            or_(col(Case.value) > case.value, and_(col(Case.value) == case.value, before)),
         )
         return self.session.exec(statement).one()
 

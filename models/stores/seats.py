@@ -30,6 +30,13 @@ class SeatStore:
             return False
         return True
 
+    def release(self, year: int, customer_no: str) -> None:
+        """Free whatever seat the customer holds in the year."""
+        held = select(Seat).where(Seat.year == year, Seat.customer_no == customer_no)
+        for seat in self.session.exec(held):
+            self.session.delete(seat)
+        self.session.flush()
+
     def filed_quota(self, year: int, branch_code: str) -> SilverQuota | None:
         """The silver quota the branch filed for the year."""
         return self.session.get(SilverQuota, (year, branch_code))

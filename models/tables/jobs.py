@@ -37,7 +37,7 @@ class Job(SQLModel, table=True):
 class ImportFile(SQLModel, table=True):
     """One uploaded file (or sheet) of an import job, sealed and kept until the job ends.
 
-    `digest` tells the file from another; `next_row` is the first row not yet committed (0 is the first below the header).
+    `digest` tells the file from another; `next_row` is the first row not yet committed (0: the one below the header).
     """
 
     __tablename__ = "import_file"

@@ -129,10 +129,10 @@ class Case:
         for login in logins:
             await self.decide(login)
 
-    async def resubmit(self, login: str = "mgr", comment: str = "已更正") -> Answered:
+    async def resubmit(self, login: str = "mgr", *, post: tuple[Role, str] | None = None) -> Answered:
         """重新提交."""
         version = (await self.state()).version
-        return await self.send("resubmit", Resubmit(**self._who(login), version=version, comment=comment))
+        return await self.send("resubmit", Resubmit(**self._who(login, "", post), version=version, comment="已更正"))
 
     async def withdraw(self, login: str = "mgr", comment: str = "客户撤回") -> Answered:
         """撤销."""

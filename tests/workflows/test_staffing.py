@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import Session, col, delete, select
 
+from models.errors import ErrorCode
 from models.messages.approval import NOBODY_TO_ACT
-from models.tables.cases import Task
+from models.stores.accounts import AccountStore
+from models.tables.cases import Seat, Task
 from models.tables.organisation import Account, Post
-from models.types import Outcome, Role, TaskState
+from models.types import Outcome, Role, SeatKind, TaskState, Tier, Verdict
 from models.types import Stage as CaseStage
 from tests.support.engine import Refused
 from tests.support.stage import Stage
@@ -37,6 +39,13 @@ def _disabled(stage: Stage, login: str) -> Callable[[Session], None]:
         account = session.get_one(Account, stage.world.accounts[login])
         account.disabled_at = datetime.now(UTC)
         session.add(account)
+
+    return change
+
+
+def _handed_over(stage: Stage, login: str) -> Callable[[Session], None]:
+    def change(session: Session) -> None:
+        AccountStore(session).release_tasks(stage.world.accounts[login])
 
     return change
 
@@ -120,3 +129,26 @@ async def test_no_breach_for_a_task_closed_in_time(timed_stage: Stage) -> None:
     with timed_stage.world.database.read() as session:
         task = session.exec(select(Task).where(Task.step == "unit_check")).one()
     assert task.breached_at is None
+
+
+async def test_a_returned_case_of_somebody_who_left_is_taken_up_by_the_post(stage: Stage) -> None:
+    case = await stage.declare()
+    await case.decide("unit", Verdict.RETURN, comment="补资料")
+    heir = (Role.MGR, "BJ01")
+    stage.write(_with(stage, "bj-mgr", *heir))
+    with pytest.raises(Refused) as refused:
+        await case.resubmit("bj-mgr", post=heir)
+    assert refused.value.code == ErrorCode.NOT_YOUR_TASK
+    stage.write(_disabled(stage, "mgr"))
+    stage.write(_handed_over(stage, "mgr"))
+    await case.resubmit("bj-mgr", post=heir)
+    assert (await stage.in_step(case)).stage is CaseStage.UNIT_CHECK
+
+
+async def test_a_silver_vip_that_becomes_gold_gives_its_silver_seat_back(stage: Stage) -> None:
+    silver = await stage.declare(tier=Tier.SILVER, seat_kind=SeatKind.SILVER)
+    await silver.through("unit", "svc", "lead")
+    assert [seat.tier for seat in stage.rows(Seat)] == [Tier.SILVER]
+    gold = await stage.declare(attempt=2)
+    await gold.through("unit", "svc", "lead", "hq-vip", "hq-lead")
+    assert [seat.tier for seat in stage.rows(Seat)] == [Tier.GOLD]

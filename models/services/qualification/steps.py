@@ -13,6 +13,7 @@ from models.messages.approval import (
     Decide,
     PastAct,
     Recorded,
+    Resubmit,
 )
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules.approval import task_of
@@ -25,7 +26,7 @@ from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Decision
-from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door, Outcome
+from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door, Outcome, Role
 
 OK = 200
 
@@ -64,6 +65,8 @@ def _standing(decision: Decision, update_id: str) -> Recorded:
 
 def _check_still_allowed(session: Session, message: RecordStep) -> None:
     act, people = message.act, PeopleStore(session)
+    if isinstance(act, Resubmit) and act.actor_id != message.before.declared_by:
+        return _check_heir(session, message.before, act)
     if not isinstance(act, Decide | Correct):
         return _check_enabled(people, act)
     task, row = task_of(message.before, act.task_id), TaskStore(session).get(act.task_id)
@@ -74,6 +77,14 @@ def _check_still_allowed(session: Session, message: RecordStep) -> None:
     if row.assignee_id != act.actor_id:
         raise DomainError(ErrorCode.NOT_YOUR_TASK, who=task.role.value)
     return _check_enabled(people, act)
+
+
+def _check_heir(session: Session, before: ApprovalState, act: Resubmit) -> None:
+    """The declarant left: its task was given back to the post, and whoever holds that may take it up."""
+    row = TaskStore(session).get(before.tasks[0].task_id)
+    released = row is not None and row.assignee_id is None
+    if not released or not PeopleStore(session).holds(act.actor_id, Role.MGR, before.declarant_institution):
+        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=before.acts[0].actor_name)
 
 
 def _check_enabled(people: PeopleStore, act: Act) -> None:
