@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Request
@@ -21,9 +22,6 @@ from models.services.sign_in import TOUCH_EVERY, live_session, live_token
 from models.settings import Settings
 from models.stores.access import AccessStore
 from models.stores.accounts import AccountStore
-from models.stores.institutions import InstitutionStore
-from models.stores.scope import EVERYTHING
-from models.tables.organisation import Account
 from models.types import Door
 
 _log = structlog.get_logger(__name__)
@@ -86,7 +84,7 @@ def _by_token(request: Request, database: Database, token: str) -> Caller:
         row = live_token(session, token, now)
         if row is None:
             raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
-        caller = load_caller(session, _active(session, row.account_id), Door.API, request)
+        caller = load_caller(session, row.account_id, Door.API, request)
         stale = row.last_used_at is None or now - row.last_used_at >= TOUCH_EVERY
     if stale:
         _touch(database, lambda store: store.touch_token(row.prefix_id, now))
@@ -99,43 +97,44 @@ def _by_session(request: Request, database: Database, secret: str) -> tuple[Call
         row = live_session(session, secret, now)
         if row is None:
             raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
-        account = _active(session, row.account_id)
         caller = load_caller(
-            session, account, Door.PAGE, request, csrf_token=token_for(row.csrf_secret), session_hash=row.token_hash
+            session,
+            row.account_id,
+            Door.PAGE,
+            request,
+            csrf_token=token_for(row.csrf_secret),
+            session_hash=row.token_hash,
         )
     if now - row.last_seen_at >= TOUCH_EVERY:
         _touch(database, lambda store: store.touch_sign_in(row.token_hash, now))
     return caller, row.csrf_secret
 
 
-def _active(session: Session, account_id: Any) -> Account:
-    account = AccountStore(session).by_id(account_id)
-    if account is None or account.disabled_at is not None:
-        raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
-    return account
-
-
 def load_caller(
     session: Session,
-    account: Account,
+    account_id: UUID,
     door: Door,
     request: Request,
     *,
     csrf_token: str = "",
     session_hash: str = "",
 ) -> Caller:
-    """The caller with the posts it holds now: a post taken away is gone at the next request."""
-    posts = AccountStore(session).posts_of([account.id])
-    institution = InstitutionStore(session).get(account.institution_code, EVERYTHING)
+    """The caller with the posts it holds now: a post taken away is gone at the next request.
+
+    Raises SIGN_IN_REQUIRED when the person was disabled.
+    """
+    person = AccountStore(session).signed_in(account_id)
+    if person is None:
+        raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
     return Caller(
-        account_id=account.id,
-        login=account.login,
-        name=account.name,
-        institution_code=account.institution_code,
-        institution_name=institution.name if institution else account.institution_code,
-        posts=tuple(HeldPost(post.role, post.institution_code, post.path) for post in posts),
+        account_id=person.account_id,
+        login=person.login,
+        name=person.name,
+        institution_code=person.institution_code,
+        institution_name=person.institution_name,
+        posts=tuple(HeldPost(post.role, post.institution_code, post.path) for post in person.posts),
         door=door,
-        language=account.language,
+        language=person.language,
         csrf_token=csrf_token,
         session_hash=session_hash,
         request_id=getattr(request.state, "request_id", None),

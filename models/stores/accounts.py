@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
+from sqlalchemy import select as sqlalchemy_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models.stores.scope import Scope, scoped
@@ -22,6 +24,40 @@ class PlacedPost(NamedTuple):
     path: str
 
 
+class SignedIn(NamedTuple):
+    """An enabled person as every request needs it: who, where, which posts."""
+
+    account_id: UUID
+    login: str
+    name: str
+    institution_code: str
+    institution_name: str
+    language: str
+    posts: tuple[PlacedPost, ...]
+
+
+_home, _place = aliased(Institution), aliased(Institution)
+# Built once: every request asks this, and putting a join together costs more than running it.
+_SIGNED_IN = (
+    sqlalchemy_select(
+        col(Account.login),
+        col(Account.name),
+        col(Account.institution_code),
+        col(_home.name),
+        col(Account.language),
+        col(Post.role),
+        col(Post.institution_code),
+        col(_place.path),
+    )
+    .select_from(Account)
+    .join(_home, col(_home.code) == Account.institution_code)
+    .outerjoin(Post, col(Post.account_id) == Account.id)
+    .outerjoin(_place, col(_place.code) == Post.institution_code)
+    .where(col(Account.id) == bindparam("account_id"), col(Account.disabled_at).is_(None))
+    .order_by(col(_place.path), col(Post.role))
+)
+
+
 class AccountStore:
     """Accounts and posts 岗位; reads of other people are always within a scope."""
 
@@ -31,6 +67,15 @@ class AccountStore:
     def by_id(self, account_id: UUID) -> Account | None:
         """One account by its id."""
         return self.session.get(Account, account_id)
+
+    def signed_in(self, account_id: UUID) -> SignedIn | None:
+        """The person with its posts as they are now; None when unknown or disabled."""
+        rows = self.session.execute(_SIGNED_IN, {"account_id": account_id}).all()
+        if not rows:
+            return None
+        login, name, code, institution, language = rows[0][:5]
+        posts = tuple(PlacedPost(account_id, Role(row[5]), row[6], row[7]) for row in rows if row[5] is not None)
+        return SignedIn(account_id, login, name, code, institution, language, posts)
 
     def by_login(self, login: str) -> Account | None:
         """One account by its login name, in no scope: for sign-in and administration by command."""
