@@ -58,7 +58,7 @@ def case_page(desk: Desk, case: Case, *, act: RefusedAct | None = None, done: st
         actions=_actions(desk, view, task),
         strips=_strips(desk, view, act, done),
         errors=reason_error(act) if act else None,
-        acts=_acts(desk, view, act),
+        acts=_acts(desk, view, act, task),
         score=case_score(view, desk),
         declaration=declaration(view, desk, customer),
         clock=task_strip(desk, task, view.state) if task else None,
@@ -117,12 +117,13 @@ def _strips(desk: Desk, view: CaseView, act: RefusedAct | None, done: str) -> tu
     return ()
 
 
-def _acts(desk: Desk, view: CaseView, act: RefusedAct | None) -> tuple[CaseAct, ...]:
-    """撤销 and 重新提交 for the declarant, when they are open."""
+def _acts(desk: Desk, view: CaseView, act: RefusedAct | None, task: Task | None) -> tuple[CaseAct, ...]:
+    """撤销 and 重新提交 for the declarant, when open; the latter for its post once the task was handed over."""
     if not desk.caller.may(Action.WITHDRAW_CASE):
         return ()
     found = []
-    if may_resubmit(desk.caller, view.state):
+    mine = task is not None and task.assignee_id in {None, desk.caller.account_id}
+    if mine and may_resubmit(desk.caller, view.state):
         hint = _("更正后重新提交，从第一步起再审。")
         found.append(_act(desk, view, act, "resubmit", (_("重新提交"), hint, _("说明"))))
     if may_withdraw(desk.caller, view.state):

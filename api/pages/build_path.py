@@ -66,7 +66,12 @@ def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
 
 
 def _actor(item: PathItem) -> str:
-    return f"{item.actor or ''} · {word(item.role)}"
+    return _with_role(item.actor or "", item.actor or "", word(item.role))
+
+
+def _with_role(shown: str, name: str, role: str) -> str:
+    """王晓梅 · 客户经理; a name that says the post already stands alone."""
+    return shown if role in name else f"{shown} · {role}"
 
 
 def _done(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -> str:
@@ -92,7 +97,7 @@ def _holders(item: PathItem, desk: Desk) -> str:
     if len(names) > 1:
         return _("%(role)s %(n)s 人可办", role=role, n=len(names))
     who = _("您（%(name)s）", name=names[0]) if names[0] == desk.caller.name else names[0]
-    return f"{who} · {role}"
+    return _with_role(who, names[0], role)
 
 
 def _now(view: CaseView, desk: Desk, item: PathItem) -> str:

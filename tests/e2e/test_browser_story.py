@@ -141,6 +141,8 @@ def approve(story: Story, login: str) -> None:
     page.get_by_role("button", name="同意", exact=True).click()
     page.wait_for_selector("#gl-content .gl-strip-ok")
     expect(page.locator("#gl-content .gl-strip-ok")).to_contain_text("已同意")
+    expect(page.locator("#gl-content .gl-strip-ok")).to_be_in_viewport()
+    expect(page.locator("#gl-content .gl-strip-ok")).to_be_focused()
     expect(page.locator("#gl-rail .gl-count")).to_have_count(0)
     story.look(page, f"{login}-done")
     page.context.close()

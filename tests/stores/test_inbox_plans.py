@@ -1,0 +1,64 @@
+"""The inbox enters its partial indexes on both databases, so that a million other tasks cost it nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from models.database import Database
+from models.stores.tasks import Person, TaskFilter, TaskStore
+from models.types import Role
+
+AT = datetime(2026, 2, 5, 2, tzinfo=UTC)
+ID = UUID(int=7)
+PERSON = Person(ID, ((Role.BR_LEAD, "BJ"), (Role.BR_SVC, "BJ")))
+Ask = Callable[[TaskStore], object]
+OF_PEOPLE = {"ix_task_open_assignee", "ix_task_open_role"}
+
+
+def _plans(database: Database, ask: Ask) -> list[str]:
+    """How the database would run each statement of a question."""
+    found: list[str] = []
+
+    def explain(connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        if not statement.startswith("SELECT") or connection.info.get("explaining"):
+            return
+        connection.info["explaining"] = True
+        prefix = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        found.append("\n".join(str(row[-1]) for row in connection.exec_driver_sql(prefix + statement, parameters)))  # type: ignore[arg-type]  # as the driver got them
+        connection.info["explaining"] = False
+
+    with database.read() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET enable_seqscan = off"))  # an empty table would rather be scanned
+        event.listen(database.engine, "before_cursor_execute", explain)
+        ask(TaskStore(session))
+        event.remove(database.engine, "before_cursor_execute", explain)
+    return found
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.todo(PERSON, TaskFilter(), after=None, limit=51),
+        lambda store: store.todo(PERSON, TaskFilter(due_before=AT), after=(AT, ID), limit=51),
+        lambda store: store.todo_counts(PERSON, {"all": TaskFilter(), "overdue": TaskFilter(due_before=AT)}),
+    ],
+    ids=["first page", "a later page of the overdue", "counts"],
+)
+def test_every_part_of_the_inbox_has_its_index(database: Database, ask: Ask) -> None:
+    plans = _plans(database, ask)
+    assert plans
+    for plan in plans:
+        used = {name for name in OF_PEOPLE if name in plan}
+        assert used, plan
+        assert "SCAN task" not in plan
+        assert "Seq Scan on task" not in plan
+    assert set().union(*({name for name in OF_PEOPLE if name in plan} for plan in plans)) == OF_PEOPLE
+
+
+def test_what_was_done_has_its_index_too(database: Database) -> None:
+    (plan,) = _plans(database, lambda store: store.done(PERSON, TaskFilter(), after=(AT, ID), limit=51))
+    assert "ix_task_closed_by" in plan
