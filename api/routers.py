@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.pages import account, clock, declare, drafts, inbox, links, people, ranking, sign_in
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
+from api.pages import imports as import_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
@@ -53,6 +54,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     customer_pages.router,
     declare.router,
     ranking.router,
+    import_pages.router,
     inbox.router,
     clock.router,
     task_pages.router,
