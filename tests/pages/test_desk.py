@@ -1,9 +1,11 @@
 """The decision desk on a real engine, as a browser without scripts uses it: links, GET filters, POST forms."""
 
 import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx2
@@ -12,10 +14,12 @@ from bs4 import BeautifulSoup, Tag
 from pydantic import SecretStr
 from sqlalchemy import event
 from sqlmodel import select
+from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.gateway import Gateway
 from models.database import Database
+from models.encryption import Keyring
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
 from models.messages.envelope import StartEnvelope, UpdateEnvelope
@@ -29,6 +33,7 @@ from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
+_numbers = count(1)
 LEVELS = ("unit", "svc", "lead", "hq-vip", "hq-lead")
 
 
@@ -38,16 +43,22 @@ class Desk:
 
     clients: Clients
     database: Database
+    people: world.World
     browsers: dict[str, httpx2.AsyncClient] = field(default_factory=dict)
 
     def browser(self, login: str) -> httpx2.AsyncClient:
         """One browser per person."""
         return self.browsers.setdefault(login, self.clients.browser(login))
 
+    @property
+    def gold(self) -> str:
+        """Number of the customer that reaches gold."""
+        return self.people.customer(world.GOLD)
+
     async def declare(self, customer_no: str = world.GOLD, tier: str = "gold", seat: str = "ranked") -> str:
         """Declare over HTTP; the case's id."""
         body = {
-            "customer_no": customer_no,
+            "customer_no": self.people.customer(customer_no),
             "year": world.YEAR,
             "tier": tier,
             "seat": seat,
@@ -103,19 +114,36 @@ def _text(page: BeautifulSoup, selector: str) -> str:
     return " ".join(" ".join(node.get_text(" ").split()) for node in page.select(selector))
 
 
+@pytest.fixture(scope="module")
+async def environment() -> AsyncIterator[WorkflowEnvironment]:
+    """One engine for all; customer numbers, and so workflow ids, differ from test to test."""
+    async with engine.time_skipping() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated records to copy."""
+    folder = tmp_path_factory.mktemp("desk")
+    world.new_database(folder).dispose()
+    return folder / "records.db"
+
+
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, environment: WorkflowEnvironment, records: Path) -> AsyncIterator[Desk]:
     """The application with an engine and a worker behind it."""
-    database = world.new_database(tmp_path)
-    people = world.build(database)
+    shutil.copyfile(records, tmp_path / "records.db")
+    database = Database(f"sqlite:///{tmp_path}/records.db", Keyring(world.SECRET))
+    number = next(_numbers)
+    people, queue = world.build(database, offset=number * 10), f"desk-{number}"
     settings = Settings(
-        home=tmp_path, secret_key=SecretStr(world.SECRET), task_queue="desk", temporal_ui_url="http://127.0.0.1:8233"
+        home=tmp_path, secret_key=SecretStr(world.SECRET), task_queue=queue, temporal_ui_url="http://127.0.0.1:8233"
     )
-    async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "desk"):
-        app = create_app(settings, database, Gateway(environment.client, "desk"))
+    async with engine.worker(environment.client, people, tmp_path, queue):
+        app = create_app(settings, database, Gateway(environment.client, queue))
         async with app.router.lifespan_context(app):
             clients = Clients(app, database, datetime.now(UTC))
-            yield Desk(clients, database)
+            yield Desk(clients, database, people)
             await clients.close()
     database.dispose()
 
@@ -132,7 +160,7 @@ async def test_two_clicks_a_level_make_a_gold_vip(desk: Desk) -> None:
     ]
     case = await desk.get("mgr", f"/cases/{case_id}")
     assert _text(case, ".gl-lead") == "已通过：金牌VIP资格，2026年3月1日 – 2027年2月28日。"
-    assert "2026-gold-ranked-001-C0000001" in _text(case, "#membership")
+    assert f"2026-gold-ranked-001-{desk.gold}" in _text(case, "#membership")
     facts = (await desk.clients.token("mgr").get(f"/api/v1/cases/{case_id}")).json()
     assert (facts["tier"], facts["stage"], facts["membership"]["manager"]) == ("gold", "active", "王晓梅")
     assert len(case.select(".gl-path .gl-done")) == 7
@@ -231,7 +259,7 @@ async def test_a_correction_is_shown_before_it_is_sent(desk: Desk) -> None:
     await desk.declare()
     await desk.approve("unit")
     href, page = await desk.task("svc")
-    premium = f"premium_received:{world.GOLD}-{world.YEAR}"
+    premium = f"premium_received:{desk.gold}-{world.YEAR}"
     _answer, unchanged = await desk.press("svc", page, action=f"{href}/preview")
     assert _text(unchanged, ".gl-errors a") == "没有改动，请先更正数据。"
     _answer, wrong = await desk.press("svc", page, action=f"{href}/preview", **{premium: "许多"})
@@ -245,7 +273,7 @@ async def test_a_correction_is_shown_before_it_is_sent(desk: Desk) -> None:
     assert _fields(_form(refused))[premium] == "2,100,000"
     _answer, done = await desk.press("svc", refused, action=f"{href}/correct", comment="附收据")
     assert _text(done, ".gl-strip-ok") == "已更正，客户价值 +110,000 元。"
-    assert "赵敏 更正 C0000001-2025：附收据" in _text(done, ".gl-correction")
+    assert f"赵敏 更正 {desk.gold}-2025：附收据" in _text(done, ".gl-correction")
     assert (await desk.press("svc", done, verdict="approve"))[0].status_code == 200
 
 
@@ -356,7 +384,7 @@ async def test_rows_stand_under_their_due_group_and_overdue_is_red(desk: Desk) -
     await desk.declare()
     await desk.declare(world.SILVER, "silver", "silver")
     with desk.database.write() as session:
-        late = session.exec(select(Task).where(Task.customer_no == world.SILVER)).one()
+        late = session.exec(select(Task).where(Task.customer_no == desk.people.customer(world.SILVER))).one()
         late.due_at = datetime(2026, 1, 5, tzinfo=UTC)
         session.add(late)
     inbox = await desk.get("unit", "/inbox")
@@ -417,7 +445,7 @@ async def test_the_reckoning_of_a_deadline_reads_the_same_over_http(desk: Desk) 
 async def test_the_engine_is_shown_to_operators_only(desk: Desk) -> None:
     case_id = await desk.declare()
     ops, mgr = await desk.get("ops", f"/cases/{case_id}"), await desk.get("mgr", f"/cases/{case_id}")
-    workflow = f"qualification/{world.YEAR}/{world.GOLD}/1"
+    workflow = f"qualification/{world.YEAR}/{desk.gold}/1"
     assert workflow in ops.get_text()
     assert ops.select_one('a[href^="http://127.0.0.1:8233/namespaces/greenlane/workflows/qualification%2F"]')
     assert workflow not in mgr.get_text()
