@@ -34,6 +34,8 @@ _BY_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.FILE_TOO_LARGE,
     HTTPStatus.BAD_REQUEST: ErrorCode.INVALID_INPUT,
 }
+_TEXT_FIELDS = ("comment", "reason", "late_reason")
+MAX_KEPT_TEXT = 4000
 _log = structlog.get_logger(__name__)
 
 
@@ -53,7 +55,8 @@ class Problem(NamedTuple):
         facts = {"context": self.context, "errors": list(self.errors), "request_id": self.request_id}
         return {
             "type": f"urn:greenlane:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            # Of the code, not of the status: the phrase of 202 would call accepted what nobody knows yet.
+            "title": self.code.replace("_", " ").capitalize(),
             "status": self.status,
             "detail": self.detail,
             "instance": path,
@@ -102,15 +105,15 @@ def _retry_after(error: DomainError) -> int | None:
     return _RETRY_SECONDS.get(error.code)
 
 
-def answer(request: Request, error: DomainError) -> Response:
-    """The answer to a refused request: a problem document, a page, or the way to the sign-in page."""
+def answer(request: Request, error: DomainError, kept: str = "") -> Response:
+    """The answer to a refused request: a problem document, a page (with the text typed), or the way to sign in."""
     problem = problem_of(error, getattr(request.state, "request_id", None))
     if request.url.path.startswith(API_PREFIX):
         response: Response = JSONResponse(problem.document(request.url.path), problem.status, media_type=MEDIA_TYPE)
     elif error.code is ErrorCode.SIGN_IN_REQUIRED:
-        response = _to_sign_in(request, problem)
+        response = _to_sign_in(request, problem, kept)
     else:
-        response = problem_page(request, problem.status, problem.code, problem.detail, problem.request_id)
+        response = problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
     if problem.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(API_PREFIX):
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
@@ -118,8 +121,8 @@ def answer(request: Request, error: DomainError) -> Response:
     return response
 
 
-def _to_sign_in(request: Request, problem: Problem) -> Response:
-    """A page that asks for sign-in leads there and back; what was typed into a form is not sent on."""
+def _to_sign_in(request: Request, problem: Problem, kept: str) -> Response:
+    """A page that asks for sign-in leads there and back; what was typed into a form is shown, to be kept."""
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = f"/sign-in?return_to={quote(back, safe='')}"
     if is_fragment(request):
@@ -127,7 +130,7 @@ def _to_sign_in(request: Request, problem: Problem) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?return_to={quote(current, safe='')}"})
     if request.method == "GET":
         return RedirectResponse(address, status_code=303)
-    return problem_page(request, problem.status, problem.code, problem.detail, problem.request_id)
+    return problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
 
 
 def invalid_input(errors: Sequence[Any]) -> DomainError:
@@ -154,7 +157,17 @@ def install(app: FastAPI) -> None:
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
-    return answer(request, error)
+    return answer(request, error, await _typed_text(request))
+
+
+async def _typed_text(request: Request) -> str:
+    """The words of a refused form of ours, so that nobody has to write them again."""
+    is_form = request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    if request.method != "POST" or not is_form or request.url.path.startswith(API_PREFIX):
+        return ""
+    form = await request.form()
+    texts = [form.get(name) for name in _TEXT_FIELDS]
+    return "\n".join(text[:MAX_KEPT_TEXT] for text in texts if isinstance(text, str) and text.strip())
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

@@ -10,8 +10,10 @@ from api.pages.view.common import Link
 from api.pages.view.simple import ProblemPage
 
 
-def problem_page(request: Request, status: int, code: str, detail: str, request_id: str | None) -> Response:
-    """Answer with the sentence and a way on; knows the caller only when the guard already did."""
+def problem_page(
+    request: Request, status: int, code: str, detail: str, request_id: str | None, *, kept: str = ""
+) -> Response:
+    """Answer with the sentence, the text that was typed and a way on; knows the caller only when the guard did."""
     caller = getattr(request.state, "caller", None)
     model = ProblemPage(
         shell=shell_for(request, caller),
@@ -19,6 +21,7 @@ def problem_page(request: Request, status: int, code: str, detail: str, request_
         status=status,
         code=code,
         request_id=request_id or "",
+        kept_text=kept,
         links=(Link(text=_("回到首页"), href="/"),),
     )
     return render(request, "pages/problem.html", model, status=status)

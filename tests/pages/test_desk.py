@@ -314,6 +314,14 @@ async def test_an_engine_that_is_down_costs_no_word(desk: Desk) -> None:
     assert "保费已核" in _text(done, ".gl-log blockquote")
 
 
+async def test_a_session_that_ended_gives_the_text_back(desk: Desk) -> None:
+    await desk.declare()
+    href, page = await desk.task("unit")
+    answer = await desk.clients.anonymous().post(f"{href}/decide", data=_fields(_form(page)) | {"comment": "保费已核"})
+    assert answer.status_code == 401
+    assert _text(BeautifulSoup(answer.text, "html.parser"), "#gl-content blockquote") == "保费已核"
+
+
 class ForgetfulGateway(Gateway):
     """Sends for real, but the first answer gets lost on the way."""
 
