@@ -16,6 +16,8 @@ from models.settings import Settings
 REQUEST_ID_HEADER = "X-Request-ID"
 UPLOAD_PATHS = frozenset({"/imports", "/api/v1/imports"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PROBES = {"/healthz", "/readyz"}
+OK = 200
 _log = structlog.get_logger("greenlane.access")
 
 
@@ -103,11 +105,13 @@ def _size(limit: int) -> str:
 
 
 def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> None:
-    route = scope.get("route")
+    route = getattr(scope.get("route"), "path", "-")
+    if route in PROBES and status == OK:
+        return  # ten lines a second while a copy starts would bury the rest
     _log.info(
         "request",
         method=scope["method"],
-        route=getattr(route, "path", "-"),
+        route=route,
         status=status,
         ms=round(seconds * 1000, 1),
         request_id=request_id,
