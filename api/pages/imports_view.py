@@ -154,11 +154,14 @@ def _strips(report: ImportReport, totals: dict[str, int]) -> tuple[Strip, ...]:
         return (Strip(text=text, tone=StripTone.WARN, icon="alert", focus=True),)
     if job.state is not JobState.DONE:
         return ()
+    strips = []
+    if report.nothing_new or not totals["rejected"]:
+        text = _("已导入过，无变化。") if report.nothing_new else _("全部载入。")
+        strips.append(Strip(text=text, tone=StripTone.OK, icon="check", focus=True))
     if totals["rejected"]:
         text = _("%(n)s 行未载入，其余已载入。更正后重新上传即可，已载入的行不会重复。", n=whole(totals["rejected"]))
-        return (Strip(text=text, tone=StripTone.WARN, icon="alert", focus=True),)
-    text = _("已导入过，无变化。") if report.nothing_new else _("全部载入。")
-    return (Strip(text=text, tone=StripTone.OK, icon="check", focus=True),)
+        strips.append(Strip(text=text, tone=StripTone.WARN, icon="alert", focus=not strips))
+    return tuple(strips)
 
 
 def _file(file: ImportFile) -> FileRow:

@@ -217,7 +217,7 @@ def _freeze(caller: Caller, row: Evaluation | None, asked: RankingQuery) -> Link
     if row is None or not caller.may(Action.FREEZE):
         return None
     if row.frozen_at is None:
-        return Link(text=_("冻结"), href=f"{asked.path}/freeze", icon="pin")
+        return Link(text=_("冻结"), href=f"{asked.path}/freeze", icon="check")
     return Link(text=_("解冻"), href=f"{asked.path}/reopen", icon="undo")
 
 
