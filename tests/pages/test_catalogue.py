@@ -1,5 +1,6 @@
 """The English catalogue: complete, with the same places to fill, and Chinese written with Chinese punctuation."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,7 @@ from api.pages.i18n import choose_language, count_text, english_catalogue, using
 from api.pages.words import word
 from models.types import Outcome, Tier, Verdict
 from templates import ROOT
-from tests.pages.sources import PAGES
+from tests.pages.sources import MODULES, PAGES
 
 KEYWORDS = {
     "_": None,
@@ -23,6 +24,7 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "_c": ((1, "c"), 2),
 }
+PLAIN_CALLS = {"_", "_m", "mark", "gettext", "count_text"}
 PLACE = re.compile(r"%\((\w+)\)s")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;?!()][\u4e00-\u9fff]")
@@ -31,7 +33,17 @@ HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;?!()][\u4e00-\u9fff]")
 @cache
 def messages() -> frozenset[tuple[str, str | None]]:
     """Every message of the templates and of the page code, with its context."""
-    return frozenset(_extracted())
+    return frozenset({*_extracted(), *_called()})
+
+
+def _called() -> Iterator[tuple[str, str | None]]:
+    """What Babel's extractor does not see: calls inside f-strings, and the modules beside the pages."""
+    for path in (*MODULES, *PAGES.parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PLAIN_CALLS:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value, None
 
 
 def _extracted() -> Iterator[tuple[str, str | None]]:
