@@ -9,7 +9,7 @@ from api.pages.desk import Desk
 from api.pages.format import NOTHING, amount, difference, mask_name, mask_phone, short_day, whole
 from api.pages.i18n import _, language
 from api.pages.score_view import entry_tag, rank_tag, score_table
-from api.pages.view.common import Article, Link, Tag
+from api.pages.view.common import Article, Link, Tag, TagTone
 from api.pages.view.score import ScoreCorrection, ScoreTable
 from api.pages.view.task import ChangeRow, Check, Comparison, Declaration, Fact
 from api.pages.words import word
@@ -22,6 +22,7 @@ from models.services.qualification.rescore import checks_of
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of
+from models.stores.evaluations import EvaluationStore
 from models.stores.memberships import current_memberships
 from models.tables.book import Contact, Customer
 from models.tables.cases import Case, CaseScore
@@ -55,6 +56,11 @@ def _score_tags(view: CaseView, session: Session, value: Decimal) -> Iterator[Ta
         region = institution.region_class if institution else 1
         yield entry_tag(value, entry_value(tiers, case.tier, case.seat_kind, region), word(case.tier))
     yield from rank_tag(case.rank, tiers.gold.ranked_seats)
+    store = EvaluationStore(session)
+    row = store.row(case.year, case.customer_no)
+    reviewed = store.reviewed_rank(row, value) if row and case.tier is Tier.GOLD else None
+    if reviewed is not None and reviewed != case.rank:
+        yield Tag(text=_("复核后第 %(rank)s 名", rank=f"{reviewed:,}"), tone=TagTone.WARN)
 
 
 def _proposal(standing: CaseScore, proposed: ScoreExplanation) -> ScoreCorrection:

@@ -3,18 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, func, insert
+from sqlalchemy import and_, delete, func, insert, or_
 from sqlmodel import Session, col, select
 
 from models.rules.facts import CustomerFacts, PolicyYear, TroubledPolicy
 from models.stores.scope import Scope, scoped
 from models.tables.book import Customer, Experience, Policy
-from models.tables.cases import SilverQuota
+from models.tables.cases import Case, SilverQuota
 from models.tables.evaluation import Evaluation, RankingExplanation, RankingRow
 from models.tables.organisation import Account, Institution, Post
-from models.types import InstitutionLevel, PolicyStatus, Role
+from models.types import InstitutionLevel, Outcome, PolicyStatus, Role
 
 CHUNK = 500
 TROUBLED = (PolicyStatus.LAPSED, PolicyStatus.SURRENDERED)
@@ -212,6 +213,22 @@ class EvaluationStore:
             .limit(limit)
         )
         return list(self.session.exec(scoped(statement, RankingRow.institution_code, scope)))
+
+    def reviewed_rank(self, row: RankingRow, value: Decimal) -> int:
+        """Place at head-office review (decisions.md 11): the frozen list with values as reviewers corrected them.
+
+        `value` is this customer's own. Computed, never stored; where values tie, the frozen place decides.
+        """
+        place, frozen = col(RankingRow.rank), col(RankingRow.value)
+        ahead = or_(frozen > value, and_(frozen == value, place < row.rank))
+        others = (RankingRow.year == row.year, RankingRow.customer_no != row.customer_no)
+        count = self.session.exec(select(func.count()).select_from(RankingRow).where(*others, ahead)).one()
+        running = or_(col(Case.outcome).is_(None), col(Case.outcome) == Outcome.APPROVED)
+        same = and_(col(Case.customer_no) == RankingRow.customer_no, col(Case.year) == RankingRow.year)
+        changed = select(place, frozen, col(Case.value)).join(Case, same).where(*others, running)
+        for rank, before, after in self.session.exec(changed.where(Case.value != RankingRow.value)):
+            count += ((after, -rank) > (value, -row.rank)) - ((before, -rank) > (value, -row.rank))
+        return 1 + count
 
     def explanation(self, year: int, customer_no: str) -> str | None:
         """JSON of the stored ScoreExplanation."""

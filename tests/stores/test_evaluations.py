@@ -5,23 +5,23 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import CorrectedField, Correction
 from models.services import evaluation, importing, jobs, rulebooks
-from models.services.adjusted_ranking import adjusted_ranking
 from models.services.audit import verify
 from models.services.evaluation import By
 from models.stores.audit import AuditStore
 from models.stores.evaluations import BookFactsStore, EvaluationStore
 from models.stores.scope import EVERYTHING, NOTHING, Scope
 from models.tables.book import Experience, Policy
-from models.tables.cases import SilverQuota
+from models.tables.cases import Case, SilverQuota
+from models.tables.evaluation import RankingRow
 from models.tables.organisation import Account
-from models.types import Door, PolicyStatus, Role, Tier
+from models.types import CaseKind, Door, PolicyStatus, Role, SeatKind, Stage, Tier
 from tests.rules.oracle import reckon
 
 BOOK = Path(importing.__file__).parents[2] / "sample_book"
@@ -97,18 +97,41 @@ def check_live_score(database: Database) -> None:
         assert refusal(error) is ErrorCode.NOT_FOUND
 
 
-def check_adjusted_list(database: Database) -> None:
+def check_reviewed_rank(database: Database) -> None:
+    """Equal to ranking afresh with the corrected value; the frozen list stays as it is."""
     with database.read() as session:
-        book = rulebooks.parsed(rulebooks.ensure_builtin(session, NOW))
-        stored = [row.model_dump() for row in EvaluationStore(session).rows(YEAR, EVERYTHING)]
-        assert adjusted_ranking(session, YEAR, book, {}) == stored
-        lines = evaluation.stored_explanation(session, YEAR, FIRST)
-        assert lines is not None
-        lower = lines.model_copy(update={"value": Decimal(250_000)})
-        (found,) = [r for r in adjusted_ranking(session, YEAR, book, {FIRST: lower}) if r["customer_no"] == FIRST]
-        assert (found["eligible_tier"], found["seat"]) == (Tier.SILVER, None)
-        assert found["rank"] > 200
-        assert [row.model_dump() for row in EvaluationStore(session).rows(YEAR, EVERYTHING)] == stored
+        store = EvaluationStore(session)
+        stored = store.rows(YEAR, EVERYTHING)
+        for row in stored[:5] + stored[200:203]:
+            assert store.reviewed_rank(row, row.value) == row.rank
+            for value in (Decimal(250_000), stored[2].value, stored[0].value + 1):
+                order = [(other.value, -other.rank) for other in stored if other.customer_no != row.customer_no]
+                assert store.reviewed_rank(row, value) == 1 + sum(key > (value, -row.rank) for key in order)
+        session.add(_corrected_case(session, stored[3], Decimal(1)))
+        session.flush()
+        assert [store.reviewed_rank(row, row.value) for row in stored[2:6]] == [3, 4, 4, 5]
+
+
+def _corrected_case(session: Session, row: RankingRow, value: Decimal) -> Case:
+    return Case(
+        kind=CaseKind.QUALIFICATION,
+        workflow_id="corrected",
+        customer_no=row.customer_no,
+        institution_code=row.institution_code,
+        year=YEAR,
+        attempt=1,
+        tier=Tier.GOLD,
+        tier_applied=Tier.GOLD,
+        seat_kind=SeatKind.RANKED,
+        stage=Stage.HQ_REVIEW,
+        version=1,
+        declared_by=session.exec(select(Account)).first().id,  # type: ignore[union-attr]  # the book has staff
+        rulebook_version_id=rulebooks.ensure_builtin(session, NOW).id,
+        content_hash="x",
+        value=value,
+        state={},
+        opened_at=NOW,
+    )
 
 
 def check_freeze(database: Database) -> None:
@@ -197,7 +220,7 @@ def test_the_sample_book(database: Database) -> None:
     check_independent_reckoning(database)
     check_reading(database)
     check_live_score(database)
-    check_adjusted_list(database)
+    check_reviewed_rank(database)
     check_freeze(database)
     check_quotas(database)
     check_barred(database)
