@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from models.database import Database
 from models.errors import DomainError
@@ -31,9 +32,13 @@ class JobRunner:
     def run_pending(self) -> int:
         """Run every job that can be claimed; gives how many were taken up."""
         taken = 0
-        while (job_id := self._claim()) is not None:
-            taken += 1
-            self._run(job_id)
+        try:
+            while (job_id := self._claim()) is not None:
+                taken += 1
+                self._run(job_id)
+        except OperationalError:
+            # The records are away: the worker's workflows wait for them too, and so do the jobs.
+            _log.warning("records unavailable, jobs wait")
         return taken
 
     def _claim(self) -> UUID | None:
