@@ -1,19 +1,14 @@
 """`/healthz` and `/readyz`: a status word, nothing else."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
-from sqlalchemy import func
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from api.deps import public
-from models.database import Database
-from models.tables.messages import WorkerHeartbeat
+from models.services.heartbeat import worker_alive
 
-HEARTBEAT_AGE = timedelta(seconds=30)
 router = APIRouter(dependencies=[public("probes have no account; the answer is one word")])
 
 
@@ -26,18 +21,9 @@ async def healthz() -> JSONResponse:
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
     """Records, engine and a worker are there: 200 `ready`, else 503 `unready`."""
-    ready = await run_in_threadpool(_worker_alive, request.app.state.database) and await _engine_alive(request)
+    worker = await run_in_threadpool(worker_alive, request.app.state.database, datetime.now(UTC))
+    ready = worker and await _engine_alive(request)
     return JSONResponse({"status": "ready" if ready else "unready"}, 200 if ready else 503)
-
-
-def _worker_alive(database: Database) -> bool:
-    """Whether the records answer and hold a recent sign of life of a worker."""
-    try:
-        with database.read() as session:
-            newest = session.exec(select(func.max(WorkerHeartbeat.at))).one()
-    except SQLAlchemyError:
-        return False
-    return newest is not None and datetime.now(UTC) - newest < HEARTBEAT_AGE
 
 
 async def _engine_alive(request: Request) -> bool:

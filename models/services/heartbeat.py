@@ -1,28 +1,30 @@
-"""Signs of life of the workers, read by `/readyz`."""
+"""Signs of life of the workers, read by `/readyz`. A record database that is away is an answer here, not an error."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, func, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from models.database import Database
-from models.tables.messages import WorkerHeartbeat
+from models.stores.messages import HeartbeatStore
 
-FRESH = timedelta(seconds=20)
+FRESH = timedelta(seconds=30)
+"""A worker beats every few seconds; one that was silent this long is counted as gone."""
 
 
 def beat(database: Database, worker: str, at: datetime) -> None:
     """Record that the worker lives. A record database that is away is no reason to stop the worker."""
     try:
         with database.write() as session:
-            row = session.get(WorkerHeartbeat, worker) or WorkerHeartbeat(worker=worker, at=at)
-            row.at = at
-            session.add(row)
+            HeartbeatStore(session).beat(worker, at)
     except OperationalError:
         return
 
 
-def worker_alive(session: Session, now: datetime) -> bool:
-    """Whether any worker gave a sign within the last 20 seconds."""
-    newest = session.exec(select(func.max(WorkerHeartbeat.at))).one()
+def worker_alive(database: Database, now: datetime) -> bool:
+    """Whether the records answer and hold a sign of life of any worker within the last 30 seconds."""
+    try:
+        with database.read() as session:
+            newest = HeartbeatStore(session).newest()
+    except SQLAlchemyError:
+        return False
     return newest is not None and now - newest < FRESH

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.identifiers import membership_id
@@ -13,10 +13,11 @@ from models.messages.qualification import MembershipGrant
 from models.services import audit
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
-from models.tables.book import Contact, Customer
+from models.stores.customers import contacts_of, names_of
+from models.stores.messages import NotificationStore
+from models.stores.people import PeopleStore
 from models.tables.cases import Case, Membership
 from models.tables.messages import Notification
-from models.tables.organisation import Account
 from models.types import SYSTEM_SCHEDULE, ContactKind, Door, Tier
 
 CLUB_TITLES = ("董事长", "总经理")
@@ -47,9 +48,7 @@ def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: 
 
 def _club_contact(session: Session, customer_no: str) -> UUID | None:
     # Article 16: the chairman or general manager of a gold customer joins the club automatically.
-    leaders = session.exec(
-        select(Contact).where(Contact.customer_no == customer_no, Contact.kind == ContactKind.LEADER)
-    ).all()
+    leaders = (contact for contact in contacts_of(session, customer_no) if contact.kind is ContactKind.LEADER)
     return next((contact.id for contact in leaders if contact.title.startswith(CLUB_TITLES)), None)
 
 
@@ -73,11 +72,11 @@ def grant_of(session: Session, case_id: UUID) -> MembershipGrant:
 def prepare_letter(session: Session, message: MembershipGrant) -> Letter | None:
     """The customer's letter, stored before it goes out; None when it went out already."""
     key = f"membership-{message.case_id}"
-    stored = session.exec(select(Notification).where(Notification.dedupe_key == key)).first()
+    stored = NotificationStore(session).by_key(key)
     if stored is not None:
         return None if stored.sent_at else Letter.model_validate_json(stored.content)
     letter = _letter(session, key, message)
-    session.add(
+    NotificationStore(session).add(
         Notification(
             dedupe_key=key,
             customer_no=message.customer_no,
@@ -90,13 +89,12 @@ def prepare_letter(session: Session, message: MembershipGrant) -> Letter | None:
 
 
 def _letter(session: Session, key: str, message: MembershipGrant) -> Letter:
-    customer, manager = session.get(Customer, message.customer_no), session.get(Account, message.manager_id)
-    contacts = session.exec(select(Contact).where(Contact.customer_no == message.customer_no)).all()
-    tier, name = _TIER_NAMES[message.tier], customer.name if customer else message.customer_no
+    number, manager = message.customer_no, PeopleStore(session).account(message.manager_id)
+    tier, name = _TIER_NAMES[message.tier], names_of(session, [number]).get(number, number)
     manager_name = manager.name if manager else ""
     return Letter(
         key=key,
-        to=tuple(contact.email for contact in contacts if contact.email and contact.consent),
+        to=tuple(contact.email for contact in contacts_of(session, number) if contact.email and contact.consent),
         subject=f"{name}：{tier}资格通知",
         body=(
             f"{name}：\n\n贵单位已获评{tier}，"
@@ -109,12 +107,13 @@ def _letter(session: Session, key: str, message: MembershipGrant) -> Letter:
 def mark_announced(session: Session, message: MembershipGrant, letter: Letter) -> None:
     """Record that the letter went out and on whose membership."""
     now = datetime.now(UTC)
-    stored = session.exec(select(Notification).where(Notification.dedupe_key == letter.key)).one()
-    row = CaseStore(session).membership_of(message.case_id)
-    if stored.sent_at is not None or row is None:
+    letters, cases = NotificationStore(session), CaseStore(session)
+    stored, row = letters.by_key(letter.key), cases.membership_of(message.case_id)
+    if stored is None or stored.sent_at is not None or row is None:
         return
     stored.sent_at = row.notified_at = now
-    session.add_all([stored, row])
+    letters.add(stored)
+    cases.add(row)
     audit.append(
         session,
         actor=SYSTEM_SCHEDULE,
