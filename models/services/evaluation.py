@@ -16,13 +16,13 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import Correction, ScoreExplanation
 from models.rulebook.schema.book import Rulebook
-from models.rulebook.schema.tiers import TierRules
 from models.rules.explain import explain
 from models.rules.facts import CustomerFacts, corrected
-from models.rules.ranking import Ranked, entry_tier, ineligible_reasons, rank, suggested_silver_quota
+from models.rules.ranking import Ranked, entry_tier, ineligible_reasons, rank
 from models.rules.scoring import Scorer, round_half_up
 from models.services import audit
 from models.services.collection import without_collection
+from models.services.quotas import silver_quotas
 from models.stores.evaluations import BookFactsStore, EvaluationStore
 from models.stores.scope import EVERYTHING
 from models.tables.evaluation import Evaluation
@@ -94,7 +94,7 @@ def reckon(session: Session, year: int, rulebook: Rulebook) -> list[Ranked]:
     scorer, book = Scorer(rulebook.scoring, year), BookFactsStore(session)
     with without_collection():
         customers = book.customer_facts(year, scorer.first_year)
-        quotas = silver_quotas(book, year, rulebook.tiers)
+        quotas = silver_quotas(session, year, rulebook.tiers)
         return rank(((facts, scorer.score(facts)) for facts in customers), rulebook.tiers, year, quotas)
 
 
@@ -149,13 +149,6 @@ def frozen_list(session: Session, year: int) -> list[dict[str, Any]]:
     if evaluation is None or evaluation.frozen_at is None:
         return []
     return [row.model_dump() for row in store.rows(year, EVERYTHING)]
-
-
-def silver_quotas(book: BookFactsStore, year: int, tiers: TierRules) -> dict[str, int]:
-    """机构名额 per branch: what the branch filed, else its VIP service posts x the rulebook's number."""
-    posts = book.service_posts(tiers.silver.service_role)
-    suggested = {branch: suggested_silver_quota(tiers, count) for branch, count in posts.items()}
-    return suggested | book.filed_quotas(year)
 
 
 def refuse_frozen(evaluation: Evaluation | None) -> None:

@@ -14,6 +14,7 @@ from models.stores import rankings
 from models.stores.evaluations import BookFactsStore
 from models.stores.institutions import InstitutionStore
 from models.stores.scope import Scope
+from models.stores.seats import SeatStore
 from models.tables.cases import SilverQuota
 from models.tables.organisation import Institution
 from models.types import Door, InstitutionLevel, SeatKind, Tier
@@ -49,9 +50,9 @@ class SeatCount:
 
 def quota_lines(session: Session, tiers: TierRules, year: int, scope: Scope) -> list[QuotaLine]:
     """The branches of the scope, in the order of the tree."""
-    book = BookFactsStore(session)
-    posts, branch_of = book.service_posts(tiers.silver.service_role), book.branches()
-    filed, taken = rankings.filed_quotas(session, year), rankings.seats_taken(session, year)
+    branch_of, seats = BookFactsStore(session).branches(), SeatStore(session)
+    posts = seats.service_posts(tiers.silver.service_role)
+    filed, taken = seats.filed_quotas(year), seats.taken_by_pool(year)
     in_list: dict[str, int] = {}
     for code, count in rankings.silver_in_list(session, year).items():
         branch = branch_of.get(code, code)
@@ -71,7 +72,7 @@ def quota_lines(session: Session, tiers: TierRules, year: int, scope: Scope) -> 
 
 def gold_seats(session: Session, tiers: TierRules, year: int) -> list[SeatCount]:
     """Ranked, new-customer and special gold seats of the company."""
-    in_list, taken = rankings.seats_in_list(session, year), rankings.seats_taken(session, year)
+    in_list, taken = rankings.seats_in_list(session, year), SeatStore(session).taken_by_pool(year)
     gold = tiers.gold
     sizes = {
         SeatKind.RANKED: gold.ranked_seats,
@@ -83,6 +84,23 @@ def gold_seats(session: Session, tiers: TierRules, year: int) -> list[SeatCount]
         if tier is Tier.GOLD:
             used[kind] = used.get(kind, 0) + count
     return [SeatCount(kind, size, in_list.get(kind, 0), used.get(kind, 0)) for kind, size in sizes.items()]
+
+
+def silver_quotas(session: Session, year: int, tiers: TierRules) -> dict[str, int]:
+    """机构名额 per branch: what the branch filed, else its VIP service posts x the rulebook's number."""
+    seats = SeatStore(session)
+    posts = seats.service_posts(tiers.silver.service_role)
+    suggested = {branch: suggested_silver_quota(tiers, count) for branch, count in posts.items()}
+    return suggested | {branch: row.quota for branch, row in seats.filed_quotas(year).items()}
+
+
+def silver_quota(session: Session, year: int, tiers: TierRules, branch_code: str) -> int:
+    """`silver_quotas` of one branch: what a decision needs, without reading the others."""
+    seats, role = SeatStore(session), tiers.silver.service_role
+    filed = seats.filed_quota(year, branch_code)
+    if filed is not None:
+        return filed.quota
+    return suggested_silver_quota(tiers, seats.service_posts(role, branch_code)[branch_code])
 
 
 @dataclass(frozen=True)
@@ -114,15 +132,15 @@ def file_quota(session: Session, year: int, filing: Filing, by: Filer) -> Silver
     if branch is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     _refuse(session, year, filing, branch)
-    row = session.get(SilverQuota, (year, branch.code))
+    seats = SeatStore(session)
+    row = seats.filed_quota(year, branch.code)
     before = {"quota": row.quota, "reason": row.reason} if row else None
     row = row or SilverQuota(
         year=year, institution_code=branch.code, quota=0, reason="", filed_by=by.account_id, filed_at=by.now
     )
     row.quota, row.reason = filing.quota, filing.reason.strip()
     row.filed_by, row.filed_at = by.account_id, by.now
-    session.add(row)
-    session.flush()
+    seats.add_quota(row)
     audit.append(
         session,
         actor=str(by.account_id),
@@ -145,7 +163,7 @@ def _refuse(session: Session, year: int, filing: Filing, branch: Institution) ->
         raise _invalid("quota", "greater_than" if filing.quota < 0 else "less_than")
     if not filing.reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
-    taken = rankings.seats_taken(session, year).get((Tier.SILVER, SeatKind.SILVER, branch.code), 0)
+    taken = SeatStore(session).taken_by_pool(year).get((Tier.SILVER, SeatKind.SILVER, branch.code), 0)
     if filing.quota < taken:
         raise DomainError(ErrorCode.QUOTA_EXCEEDED, scope=branch.name, used=taken, quota=filing.quota)
 

@@ -1,6 +1,6 @@
 """Queries of the yearly evaluation: facts of the book in a handful of statements, the ranking list in and out."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 from models.rules.facts import CustomerFacts, PolicyYear, TroubledPolicy
 from models.stores.scope import Scope, scoped
 from models.tables.book import Customer, Experience, Policy
-from models.tables.cases import Case, SilverQuota
+from models.tables.cases import Case
 from models.tables.evaluation import Evaluation, RankingExplanation, RankingRow
-from models.tables.organisation import Account, Institution, Post
-from models.types import InstitutionLevel, Outcome, PolicyStatus, Role
+from models.tables.organisation import Institution
+from models.types import InstitutionLevel, Outcome, PolicyStatus
 
 CHUNK = 500
 TROUBLED = (PolicyStatus.LAPSED, PolicyStatus.SURRENDERED)
@@ -66,26 +66,6 @@ class BookFactsStore:
             if node is not None:
                 found[code] = node.code
         return found
-
-    def service_posts(self, role: Role) -> Counter[str]:
-        """Posts of `role` per branch, of people who are not disabled; posts below a branch count for it."""
-        statement = (
-            select(Post.institution_code, func.count())
-            .join(Account, col(Account.id) == col(Post.account_id))
-            .where(Post.role == role, col(Account.disabled_at).is_(None))
-            .group_by(col(Post.institution_code))
-        )
-        branches = self.branches()
-        posts: Counter[str] = Counter()
-        for code, count in self.session.exec(statement):
-            if code in branches:
-                posts[branches[code]] += count
-        return posts
-
-    def filed_quotas(self, year: int) -> dict[str, int]:
-        """Silver quotas that branches filed for the year."""
-        statement = select(SilverQuota.institution_code, SilverQuota.quota).where(SilverQuota.year == year)
-        return dict(self.session.exec(statement).all())
 
     def _customers(self, customer_no: str | None) -> Sequence[tuple[str, str, str, str, int, date]]:
         statement = (
@@ -168,6 +148,11 @@ class EvaluationStore:
     def get(self, year: int) -> Evaluation | None:
         """The evaluation of a year."""
         return self.session.get(Evaluation, year)
+
+    def formula(self, year: int) -> str:
+        """The formula a year's list was made with: A, or B in points. A for a year without a list."""
+        found = self.get(year)
+        return found.formula if found else "A"
 
     def lock(self, year: int) -> Evaluation | None:
         """The evaluation of a year, held against a second freeze or run until this transaction ends."""

@@ -6,7 +6,6 @@ from sqlmodel import Session, col, func, select
 
 from models.stores.customers import named_like
 from models.stores.scope import Scope, scoped, within
-from models.tables.cases import Seat, SilverQuota
 from models.tables.evaluation import RankingRow
 from models.types import SeatKind, Tier
 
@@ -58,15 +57,3 @@ def silver_in_list(session: Session, year: int) -> dict[str, int]:
         .group_by(col(RankingRow.institution_code))
     )
     return dict(session.exec(statement).all())
-
-
-def seats_taken(session: Session, year: int) -> dict[tuple[Tier, SeatKind, str], int]:
-    """Seats that final approvals have taken, by pool."""
-    pool = (col(Seat.tier), col(Seat.seat_kind), col(Seat.scope_code))
-    statement = select(*pool, func.count()).where(Seat.year == year).group_by(*pool)
-    return {(tier, kind, scope): count for tier, kind, scope, count in session.exec(statement)}
-
-
-def filed_quotas(session: Session, year: int) -> dict[str, SilverQuota]:
-    """Silver quotas that branches filed, by branch."""
-    return {row.institution_code: row for row in session.exec(select(SilverQuota).where(SilverQuota.year == year))}

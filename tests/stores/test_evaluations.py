@@ -14,9 +14,11 @@ from models.messages.scoring import CorrectedField, Correction
 from models.services import evaluation, importing, jobs, rulebooks
 from models.services.audit import verify
 from models.services.evaluation import By
+from models.services.quotas import silver_quota, silver_quotas
 from models.stores.audit import AuditStore
 from models.stores.evaluations import BookFactsStore, EvaluationStore
 from models.stores.scope import EVERYTHING, NOTHING, Scope
+from models.stores.seats import SeatStore
 from models.tables.book import Experience, Policy
 from models.tables.cases import Case, SilverQuota
 from models.tables.evaluation import RankingRow
@@ -160,19 +162,21 @@ def _freeze(database: Database) -> None:
 
 def check_quotas(database: Database) -> None:
     with database.write() as session:
-        book, tiers = BookFactsStore(session), rulebooks.parsed(rulebooks.ensure_builtin(session, NOW)).tiers
-        suggested = evaluation.silver_quotas(book, YEAR, tiers)
+        tiers = rulebooks.parsed(rulebooks.ensure_builtin(session, NOW)).tiers
+        suggested = silver_quotas(session, YEAR, tiers)
         assert suggested == dict.fromkeys(("BJ", "SH", "GD", "JS", "SC", "GS"), 20)
         someone = session.exec(_service_officer()).one()
         session.add(
             SilverQuota(year=YEAR, institution_code="BJ", quota=3, reason="人手", filed_by=someone.id, filed_at=NOW)
         )
         session.flush()
-        assert evaluation.silver_quotas(book, YEAR, tiers) == suggested | {"BJ": 3}
+        assert silver_quotas(session, YEAR, tiers) == suggested | {"BJ": 3}
+        assert [silver_quota(session, YEAR, tiers, code) for code in ("BJ", "SH", "nowhere")] == [3, 20, 0]
         someone.disabled_at = NOW
         session.add(someone)
         session.flush()
-        assert book.service_posts(Role.BR_SVC)["BJ"] == 0
+        assert SeatStore(session).service_posts(Role.BR_SVC)["BJ"] == 0
+        assert SeatStore(session).service_posts(Role.BR_SVC, "SH") == {"SH": 1}
     assert run(database).count(",silver\n") == reckon(BOOK, YEAR).count(",silver\n") - 17
 
 

@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from models.rulebook import Rulebook
 from models.rules.seats import seat_class
-from models.services.qualification.seats import branch_of, silver_quota
+from models.services.qualification.seats import branch_of
+from models.services.quotas import silver_quota
 from models.stores.seats import SeatStore
 from models.types import SeatKind, Tier
 
@@ -29,6 +30,6 @@ def seats_left(
 ) -> SeatsLeft:
     """The pool a seat for a customer of this institution would come from."""
     branch = branch_of(session, institution_code)
-    pool = seat_class(rulebook.tiers, tier, seat_kind, branch, silver_quota(session, rulebook, year, branch))
+    pool = seat_class(rulebook.tiers, tier, seat_kind, branch, silver_quota(session, year, rulebook.tiers, branch))
     taken = SeatStore(session).taken(year, pool.tier, pool.kind, pool.scope_code)
     return SeatsLeft(pool.scope_code, pool.quota, len(taken))

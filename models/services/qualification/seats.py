@@ -6,24 +6,14 @@ from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState
-from models.rulebook import Rulebook
-from models.rules.ranking import suggested_silver_quota
 from models.rules.seats import SeatClass, seat_class
+from models.services.quotas import silver_quota
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.seats import SeatStore
 from models.tables.cases import Case, Seat
 from models.types import InstitutionLevel, SeatKind
-
-
-def silver_quota(session: Session, rulebook: Rulebook, year: int, branch_code: str) -> int:
-    """机构名额: what the branch filed for the year, else its service posts times the seats per post."""
-    store, rules = SeatStore(session), rulebook.tiers.silver
-    filed = store.filed_quota(year, branch_code)
-    if filed is not None:
-        return filed.quota
-    return suggested_silver_quota(rulebook.tiers, store.service_posts(branch_code, rules.service_role))
 
 
 def branch_of(session: Session, institution_code: str) -> str:
@@ -37,7 +27,7 @@ def pool(session: Session, case: Case, state: ApprovalState) -> SeatClass:
     """The pool this case's seat would come from, with its size."""
     rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
     branch = branch_of(session, case.institution_code)
-    quota = silver_quota(session, rulebook, case.year, branch)
+    quota = silver_quota(session, case.year, rulebook.tiers, branch)
     return seat_class(rulebook.tiers, state.tier, state.seat_kind, branch, quota)
 
 
