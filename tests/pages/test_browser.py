@@ -181,7 +181,8 @@ def test_a_draft_is_saved_after_typing(browser: Browser, address: str, app: Fast
     page = open_page(browser, f"{address}/page/task")
     page.locator("#comment").press_sequentially("ok")
     expect(page.locator("[data-gl-draft-state]")).to_have_text("草稿已自动保存。")
-    assert app.state.posts[-1][:2] == ("draft", {"comment": "ok"})
+    act, saved = app.state.posts[-1][:2]
+    assert (act, saved["comment"], saved["return_to"]) == ("draft", "ok", "declared")
     page.context.close()
 
 
