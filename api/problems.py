@@ -73,8 +73,11 @@ class _Facts(dict[str, Any]):
 def sentence(code: ErrorCode, context: dict[str, Any]) -> str:
     """The sentence of the error table in the language of the request, filled from the context."""
     text = PROBLEM_TEXTS[code]
+    english = language() == "en"
     facts = _Facts({key: readable(key, value) for key, value in context.items() if key != "errors"})
-    return (text.en if language() == "en" else text.zh).format_map(facts)
+    if english and "reason_en" in facts:
+        facts["reason"] = facts["reason_en"]
+    return (text.en if english else text.zh).format_map(facts)
 
 
 def problem_of(error: DomainError, request_id: str | None = None) -> Problem:

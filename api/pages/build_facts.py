@@ -1,7 +1,6 @@
 """What a decision is made on: the score with its corrections, the checks, the declaration in brief, what changed."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 from sqlmodel import Session
 
@@ -46,15 +45,16 @@ def case_score(view: CaseView, desk: Desk, proposed: ScoreExplanation | None = N
     correction = _proposal(scores[-1], proposed) if proposed else _correction(view, scores)
     in_force = rulebook_of(desk.session, view.case.rulebook_version_id)
     rule = _("规则 %(code)s v%(version)s", code=in_force.version.code, version=in_force.version.version)
-    return score_table(shown, rule=rule, tags=_score_tags(view, desk.session, shown.value), correction=correction)
+    return score_table(shown, rule=rule, tags=_score_tags(view, desk.session, shown), correction=correction)
 
 
-def _score_tags(view: CaseView, session: Session, value: Decimal) -> Iterator[Tag]:
-    case, tiers = view.case, rulebook_of(session, view.case.rulebook_version_id).rulebook.tiers
+def _score_tags(view: CaseView, session: Session, shown: ScoreExplanation) -> Iterator[Tag]:
+    case, value, tiers = view.case, shown.value, rulebook_of(session, view.case.rulebook_version_id).rulebook.tiers
     if case.seat_kind is not SeatKind.SPECIAL:
         institution = session.get(Institution, case.institution_code)
         region = institution.region_class if institution else 1
-        yield entry_tag(value, entry_value(tiers, case.tier, case.seat_kind, region), word(case.tier))
+        needed = entry_value(tiers, case.tier, case.seat_kind, region)
+        yield entry_tag(value, needed, word(case.tier), shown.formula)
     yield from rank_tag(case.rank, tiers.gold.ranked_seats)
     store = EvaluationStore(session)
     row = store.row(case.year, case.customer_no)
@@ -67,7 +67,7 @@ def _proposal(standing: CaseScore, proposed: ScoreExplanation) -> ScoreCorrectio
     return ScoreCorrection(
         before=whole(standing.value),
         after=whole(proposed.value),
-        difference=difference(proposed.value - standing.value),
+        difference=difference(proposed.value - standing.value, proposed.formula),
         note=_("试算，未提交。填写意见后提交更正。"),
     )
 
@@ -81,7 +81,7 @@ def _correction(view: CaseView, scores: Sequence[CaseScore]) -> ScoreCorrection 
     return ScoreCorrection(
         before=whole(scores[0].value),
         after=whole(corrected[-1].value),
-        difference=difference(corrected[-1].value - scores[0].value),
+        difference=difference(corrected[-1].value - scores[0].value, explanation_of(scores[0]).formula),
         note=_("%(who)s 更正 %(what)s：%(why)s", who=act.actor, what=policies, why=act.comment) if act else policies,
     )
 
@@ -166,7 +166,7 @@ def _returned(who: str, day: str, now_round: int) -> str:
 
 def _changes(before: ScoreExplanation, after: ScoreExplanation) -> Iterator[ChangeRow]:
     old = {line.policy_no: line for line in before.lines}
-    effect = _("客户价值 %(difference)s", difference=difference(after.value - before.value))
+    effect = _("客户价值 %(difference)s", difference=difference(after.value - before.value, after.formula))
     for line in after.lines:
         earlier = old.get(line.policy_no)
         if earlier is not None and earlier.premium != line.premium:

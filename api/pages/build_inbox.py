@@ -7,7 +7,7 @@ from api.pages.build_clock import task_pill
 from api.pages.build_path import open_task
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk, capped
-from api.pages.format import clock_time, instant, long_day, money_short, stamp
+from api.pages.format import clock_time, instant, long_day, stamp, value_short
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
 from api.pages.lists import Trail, institution_options, pager, tier_options
@@ -32,6 +32,7 @@ from models.errors import ErrorCode
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, PastAct
 from models.rules import calendar as cal
 from models.rules.clock import Clock, PillLevel
+from models.services.rulebooks import formula_of
 from models.stores.cases import CaseStore
 from models.stores.customers import names_of
 from models.stores.institutions import InstitutionStore
@@ -196,7 +197,9 @@ def _step_word(step: str) -> str:
 
 
 def _value(desk: Desk, case: Case) -> str:
-    return money_short(case.value) if desk.caller.may(Action.READ_SCORES) else ""
+    if not desk.caller.may(Action.READ_SCORES):
+        return ""
+    return value_short(case.value, formula_of(desk.session, case.rulebook_version_id))
 
 
 def _rank(desk: Desk, case: Case) -> str:

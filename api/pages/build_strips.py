@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from api.pages.build_facts import explanation_of
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
 from api.pages.format import clock_time, difference, stamp
@@ -134,5 +135,6 @@ def _approved(decision: Decision) -> str:
 def _corrected(desk: Desk, view: CaseView) -> Iterator[Strip]:
     scores = CaseStore(desk.session).scores(view.case.id)
     if len(scores) > 1:
-        text = _("已更正，客户价值 %(difference)s。", difference=difference(scores[-1].value - scores[-2].value))
+        change = difference(scores[-1].value - scores[-2].value, explanation_of(scores[-1]).formula)
+        text = _("已更正，客户价值 %(difference)s。", difference=change)
         yield Strip(text=text, tone=StripTone.OK, icon="check", focus=True)

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from api.pages.customers_view import tier_tag
-from api.pages.format import money_short
+from api.pages.format import value_short
 from api.pages.i18n import _
 from api.pages.lists import Trail, pager
 from api.pages.shell import shell_for
@@ -52,6 +52,7 @@ def candidates_page(request: Request, caller: Caller, session: Session, asked: C
     cases = open_cases(session, [row.customer_no for row in shown])
     current = encode_cursor(paging.after) if paging.after else None
     evaluated = EvaluationStore(session).get(year) is not None
+    formula = EvaluationStore(session).formula(year)
     return CandidatesPage(
         shell=shell_for(request, caller, current="declare"),
         title=_("选择申报客户"),
@@ -59,20 +60,20 @@ def candidates_page(request: Request, caller: Caller, session: Session, asked: C
         headline=_("%(year)s 年度评定，按客户价值排序", year=year),
         json_href="/api/v1/customers",
         filters=ListFilters(action=NEW, q=asked.q, clear_href=NEW, active=bool(asked.q)),
-        rows=tuple(_row(row, names, cases) for row in shown),
+        rows=tuple(_row(row, names, cases, formula) for row in shown),
         pager=pager(NEW, {"q": asked.q}, current=current, following=following, trail=asked.trail),
         empty=None if shown else _empty(asked, evaluated=evaluated),
     )
 
 
-def _row(row: RankingRow, names: Mapping[str, str], cases: Mapping[str, Case]) -> CandidateRow:
+def _row(row: RankingRow, names: Mapping[str, str], cases: Mapping[str, Case], formula: str) -> CandidateRow:
     case = cases.get(row.customer_no)
     return CandidateRow(
         href=f"/cases/{case.id}" if case else f"{NEW}?customer_no={quote(row.customer_no)}",
         name=row.name,
         customer_no=row.customer_no,
         institution=names.get(row.institution_code, row.institution_code),
-        value=money_short(row.value),
+        value=value_short(row.value, formula),
         rank=_("第 %(rank)s 名", rank=f"{row.rank:,}"),
         eligible=Tag(text=_("可报%(tier)s", tier=word(row.eligible_tier)), tone=tier_tag(row.eligible_tier).tone),
         state=_("办理中：%(stage)s", stage=word(case.stage)) if case else "",

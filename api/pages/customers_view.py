@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from api.customer_answers import reader_of
 from api.institution_filter import part_of_tree
-from api.pages.format import NOTHING, amount, factor, instant, long_day, money_short, percent, term, whole
+from api.pages.format import NOTHING, amount, factor, instant, long_day, percent, term, value_short, whole
 from api.pages.i18n import _, count_text
 from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
 from api.pages.people_served import contact_rows
@@ -37,6 +37,7 @@ from models.rules.calendar import local_date
 from models.services.customers import CustomerSummary, CustomerView, customer_view, list_customers
 from models.services.rulebooks import rulebook_in_force
 from models.stores.customers import CustomerFilter
+from models.stores.evaluations import EvaluationStore
 from models.stores.institutions import InstitutionStore
 from models.stores.scope import EVERYTHING
 from models.tables.book import Policy
@@ -78,6 +79,8 @@ def customers_page(request: Request, caller: Caller, session: Session, asked: Cu
     found = list_customers(session, reader, wanted, now=now, after=paging.text(), limit=paging.fetch)
     shown, following = paging.cut(found, lambda item: (item.customer.customer_no,))
     names = {item.code: item.name for item in institutions}
+    years = {item.ranking.year for item in shown if item.ranking}
+    formulas = {year: EvaluationStore(session).formula(year) for year in years}
     current = encode_cursor(paging.after) if paging.after else None
     return CustomersPage(
         shell=shell_for(request, caller, current="customers"),
@@ -85,7 +88,7 @@ def customers_page(request: Request, caller: Caller, session: Session, asked: Cu
         headline=_headline(caller),
         json_href="/api/v1/customers",
         filters=_filters(asked, institution_options(institutions, asked.institution)),
-        rows=tuple(_row(item, names, now) for item in shown),
+        rows=tuple(_row(item, names, formulas, now) for item in shown),
         pager=pager(CUSTOMERS, asked.filters, current=current, following=following, trail=asked.trail),
         empty=None if shown else _empty(asked),
     )
@@ -142,7 +145,7 @@ def _empty(asked: CustomersQuery) -> EmptyState:
     return EmptyState(text=_("还没有客户。请先导入客户数据。"), icon="users")
 
 
-def _row(item: CustomerSummary, names: Mapping[str, str], now: datetime) -> CustomerRow:
+def _row(item: CustomerSummary, names: Mapping[str, str], formulas: Mapping[int, str], now: datetime) -> CustomerRow:
     customer, ranking = item.customer, item.ranking
     return CustomerRow(
         href=customer_href(customer.customer_no),
@@ -150,7 +153,7 @@ def _row(item: CustomerSummary, names: Mapping[str, str], now: datetime) -> Cust
         customer_no=customer.customer_no,
         institution=names.get(customer.institution_code, customer.institution_code),
         tier=tier_tag(item.tier),
-        value=money_short(ranking.value) if ranking else "",
+        value=value_short(ranking.value, formulas[ranking.year]) if ranking else "",
         rank=_("第 %(rank)s 名", rank=f"{ranking.rank:,}") if ranking else "",
         manager=item.manager,
         next=_next(item, now),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from api.pages.customers_view import customer_href, policy_rows, tier_tag
 from api.pages.declare_form import CHOICES, Typed, choice_value, draft_subject, new_key
 from api.pages.form_errors import error_summary
-from api.pages.format import short_day, stamp, whole, yuan
+from api.pages.format import short_day, stamp, value_text, whole
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
 from api.pages.people_served import contact_rows
@@ -187,7 +187,7 @@ def _preview(session: Session, typed: Typed, prepared: Prepared | None, now: dat
         institution_code=prepared.customer.institution_code,
     )
     rank = prepared.ranking.rank if prepared.ranking else None
-    tags = (entry_tag(value, needed, word(tier)), *rank_tag(rank, tiers.gold.ranked_seats))
+    tags = (entry_tag(value, needed, word(tier), prepared.score.formula), *rank_tag(rank, tiers.gold.ranked_seats))
     return Preview(
         score=score_table(prepared.score, tags=tags),
         checks=_checks(prepared, _unasked(seat)),
@@ -221,8 +221,8 @@ def _obstacles(typed: Typed, prepared: Prepared, needed: Decimal, pool: SeatsLef
         special = f"{NEW}?customer_no={quote(typed.customer_no)}&what={choice_value(tier, SeatKind.SPECIAL)}"
         text = _(
             "未达准入线 %(entry)s，还差 %(missing)s。",
-            entry=yuan(needed),
-            missing=yuan(needed - prepared.score.value),
+            entry=value_text(needed, prepared.score.formula),
+            missing=value_text(needed - prepared.score.value, prepared.score.formula),
         )
         strips.append(_warning(text, Link(text=_("改按特批申报（须总公司审批）"), href=special)))
     barred = [check for check in prepared.checks if not check.passed and check.code != "entry_value"]

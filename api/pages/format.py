@@ -13,6 +13,7 @@ from models.types import TIME_ZONE
 
 SHANGHAI = ZoneInfo(TIME_ZONE)
 NOTHING = "—"
+POINTS_FORMULA = "B"
 
 _CENT = Decimal("0.01")
 _WAN = Decimal(10_000)
@@ -53,11 +54,26 @@ def yuan(value: Decimal | int) -> str:
     return f"¥{whole(value)}" if language() == "en" else f"{whole(value)} 元"
 
 
-def difference(value: Decimal | int) -> str:
-    """A change of a whole-yuan sum with its sign: +92,000 元."""
+def points(value: Decimal | int) -> str:
+    """Customer value under formula B: 83 分 / 83 points."""
+    return f"{whole(value)} points" if language() == "en" else f"{whole(value)} 分"
+
+
+def value_text(value: Decimal | int, formula: str) -> str:
+    """Customer value in the unit of its formula: whole yuan under A, points under B."""
+    return points(value) if formula == POINTS_FORMULA else yuan(value)
+
+
+def value_short(value: Decimal, formula: str) -> str:
+    """Customer value in a list: 123.46万元 under A, 83 分 under B."""
+    return points(value) if formula == POINTS_FORMULA else money_short(value)
+
+
+def difference(value: Decimal | int, formula: str) -> str:
+    """A change of the customer value with its sign: +92,000 元, -4 分."""
     exact = Decimal(value)
     sign = "+" if exact > 0 else "-" if exact < 0 else ""
-    return f"{sign}{yuan(abs(exact))}"
+    return f"{sign}{value_text(abs(exact), formula)}"
 
 
 def percent(value: Decimal, digits: int = 1) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from api.institution_filter import part_of_tree
 from api.pages.customers_view import customer_href, tier_tag
 from api.pages.form_errors import error_summary
-from api.pages.format import amount, factor, short_day, stamp, whole, yuan
+from api.pages.format import POINTS_FORMULA, amount, factor, short_day, stamp, value_text, whole
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, institution_options, pager, tier_options, tier_or_none
@@ -108,6 +108,7 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
         errors=_errors(asked.error),
         tiles=_tiles(session, tiers, asked.year, quotas) if row else (),
         filters=_filters(asked, institution_options(institutions, asked.institution)) if row else None,
+        value_heading=_("得分（分）") if row and row.formula == POINTS_FORMULA else _("客户价值（元）"),
         rows=rows,
         pager=pager(
             asked.path,
@@ -137,13 +138,16 @@ def _rows(
     cut = last.rank if last else 0
     for row in shown:
         crossed = after <= cut < row.rank and last is not None
-        lines.append(_line(row, names, _cut_text(last) if crossed and last else "", own=row.institution_code == own))
+        lines.append(
+            _line(row, names, _cut_text(session, last) if crossed and last else "", own=row.institution_code == own)
+        )
         after = row.rank
     return tuple(lines), following
 
 
-def _cut_text(last: RankingRow) -> str:
-    return _("金牌排名席位线：第 %(rank)s 名，客户价值 %(value)s", rank=f"{last.rank:,}", value=yuan(last.value))
+def _cut_text(session: Session, last: RankingRow) -> str:
+    value = value_text(last.value, EvaluationStore(session).formula(last.year))
+    return _("金牌排名席位线：第 %(rank)s 名，客户价值 %(value)s", rank=f"{last.rank:,}", value=value)
 
 
 def _line(row: RankingRow, names: Mapping[str, str], cut: str, *, own: bool) -> RankingLine:

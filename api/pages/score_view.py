@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
-from api.pages.format import NOTHING, amount, factor, percent, whole, yuan
+from api.pages.format import NOTHING, POINTS_FORMULA, amount, factor, percent, value_text, whole
 from api.pages.i18n import _, count_text, language
 from api.pages.i18n import mark as _m
 from api.pages.view.common import Article, Tag, TagTone
@@ -46,6 +46,8 @@ def score_table(
     """
     return ScoreTable(
         value=whole(score.value),
+        unit=_("分") if score.formula == POINTS_FORMULA else _("元"),
+        amount_heading=_("折算（元）与得分（分）") if score.formula == POINTS_FORMULA else _("折算（元）"),
         lines=tuple(_lines(score)),
         total=_total(score),
         tags=tuple(tags),
@@ -62,11 +64,13 @@ def rank_tag(rank: int | None, seats: int) -> tuple[Tag, ...]:
     return (Tag(text=_("全公司第 %(rank)s 名 / %(seats)s 席", rank=f"{rank:,}", seats=seats)),)
 
 
-def entry_tag(value: Decimal, entry: Decimal, tier: str) -> Tag:
-    """达金牌准入 1,000,000 元, or how much is missing."""
+def entry_tag(value: Decimal, entry: Decimal, tier: str, formula: str) -> Tag:
+    """达金牌准入 1,000,000 元 (formula B: 分), or how much is missing."""
+    line = value_text(entry, formula)
     if value >= entry:
-        return Tag(text=_("达%(tier)s准入 %(entry)s", tier=tier, entry=yuan(entry)), tone=TagTone.OK, icon="check")
-    text = _("距%(tier)s准入 %(entry)s 差 %(missing)s", tier=tier, entry=yuan(entry), missing=yuan(entry - value))
+        return Tag(text=_("达%(tier)s准入 %(entry)s", tier=tier, entry=line), tone=TagTone.OK, icon="check")
+    missing = value_text(entry - value, formula)
+    text = _("距%(tier)s准入 %(entry)s 差 %(missing)s", tier=tier, entry=line, missing=missing)
     return Tag(text=text, tone=TagTone.WARN, icon="alert")
 
 

@@ -10,7 +10,10 @@ from models.types import SeatKind, Tier
 
 @dataclass(frozen=True)
 class Applicant:
-    """What an application is checked by; `value` in yuan, `ineligible` as `ranking.ineligible_reasons` gives it."""
+    """What an application is checked by; `value` in yuan, or `in_points` under formula B.
+
+    `ineligible` is as `ranking.ineligible_reasons` gives it.
+    """
 
     tier: Tier
     seat_kind: SeatKind
@@ -18,6 +21,7 @@ class Applicant:
     is_new_customer: bool
     region_class: int
     ineligible: tuple[str, ...]
+    in_points: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ _SEATS = {
 
 
 def entry_value(rules: TierRules, tier: Tier, seat_kind: SeatKind, region_class: int) -> Decimal:
-    """准入线: the least V for a seat, in yuan; silver by region class, new gold customers lower."""
+    """准入线: the least V for a seat, in yuan (formula B: points); silver by region class, new gold customers lower."""
     if tier is Tier.SILVER:
         return rules.silver.entry_value(region_class).value
     return rules.gold.new_customer_entry_value if seat_kind is SeatKind.NEW_CUSTOMER else rules.gold.entry_value
@@ -54,8 +58,10 @@ def checks(rules: TierRules, applicant: Applicant) -> tuple[Check, ...]:
         Check("seat", "席位与层级相符", "Seat fits the tier", applicant.seat_kind in _SEATS.get(applicant.tier, set())),
         Check(
             "entry_value",
-            f"客户价值达到准入线 {needed:,.0f} 元",
-            f"Value reaches the entry value ¥{needed:,.0f}",
+            f"客户价值达到准入线 {needed:,.0f} {'分' if applicant.in_points else '元'}",
+            f"Value reaches the entry value {needed:,.0f} points"
+            if applicant.in_points
+            else f"Value reaches the entry value ¥{needed:,.0f}",
             entered,
         ),
         Check("new_customer", "本年度新客户", "New customer of the year", is_new),
@@ -71,4 +77,4 @@ def refuse_failed(lines: tuple[Check, ...]) -> None:
     """Raise NOT_ELIGIBLE with the first check that does not hold."""
     failed = next((line for line in lines if not line.passed), None)
     if failed is not None:
-        raise DomainError(ErrorCode.NOT_ELIGIBLE, reason=f"未通过“{failed.zh}”")
+        raise DomainError(ErrorCode.NOT_ELIGIBLE, reason=f"未通过“{failed.zh}”", reason_en=f"failed: {failed.en}")

@@ -61,6 +61,12 @@ def rulebook_of(session: Session, version_id: UUID) -> InForce:
     return InForce(parsed(row), row)
 
 
+def formula_of(session: Session, version_id: UUID) -> str:
+    """The formula, A or B, of the version a case is pinned to; lists ask it of every row. Raises NOT_FOUND."""
+    book = _parsed.get(version_id) or rulebook_of(session, version_id).rulebook
+    return book.scoring.formula
+
+
 def parsed(row: RulebookVersion) -> Rulebook:
     """The rulebook of a stored version. Raises RULEBOOK_INVALID when its content does not fit its digest."""
     book = _parsed.get(row.id)

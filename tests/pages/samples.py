@@ -204,6 +204,8 @@ def score(*, corrected: bool = False) -> ScoreTable:
     """The worked example of the drawn page: V = 2,415,000."""
     return ScoreTable(
         value=whole(2_415_000),
+        unit="元",
+        amount_heading="折算（元）",
         lines=(
             _line("A 一年期及以下 意外、定寿", "800000", "1.00", "800000", "附表1 A", "2 张保单"),
             _line("B 一年期及以下 健康、医疗", "1000000", "0.80", "800000", "附表1 B", "3 张保单"),

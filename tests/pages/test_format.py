@@ -47,11 +47,19 @@ def test_money_of_lists(value: Decimal, zh: str, en: str) -> None:
 
 def test_whole_yuan_and_differences() -> None:
     assert f.yuan(2_415_000) == "2,415,000 元"
-    assert f.difference(92_000) == "+92,000 元"
-    assert f.difference(Decimal(-92_000)) == "-92,000 元"
+    assert f.difference(92_000, "A") == "+92,000 元"
+    assert f.difference(Decimal(-92_000), "A") == "-92,000 元"
     with using_language("en"):
         assert f.yuan(2_415_000) == "¥2,415,000"
-        assert f.difference(0) == "¥0"
+        assert f.difference(0, "A") == "¥0"
+
+
+def test_a_value_under_formula_b_is_points_and_never_yuan() -> None:
+    assert f.value_text(83, "B") == f.value_short(Decimal(83), "B") == "83 分"
+    assert f.difference(-4, "B") == "-4 分"
+    assert (f.value_text(83, "A"), f.value_short(Decimal(83), "A")) == ("83 元", "83.00元")
+    with using_language("en"):
+        assert f.value_text(83, "B") == "83 points"
 
 
 @pytest.mark.parametrize(

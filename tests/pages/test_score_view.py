@@ -64,11 +64,13 @@ def test_formula_b_shows_points() -> None:
     assert all(not line.factor for line in table.lines[-3:])
     points = sum((Decimal(line.amount) for line in table.lines[-3:]), Decimal(0))
     assert f"{points:.0f}" == table.value
+    assert (table.unit, table.amount_heading) == ("分", "折算（元）与得分（分）")
+    assert entry_tag(Decimal(83), Decimal(80), "金牌", "B").text == "达金牌准入 80 分"
 
 
 @pytest.mark.parametrize(("value", "text"), [(1_000_000, "达金牌准入 1,000,000 元"), (999_999, "差 1 元")])
 def test_the_entry_value_is_reached_or_so_much_is_missing(value: int, text: str) -> None:
-    assert text in entry_tag(Decimal(value), Decimal(1_000_000), "金牌").text
+    assert text in entry_tag(Decimal(value), Decimal(1_000_000), "金牌", "A").text
 
 
 def test_who_is_not_in_the_list_has_no_rank() -> None:

@@ -85,6 +85,8 @@ class RankingPage(Page):
     errors: ErrorSummary | None = None
     tiles: tuple[Tile, ...] = ()
     filters: ListFilters | None = None
+    value_heading: str = ""
+    """The unit is that of the formula: yuan, or points under B."""
     rows: tuple[RankingLine, ...] = ()
     pager: Pager | None = None
     empty: EmptyState | None = None

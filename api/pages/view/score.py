@@ -31,9 +31,12 @@ class ScoreCorrection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreTable:
-    """The whole reckoning. `value` is the figure without its unit."""
+    """The whole reckoning. `value` is the figure without its `unit`: 元 under formula A, 分 under B."""
 
     value: str
+    unit: str
+    amount_heading: str
+    """What the last figures of the lines are: 折算（元）, under formula B also points."""
     lines: tuple[ScoreLine, ...]
     total: ScoreLine
     tags: tuple[Tag, ...] = ()

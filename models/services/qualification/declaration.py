@@ -70,6 +70,7 @@ def prepare(session: Session, request: Request, at: datetime, corrections: tuple
         is_new_customer=score.new_customer,
         region_class=institutions[0].region_class,
         ineligible=live.ineligible,
+        in_points=score.points is not None,
     )
     return Prepared(
         customer=customer,

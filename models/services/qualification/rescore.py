@@ -69,6 +69,7 @@ def checks_of(session: Session, case: Case, state: ApprovalState) -> tuple[Check
         is_new_customer=live.explanation.new_customer,
         region_class=institution.region_class if institution else 1,
         ineligible=live.ineligible,
+        in_points=live.explanation.points is not None,
     )
     return checks(rulebook_of(session, case.rulebook_version_id).rulebook.tiers, applicant)
 
