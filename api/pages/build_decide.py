@@ -18,9 +18,11 @@ from api.pages.words import word
 from models.messages.approval import NOBODY_TO_ACT, OpenTask
 from models.rules import approval
 from models.services.case_view import CaseView
+from models.services.qualification.quota import SeatsLeft, seats_left
 from models.services.qualification.seats import pool
+from models.services.rulebooks import rulebook_of
 from models.stores.seats import SeatStore
-from models.types import Stage, Tier
+from models.types import SeatKind, Stage, Tier
 
 CORRECTED = "premium_received:"
 """Prefix of the names of correction fields: the rest is the policy number."""
@@ -59,6 +61,8 @@ def _of_step(bar: DecideBar, view: CaseView, desk: Desk, query: InboxQuery, type
     step = step_of_route(state, state.stage)
     may_return = state.round < state.max_rounds
     may_correct = bool(step and step.may_correct_facts)
+    may_fall = state.tier is Tier.GOLD and approval.is_final(state, state.stage)
+    silver = _silver_seats(view, desk.session) if may_fall else None
     return replace(
         bar,
         hint=_hint(view, desk.session),
@@ -66,9 +70,27 @@ def _of_step(bar: DecideBar, view: CaseView, desk: Desk, query: InboxQuery, type
         can_reject=bool(step and step.may_reject),
         can_return=may_return,
         return_steps=_return_steps(view, typed.return_to) if may_return else (),
-        approve_as_silver=state.tier is Tier.GOLD and approval.is_final(state, state.stage),
+        approve_as_silver=silver is not None and silver.left > 0,
+        silver_full=_silver_full(silver) if silver is not None and silver.left == 0 else "",
         correction=_correction(view, desk.session, query, typed) if may_correct else None,
     )
+
+
+def _silver_seats(view: CaseView, session: Session) -> SeatsLeft:
+    """The seats that 改批银牌 would take one of."""
+    case = view.case
+    return seats_left(
+        session,
+        rulebook_of(session, case.rulebook_version_id).rulebook,
+        year=case.year,
+        tier=Tier.SILVER,
+        seat_kind=SeatKind.SILVER,
+        institution_code=case.institution_code,
+    )
+
+
+def _silver_full(seats: SeatsLeft) -> str:
+    return _("分公司银牌名额已满（%(used)s/%(quota)s），不能改批银牌。", used=seats.used, quota=seats.quota)
 
 
 def _hint(view: CaseView, session: Session) -> str:

@@ -25,7 +25,7 @@ from models.messages.approval import Answered
 from models.messages.envelope import StartEnvelope, UpdateEnvelope
 from models.settings import Settings
 from models.stores.accounts import AccountStore
-from models.tables.cases import Task
+from models.tables.cases import SilverQuota, Task
 from models.tables.organisation import Post
 from models.types import Role
 from tests.support import engine, world
@@ -199,6 +199,27 @@ async def test_the_last_step_names_the_seat_and_offers_silver(desk: Desk) -> Non
     _answer, done = await desk.press("hq-lead", page, verdict="approve_as_silver", comment="名额留给别家")
     assert _text(done, ".gl-strip-ok") == "已同意为银牌，资格生效。"
     assert (await desk.clients.token("mgr").get(f"/api/v1/cases/{case_id}")).json()["tier"] == "silver"
+
+
+async def test_silver_is_not_offered_when_the_branch_has_no_seat_left(desk: Desk) -> None:
+    with desk.database.write() as session:
+        post = session.exec(select(Post).where(Post.role == Role.BR_SVC)).one()
+        session.add(
+            SilverQuota(
+                year=world.YEAR,
+                institution_code=post.institution_code,
+                quota=0,
+                reason="本年不报银牌",
+                filed_by=post.account_id,
+                filed_at=datetime.now(UTC),
+            )
+        )
+    await desk.declare()
+    for login in LEVELS[:-1]:
+        await desk.approve(login)
+    _href, page = await desk.task("hq-lead")
+    assert page.select_one('button[value="approve_as_silver"]') is None
+    assert "分公司银牌名额已满（0/0），不能改批银牌。" in _text(page, ".gl-more")
 
 
 async def test_a_button_one_may_not_use_is_absent_and_a_line_says_why(desk: Desk) -> None:

@@ -163,7 +163,9 @@ class DecideBar:
     """E.g. 驳回并结束."""
     return_steps: tuple[Option, ...] = ()
     approve_as_silver: bool = False
-    """True for gold at head office: 改批银牌 is offered."""
+    """True for gold at head office while the branch has a silver seat: 改批银牌 is offered."""
+    silver_full: str = ""
+    """Why it is not offered: no silver seat is free."""
     correction: CorrectionForm | None = None
     draft_href: str | None = None
     """Where the comment is saved 1 s after typing; None switches it off."""
