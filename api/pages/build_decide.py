@@ -6,14 +6,13 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from api.pages.build_facts import premium_lines
 from api.pages.build_path import result_of_approval, step_of_route
+from api.pages.corrections import correction_fields
 from api.pages.desk import Desk
-from api.pages.format import amount
 from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
 from api.pages.view.common import Option
-from api.pages.view.task import CorrectionField, CorrectionForm, DecideBar
+from api.pages.view.task import CorrectionForm, DecideBar
 from api.pages.words import word
 from models.messages.approval import NOBODY_TO_ACT, OpenTask
 from models.rules import approval
@@ -23,9 +22,6 @@ from models.services.qualification.seats import pool
 from models.services.rulebooks import rulebook_of
 from models.stores.seats import SeatStore
 from models.types import SeatKind, Stage, Tier
-
-CORRECTED = "premium_received:"
-"""Prefix of the names of correction fields: the rest is the policy number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,20 +115,10 @@ def _return_steps(view: CaseView, selected: str) -> tuple[Option, ...]:
 
 
 def _correction(view: CaseView, session: Session, query: InboxQuery, typed: Typed) -> CorrectionForm | None:
-    lines = premium_lines(session, view.case)
+    fields = correction_fields(session, view.case, typed.corrections)
     base = f"/tasks/{view.state.tasks[0].task_id}"
-    if not lines:
+    if not fields:
         return None
-    fields = tuple(
-        CorrectionField(
-            name=f"{CORRECTED}{line.policy_no}",
-            field_id=f"premium-{number}",
-            label=_("%(policy_class)s 类实收保费（元）", policy_class=line.product_class.value),
-            value=typed.corrections.get(line.policy_no, amount(line.premium)),
-            hint=line.policy_no,
-        )
-        for number, line in enumerate(lines, 1)
-    )
     return CorrectionForm(
         fields=fields,
         preview_action=query.href(f"{base}/preview"),

@@ -13,7 +13,7 @@ from api.pages.view.score import ScoreCorrection, ScoreTable
 from api.pages.view.task import ChangeRow, Check, Comparison, Declaration, Fact
 from api.pages.words import word
 from api.security.policy import Action
-from models.messages.scoring import PremiumLine, ScoreExplanation
+from models.messages.scoring import ScoreExplanation
 from models.rules.calendar import local_date
 from models.rules.eligibility import entry_value
 from models.services.case_view import CaseView
@@ -184,9 +184,3 @@ def _changes(before: ScoreExplanation, after: ScoreExplanation) -> Iterator[Chan
             after=amount(after.profit.incurred),
             effect=effect,
         )
-
-
-def premium_lines(session: Session, case: Case) -> tuple[PremiumLine, ...]:
-    """The policies whose premium a reviewer may correct, with what stands now."""
-    scores = CaseStore(session).scores(case.id)
-    return explanation_of(scores[-1]).lines if scores else ()

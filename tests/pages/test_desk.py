@@ -298,6 +298,19 @@ async def test_a_correction_is_shown_before_it_is_sent(desk: Desk) -> None:
     assert (await desk.press("svc", done, verdict="approve"))[0].status_code == 200
 
 
+async def test_claims_and_earned_premium_of_the_year_are_corrected_too(desk: Desk) -> None:
+    await desk.declare()
+    await desk.approve("unit")
+    href, page = await desk.task("svc")
+    policy = f"{desk.gold}-{world.YEAR}"
+    typed = {f"incurred_claims:{policy}": "9,000,000", f"earned_premium:{policy}": "2,000,000"}
+    _answer, preview = await desk.press("svc", page, action=f"{href}/preview", **typed)
+    assert "-" in _text(preview, ".gl-correction")
+    _answer, done = await desk.press("svc", preview, action=f"{href}/correct", comment="附理赔清单")
+    assert _text(done, ".gl-strip-ok").startswith("已更正，客户价值 -")
+    assert _fields(_form(done))[f"incurred_claims:{policy}"] == "9,000,000.00"
+
+
 async def test_the_second_of_two_gets_409_with_who_and_its_text(desk: Desk) -> None:
     await desk.declare()
     _href, page = await desk.task("unit")

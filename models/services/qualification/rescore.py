@@ -7,9 +7,12 @@ from sqlmodel import Session
 from models.messages.approval import ApprovalState, Correct
 from models.messages.scoring import Correction, ScoreExplanation
 from models.rules.eligibility import Applicant, Check, checks, refuse_failed
+from models.rules.facts import PolicyYear, corrected
+from models.rules.scoring import Scorer
 from models.services.evaluation import LiveScore, score_one
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
+from models.stores.evaluations import BookFactsStore
 from models.tables.cases import Case, CaseScore
 from models.tables.organisation import Institution
 
@@ -22,6 +25,16 @@ def corrections_of(session: Session, case: Case) -> tuple[Correction, ...]:
             correction = Correction.model_validate(item)
             latest[correction.policy_no, correction.year, correction.field.value] = correction
     return tuple(latest.values())
+
+
+def correctable_facts(session: Session, case: Case) -> tuple[PolicyYear, ...]:
+    """What a reviewer may correct: the policies of the evaluation year as they stand on the case, by policy number."""
+    scorer = Scorer(rulebook_of(session, case.rulebook_version_id).rulebook.scoring, case.year)
+    found = BookFactsStore(session).customer_facts(case.year, scorer.first_year, case.customer_no)
+    if not found:
+        return ()
+    rows = corrected(found[0], corrections_of(session, case)).policy_years
+    return tuple(sorted(row for row in rows if row.year == case.year))
 
 
 def record_correction(session: Session, case: Case, act: Correct, after: ApprovalState, at: datetime) -> None:
