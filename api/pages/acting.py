@@ -76,8 +76,10 @@ def status_headers(error: DomainError) -> tuple[int, dict[str, str]]:
     return problem.status, {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
 
 
-def pending(request: Request, database: Database, caller: Caller, key: str, *, kept: str, back: str) -> Response:
-    """202: sent, not yet confirmed; the page asks for the outcome every two seconds."""
+def pending(
+    request: Request, database: Database, caller: Caller, key: str, *, kept: str, back: str | None = None
+) -> Response:
+    """202: sent, not yet confirmed; the page asks for the outcome every two seconds. A refusal shows at `back`."""
     poll = href(f"/updates/{key}", {"back": back})
     with database.read() as session:
         model = PendingPage(

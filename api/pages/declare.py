@@ -9,16 +9,13 @@ from starlette.responses import Response
 
 from api import acts, qualification_acts
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, require
+from api.pages.acting import pending, status_headers
 from api.pages.candidates_view import CandidatesQuery, candidates_page
 from api.pages.declare_form import Typed, draft_subject
 from api.pages.declare_view import NEW, Shown, declare_page
-from api.pages.i18n import _
 from api.pages.lists import TrailDep
 from api.pages.render import render, see_other
-from api.pages.shell import shell_for
-from api.pages.view.simple import PendingPage
 from api.paging import PagingDep
-from api.problems import problem_of
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
@@ -133,24 +130,9 @@ def _refused(
 ) -> Response:
     typed, key = sent
     if error.code is ErrorCode.NOT_YET_CONFIRMED:
-        return _pending(request, caller, typed, key)
+        return pending(request, database, caller, key, kept=typed.reason)
     if error.code not in _ON_FORM:
         raise error
-    problem = problem_of(error)
     with database.read() as session:
         model = declare_page(request, caller, session, typed, Shown(error=error))
-    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else None
-    return render(request, "pages/declare.html", model, problem.status, headers)
-
-
-def _pending(request: Request, caller: Caller, typed: Typed, key: str) -> Response:
-    """已提交，等待确认: asks the address of updates until the answer is there."""
-    address = f"/updates/{key}"
-    model = PendingPage(
-        shell=shell_for(request, caller, current="declare", refresh_href=address),
-        title=_("申报已提交"),
-        text=_("已提交，等待确认。请勿重复提交，结果会显示在这里。"),
-        poll_href=address,
-        kept_text=typed.reason,
-    )
-    return render(request, "pages/pending.html", model, 202, {"Retry-After": "2"})
+    return render(request, "pages/declare.html", model, *status_headers(error))
