@@ -62,9 +62,7 @@ class Gateway:
         await self._ensure_reachable()
         with _translated():
             async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):
-                answer = await (
-                    self._start(envelope) if isinstance(envelope, StartEnvelope) else self._update(envelope)
-                )
+                answer = await self._deliver(envelope)
         self._reachable_until = time.monotonic() + REACHABLE_FOR_SECONDS
         return answer
 

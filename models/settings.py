@@ -20,7 +20,6 @@ class Settings(BaseSettings):
     http_port: int = 8000
     public_url: str | None = None
     allow_http: bool = False
-    metrics_port: int | None = None
     database_url: str | None = None
     temporal_address: str | None = None
     temporal_namespace: str = "greenlane"

@@ -181,10 +181,8 @@ class Box(StrEnum):
     """任务箱 of the inbox."""
 
     TODO = "todo"
-    QUEUE = "queue"
     DONE = "done"
     STARTED = "started"
-    CC = "cc"
 
 
 class Source(StrEnum):
@@ -205,7 +203,6 @@ class JobState(StrEnum):
 
 SYSTEM_SLA = "system:sla"
 SYSTEM_SCHEDULE = "system:schedule"
-SYSTEM_RECONCILE = "system:reconcile"
 SYSTEM_IMPORT = "system:import"
 """Reserved actors of automatic acts."""
 

@@ -14,7 +14,6 @@ from models.stores.tasks import TaskFilter
 from models.types import Box, CaseKind, Tier
 
 INBOX = "/inbox"
-BOXES = (Box.TODO, Box.DONE, Box.STARTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,7 @@ async def _query(
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> InboxQuery:
     return InboxQuery(
-        box=next((known for known in BOXES if known.value == box), Box.TODO),
+        box=next((known for known in Box if known.value == box), Box.TODO),
         due=next((known for known in DueBand if known.value == due), None),
         kind=next((known for known in CaseKind if known.value == kind), None),
         tier=tier_or_none(tier),

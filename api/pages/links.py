@@ -20,7 +20,7 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.services.accounts import FirstAdministrator, activate, checked_hash, complete_setup, invalid
 from models.services.sign_in import ACTIVATE, SETUP, usable_link
-from models.stores.accounts import AccountStore
+from models.stores.people import PeopleStore
 
 router = APIRouter()
 LinkFormDep = Annotated[PublicForm, public_form("the secret in the link says who it is for")]
@@ -98,7 +98,7 @@ def _login_of(database: Database, token: str) -> str:
     """Whose link it is. Raises LINK_USED_OR_EXPIRED."""
     with database.read() as session:
         link = usable_link(session, ACTIVATE, token, datetime.now(UTC))
-        account = AccountStore(session).by_id(link.account_id) if link.account_id else None
+        account = PeopleStore(session).account(link.account_id) if link.account_id else None
     if account is None:
         raise DomainError(ErrorCode.LINK_USED_OR_EXPIRED)
     return account.login

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -82,11 +81,6 @@ def render(
     if model.json_href:
         response.headers["Link"] = f'<{model.json_href}>; rel="alternate"; type="application/json"'
     return response
-
-
-def render_text(template: str, **context: Any) -> str:
-    """A template outside a request (mails, forms)."""
-    return environment().get_template(template).render(**context)
 
 
 def see_other(request: Request, url: str) -> Response:

@@ -1,7 +1,7 @@
 """`/tasks`: the inbox, and deciding."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -31,7 +31,7 @@ def list_tasks(
     paging: PagingDep,
     caller: Annotated[Caller, require(Action.READ_TASKS)],
     *,
-    box: Literal[Box.TODO, Box.DONE, Box.STARTED] = Box.TODO,
+    box: Box = Box.TODO,
     kind: CaseKind | None = None,
     tier: Tier | None = None,
     institution_code: Annotated[str | None, Query(max_length=32)] = None,

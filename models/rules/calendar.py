@@ -90,11 +90,6 @@ def office_intervals(calendar: CalendarSnapshot, day: date) -> tuple[tuple[datet
     return tuple((instant(day, opens), instant(day, closes)) for opens, closes in day_spans(calendar, day))
 
 
-def opening_of(calendar: CalendarSnapshot, day: date) -> datetime:
-    """First office instant of a working day. Raises ValueError for a closed day."""
-    return office_intervals(calendar, _worked(calendar, day))[0][0]
-
-
 def close_of(calendar: CalendarSnapshot, day: date) -> datetime:
     """Close of a working day. Raises ValueError for a closed day."""
     return office_intervals(calendar, _worked(calendar, day))[-1][1]

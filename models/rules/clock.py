@@ -257,11 +257,6 @@ def read_clock(
     )
 
 
-def pill_level(calendar: CalendarSnapshot, started_at: datetime, due_at: datetime, now: datetime) -> PillLevel:
-    """Look of a task's time-left pill: a clock without pauses."""
-    return read_clock(calendar, Clock(started_at=started_at, due_at=due_at), now).level
-
-
 def _level(state: ClockState, pressing: PillLevel, *, provisional: bool) -> PillLevel:
     fixed = {
         ClockState.MET: PillLevel.MET,

@@ -15,6 +15,7 @@ from models.services.sign_in import ACTIVATE, SETUP, create_link, spend_link
 from models.stores.access import AccessStore
 from models.stores.accounts import AccountStore
 from models.stores.institutions import InstitutionStore
+from models.stores.people import PeopleStore
 from models.stores.scope import EVERYTHING, Scope
 from models.tables.organisation import Account, Institution, Post
 from models.types import SEPARATED_ADMIN_ROLES, Door, InstitutionLevel, Role
@@ -139,7 +140,7 @@ def activation_link(session: Session, account: Account, *, by: By, now: datetime
 def activate(session: Session, secret: str, password_hash: str, *, now: datetime) -> Account:
     """Set the password by link. Raises LINK_USED_OR_EXPIRED."""
     link = spend_link(session, ACTIVATE, secret, now)
-    account = AccountStore(session).by_id(link.account_id) if link.account_id else None
+    account = PeopleStore(session).account(link.account_id) if link.account_id else None
     if account is None or account.disabled_at is not None:
         raise DomainError(ErrorCode.LINK_USED_OR_EXPIRED)
     set_password(session, account, password_hash, by=By(str(account.id), Door.LINK), now=now)
@@ -340,7 +341,7 @@ def account_or_refuse(session: Session, login: str, scope: Scope) -> Account:
 
 def actor_by_id(session: Session, account_id: UUID) -> Account:
     """An account that must exist, such as the caller's own. Raises NOT_FOUND."""
-    account = AccountStore(session).by_id(account_id)
+    account = PeopleStore(session).account(account_id)
     if account is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     return account

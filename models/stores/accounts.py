@@ -64,10 +64,6 @@ class AccountStore:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def by_id(self, account_id: UUID) -> Account | None:
-        """One account by its id."""
-        return self.session.get(Account, account_id)
-
     def signed_in(self, account_id: UUID) -> SignedIn | None:
         """The person with its posts as they are now; None when unknown or disabled."""
         rows = self.session.execute(_SIGNED_IN, {"account_id": account_id}).all()

@@ -111,10 +111,6 @@ class TaskStore:
             statement = statement.where(_named(Case.customer_no, wanted.q))
         return list(self.session.exec(_newest_first(statement, Case.opened_at, Case.id, after).limit(limit)))
 
-    def of_case(self, case_id: UUID) -> list[Task]:
-        """Every task of a case, oldest first."""
-        return list(self.session.exec(select(Task).where(Task.case_id == case_id).order_by(col(Task.opened_at))))
-
     def add(self, row: Task) -> None:
         """Insert or update a task row, with the next flush."""
         self.session.add(row)

@@ -18,7 +18,6 @@ from models.rules.clock import (
     due_with_pauses,
     ledger,
     open_pause,
-    pill_level,
     read_clock,
     time_left,
     working_span,
@@ -165,8 +164,6 @@ def test_the_marks_are_the_callers() -> None:
     now = china("2026-03-05 10:00")
     assert read_clock(CALENDAR, facts, now).level is PillLevel.CALM
     assert read_clock(CALENDAR, facts, now, soon_percent=20).level is PillLevel.SOON
-    assert facts.due_at is not None
-    assert pill_level(CALENDAR, facts.started_at, facts.due_at, now) is PillLevel.CALM
 
 
 def test_why_it_is_due_then() -> None:

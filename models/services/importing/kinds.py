@@ -37,10 +37,6 @@ class BookKind(StrEnum):
     EXPERIENCE = "experience"
 
 
-PEOPLE_KINDS = frozenset({BookKind.INSTITUTIONS, BookKind.STAFF})
-"""Kinds that decide who may see and do what; a door may refuse them."""
-
-
 class RowError(ValueError):
     """Why a row cannot be loaded although each cell can be read, and the column to look at."""
 
