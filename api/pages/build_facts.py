@@ -58,7 +58,9 @@ def _score_tags(view: CaseView, session: Session, shown: ScoreExplanation) -> It
     yield from rank_tag(case.rank, tiers.gold.ranked_seats)
     store = EvaluationStore(session)
     row = store.row(case.year, case.customer_no)
-    reviewed = store.reviewed_rank(row, value) if row and case.tier is Tier.GOLD else None
+    # Points have no place in a list of yuan, nor yuan in one of points.
+    comparable = case.tier is Tier.GOLD and store.formula(case.year) == shown.formula
+    reviewed = store.reviewed_rank(row, value) if row and comparable else None
     if reviewed is not None and reviewed != case.rank:
         yield Tag(text=_("复核后第 %(rank)s 名", rank=f"{reviewed:,}"), tone=TagTone.WARN)
 
