@@ -10,9 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.problem_texts import PROBLEM_TEXTS
+from api.terminal import reported
 from models.database import Database
-from models.errors import DomainError
 from models.services import calendars, evaluation, rulebooks
 from models.settings import Settings
 from models.types import Door
@@ -20,7 +19,6 @@ from models.types import Door
 MAX_CALENDAR_BYTES = 1_000_000
 calendar_app = typer.Typer(help="The company's working calendar.", no_args_is_help=True)
 console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +32,7 @@ def evaluate(
     output: Annotated[Path, typer.Option(help="CSV file to write, best customer first.", dir_okay=False)],
 ) -> None:
     """Score and rank every customer with a policy; a frozen year is written out as it was frozen."""
-    with _reported(), _database() as database:
+    with reported(), _database() as database:
         rows = _frozen_rows(database, year) or _evaluated_rows(database, year)
         output.write_text(evaluation.ranking_csv(rows), encoding="utf-8", newline="")
     console.print(f"{len(rows)} customers ranked for {year}: {output}", markup=False, soft_wrap=True)
@@ -52,7 +50,7 @@ def load_calendar(
     ],
 ) -> None:
     """Load company or State Council days over the built-in calendar; all files or none."""
-    with _reported(), _database() as database, database.write() as session:
+    with reported(), _database() as database, database.write() as session:
         for path in files:
             file = calendars.parse(path.name, path.read_bytes()[:MAX_CALENDAR_BYTES])
             actor, now = _actor(), datetime.now(UTC)
@@ -86,13 +84,3 @@ def _database() -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """A refusal ends the command with its sentence and exit code 1."""
-    try:
-        yield
-    except DomainError as error:
-        errors.print(PROBLEM_TEXTS[error.code].en.format_map(error.context), markup=False)
-        raise typer.Exit(1) from error

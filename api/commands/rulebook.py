@@ -14,9 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.problem_texts import PROBLEM_TEXTS
+from api.terminal import errors, reported
 from models.database import Database
-from models.errors import DomainError
 from models.rulebook import Problem, Rulebook, digest, inspect, load_builtin, load_rulebook
 from models.rulebook.loader import BUILTIN
 from models.services import rulebooks
@@ -26,7 +25,6 @@ from models.types import TIME_ZONE
 
 rulebook_app = typer.Typer(help="The regulation as data: check a folder, compare, activate.", no_args_is_help=True)
 console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 _STORED = re.compile(r"v(\d+)")
 _DATE = "%Y-%m-%d"
@@ -57,7 +55,7 @@ def diff(
     ] = None,
 ) -> None:
     """Show what changes: keys that differ, with their old and new value."""
-    with _reported():
+    with reported():
         old, new = ("in-force", first) if second is None else (first, second)
         changes = rulebooks.diff(_rulebook(old), _rulebook(new))
     if not changes:
@@ -76,7 +74,7 @@ def activate(
     reason: Annotated[str, typer.Option(help="Why; kept with the version and in the audit trail.")],
 ) -> None:
     """Store a folder as the next version, in force from a day on; running cases keep theirs."""
-    with _reported(), _database() as database:
+    with reported(), _database() as database:
         database.migrate()
         with database.write() as session:
             rulebooks.ensure_builtin(session)
@@ -115,16 +113,6 @@ def _database() -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """A refusal ends the command with its sentence and exit code 1."""
-    try:
-        yield
-    except DomainError as error:
-        errors.print(PROBLEM_TEXTS[error.code].en.format_map(error.context), markup=False)
-        raise typer.Exit(1) from error
 
 
 def _refuse(problems: list[Problem]) -> NoReturn:
