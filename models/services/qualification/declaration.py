@@ -14,8 +14,9 @@ from models.rules.calendar import local_date
 from models.rules.eligibility import Applicant, Check, checks, refuse_failed
 from models.rules.routing import route
 from models.services.evaluation import score_one
-from models.services.rulebooks import rulebook_in_force
+from models.services.rulebooks import InForce, rulebook_in_force, rulebook_of
 from models.stores.cases import CaseStore
+from models.stores.evaluations import EvaluationStore
 from models.stores.people import PeopleStore
 from models.tables.book import Customer
 from models.tables.evaluation import RankingRow
@@ -58,7 +59,7 @@ def prepare(session: Session, request: Request, at: datetime, corrections: tuple
     customer = session.get(Customer, request.customer_no)
     if customer is None:
         raise DomainError(ErrorCode.NOT_FOUND)
-    rulebook, version = rulebook_in_force(session, local_date(at))
+    rulebook, version = _rules_of(session, request.year, at)
     institutions = tuple(PeopleStore(session).ancestry(customer.institution_code))
     live = score_one(session, request.customer_no, request.year, rulebook, corrections)
     score = live.explanation
@@ -101,6 +102,14 @@ def check(session: Session, request: Request, at: datetime) -> Prepared:
     if not request.reason.strip() or (prepared.is_late and not (request.late_reason or "").strip()):
         raise DomainError(ErrorCode.REASON_REQUIRED)
     return prepared
+
+
+def _rules_of(session: Session, year: int, at: datetime) -> InForce:
+    """The rules the year's list was made by, so that case and list compare; today's while there is no list."""
+    evaluation = EvaluationStore(session).get(year)
+    if evaluation is not None:
+        return rulebook_of(session, evaluation.rulebook_version_id)
+    return rulebook_in_force(session, local_date(at))
 
 
 def _is_late(rulebook: Rulebook, year: int, today: date, *, new_customer: bool) -> bool:
