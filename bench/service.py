@@ -23,6 +23,7 @@ ROUNDS = 3
 CELL_SECONDS = 6.0
 GOALS = {1: 0.70, 10: 0.75, 50: 0.65}
 CUSTOMERS = 12_000
+RETRY_SECONDS = 0.2
 DECISIONS = (
     ("unit", {"verdict": "approve"}),
     ("svc", {"verdict": "approve"}),
@@ -128,7 +129,11 @@ def _service(http: httpx2.AsyncClient, copy: RunningCopy) -> Case:
 
 
 async def _post(http: httpx2.AsyncClient, copy: RunningCopy, login: str, path: str, body: dict[str, Any]) -> Any:
+    """Send until the answer is definitive, under one key: what a client does on 202 and 503."""
     headers = {"Authorization": f"Bearer {copy.tokens[login]}", "Idempotency-Key": uuid4().hex}
-    answer = await http.post(f"/api/v1{path}", json=body, headers=headers)
-    answer.raise_for_status()
-    return answer.json()
+    while True:
+        answer = await http.post(f"/api/v1{path}", json=body, headers=headers)
+        if answer.status_code not in {202, 503}:
+            answer.raise_for_status()
+            return answer.json()
+        await asyncio.sleep(RETRY_SECONDS)
