@@ -3,6 +3,7 @@
 One class per kind of book file. `load` reads everything a chunk needs in a few queries; the rest looks it up.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,7 @@ class Errand:
     manages_people: bool = True
 
 
-class Target:
+class Target(ABC):
     """Rows of one kind against the records. Subclasses say where the rows live and what they refer to."""
 
     kind: ClassVar[BookKind]
@@ -58,9 +59,9 @@ class Target:
         found = self.store.rows(self.table, self.layout.names, first, self.pick(rows, first))
         return {tuple([values[at] for at in key_at]): values for values in found}
 
+    @abstractmethod
     def read_known(self, rows: Sequence[Row]) -> set[Any]:
         """Those references of these rows that exist within reach."""
-        raise NotImplementedError
 
     def pick(self, rows: Iterable[Row], name: str) -> set[Any]:
         """Every value of one column."""
