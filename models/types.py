@@ -4,6 +4,7 @@ Pure: imports nothing but the standard library, so every layer and the workflow 
 """
 
 from enum import StrEnum
+from uuid import UUID
 
 
 class Tier(StrEnum):
@@ -105,6 +106,8 @@ class CaseKind(StrEnum):
 
     QUALIFICATION = "qualification"
     MEMBERSHIP = "membership"
+    APPROVAL = "approval"
+    QUOTA_SEASON = "quota-season"
 
 
 class Stage(StrEnum):
@@ -141,6 +144,70 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+class SignerRule(StrEnum):
+    """或签 any / 会签 all / 票签 M of N or per cent / 依次审批 in order / 分组会签 one per group."""
+
+    ANY = "any"
+    ALL = "all"
+    QUORUM = "quorum"
+    SEQUENTIAL = "sequential"
+    PER_GROUP = "per_group"
+
+
+class AddedPosition(StrEnum):
+    """前加签 / 后加签: whether the added signer signs before the one who adds it, or after."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class PauseReason(StrEnum):
+    """暂停原因 of a clock."""
+
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    DISABILITY_APPRAISAL = "disability_appraisal"
+    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
+class AlarmKind(StrEnum):
+    """What a task's clock may set off: 提醒, 逾期, 升级督办, or the automatic decision (off by default)."""
+
+    REMINDER = "reminder"
+    BREACH = "breach"
+    ESCALATION = "escalation"
+    AUTO_DECISION = "auto_decision"
+
+
+class Channel(StrEnum):
+    """How a notification reaches a person: in the product, by mail, by a chat robot."""
+
+    IN_APP = "in_app"
+    EMAIL = "email"
+    CHAT = "chat"
+
+
+class DeliveryState(StrEnum):
+    """State of one delivery; `unconfirmed`: the process died while sending, so it is not sent again."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    DIGEST = "digest"
+
+
+class SeasonPhase(StrEnum):
+    """Phases of a quota season: 冻结 申报 排名 公示 申诉 生效."""
+
+    FREEZE = "freeze"
+    DECLARE = "declare"
+    RANK = "rank"
+    PUBLISH = "publish"
+    APPEAL = "appeal"
+    EFFECTIVE = "effective"
 
 
 class Verdict(StrEnum):
@@ -181,8 +248,10 @@ class Box(StrEnum):
     """任务箱 of the inbox."""
 
     TODO = "todo"
+    QUEUE = "queue"
     DONE = "done"
     STARTED = "started"
+    CC = "cc"
 
 
 class Source(StrEnum):
@@ -200,6 +269,9 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
 
+
+SYSTEM_SLA_ID = UUID("00000000-0000-0000-0000-000000000001")
+"""The actor id of an automatic decision, which no account may have; records name `system:sla` instead."""
 
 SYSTEM_SLA = "system:sla"
 SYSTEM_SCHEDULE = "system:schedule"

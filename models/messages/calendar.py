@@ -63,3 +63,13 @@ class Deadline(BaseModel):
     due_at: datetime
     provisional: bool
     calendar_version: str
+
+
+class Pause(BaseModel):
+    """暂停 of a clock: half-open, still open while `resumed_at` is None."""
+
+    model_config = ConfigDict(frozen=True)
+
+    paused_at: datetime
+    resumed_at: datetime | None = None
+    reason: str

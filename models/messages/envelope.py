@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from models.messages.approval import Correct, Decide, Resubmit, Withdraw
 from models.messages.base import Message
+from models.messages.handing import ChainAct
 from models.messages.qualification import StartQualification
 
 
@@ -22,9 +22,10 @@ class StartEnvelope(Message):
 class UpdateEnvelope(Message):
     """An act of a person on a running qualification."""
 
-    kind: Literal["decide", "correct", "resubmit", "withdraw"]
+    kind: Literal["decide", "correct", "resubmit", "withdraw", "act"]
+    """Name of the update; `act` takes every act that is no decision."""
     workflow_id: str
-    act: Decide | Correct | Resubmit | Withdraw
+    act: ChainAct
 
 
 class Outgoing(Message):

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from models.messages.approval import Act, ApprovalState, Correct, Decide, Resubmit, Withdraw
+from models.messages.approval import Act, ApprovalState
 from models.messages.base import Message
+from models.messages.handing import ChainAct
 from models.types import SeatKind, Tier
 
 
@@ -35,7 +36,7 @@ class RecordStep(Message):
     workflow_id: str
     before: ApprovalState
     after: ApprovalState
-    act: Decide | Correct | Resubmit | Withdraw
+    act: ChainAct
     at: datetime
 
 

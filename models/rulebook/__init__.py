@@ -11,10 +11,11 @@ from models.rulebook.schema.assessment import Assessment, Grade, Indicator
 from models.rulebook.schema.book import Rulebook
 from models.rulebook.schema.care import Care, Festival, GiftCap
 from models.rulebook.schema.common import Entry, MonthDay, Provision, Section
+from models.rulebook.schema.desk import Bulk, Desk, LadderRung, ReminderAt, Reminders, Superior, TakeOver
 from models.rulebook.schema.forms import Form, FormField, Forms, FormSheet
 from models.rulebook.schema.general import General
 from models.rulebook.schema.organisation import Organisation, RoleDuties
-from models.rulebook.schema.procedure import MidYearWindow, Milestone, Procedure, ProcedureStep
+from models.rulebook.schema.procedure import MidYearWindow, Milestone, Procedure, ProcedureStep, StepSigner
 from models.rulebook.schema.rollout import Rollout, RolloutTask
 from models.rulebook.schema.scoring import (
     LoyaltyBand,
@@ -44,8 +45,10 @@ from models.rulebook.schema.working_time import OpeningInterval, WorkingTime
 
 __all__ = [
     "Assessment",
+    "Bulk",
     "Care",
     "Change",
+    "Desk",
     "Entry",
     "Festival",
     "Form",
@@ -59,6 +62,7 @@ __all__ = [
     "Grade",
     "Indicator",
     "KeyPersons",
+    "LadderRung",
     "Limit",
     "LimitUnit",
     "LoyaltyBand",
@@ -79,6 +83,8 @@ __all__ = [
     "Question",
     "RegionEntry",
     "RegularService",
+    "ReminderAt",
+    "Reminders",
     "RoleDuties",
     "Rollout",
     "RolloutTask",
@@ -92,7 +98,10 @@ __all__ = [
     "SilverRules",
     "SizeBand",
     "SpendRules",
+    "StepSigner",
+    "Superior",
     "SurveyRules",
+    "TakeOver",
     "TieBreak",
     "TieBreakRule",
     "TierRules",

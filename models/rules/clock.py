@@ -12,7 +12,7 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict
 
 from models.errors import DomainError, ErrorCode
-from models.messages.calendar import CalendarSnapshot, Deadline
+from models.messages.calendar import CalendarSnapshot, Deadline, Pause
 from models.rules import calendar as cal
 
 MINUTE = timedelta(minutes=1)
@@ -62,14 +62,6 @@ class PillLevel(StrEnum):
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class Pause(_Frozen):
-    """暂停 of a clock: half-open, still open while `resumed_at` is None."""
-
-    paused_at: datetime
-    resumed_at: datetime | None = None
-    reason: str
 
 
 class Clock(_Frozen):

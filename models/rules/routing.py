@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from models.messages.approval import RouteStep
-from models.rulebook import Procedure, ProcedureStep
+from models.messages.approval import RouteStep, SignerSpec
+from models.rulebook import Procedure, ProcedureStep, StepSigner
 from models.types import InstitutionLevel, SeatKind, Stage, Tier
 
 
@@ -30,9 +30,20 @@ def route(
             due_on=step.due_on(year),
             may_reject=step.may_reject,
             may_correct_facts=step.may_correct_facts,
+            rule=step.rule,
+            needed=step.needed,
+            percent=step.percent,
+            signers=tuple(
+                SignerSpec(**signer.model_dump(include=set(SignerSpec.model_fields))) for signer in step.signers
+            ),
+            looks_at=step.looks_at,
         )
         for step in _until_final(steps, levels, tier, seat_kind)
     )
+
+
+def _spec(signer: StepSigner) -> SignerSpec:
+    return SignerSpec(**signer.model_dump(include=set(SignerSpec.model_fields)))
 
 
 def _until_final(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from models.tables.messages import Notification, WorkerHeartbeat
+from models.tables.messages import Notification, OutboxEvent, WorkerHeartbeat
 
 
 class NotificationStore:
@@ -20,6 +20,10 @@ class NotificationStore:
     def add(self, row: Notification) -> None:
         """Insert or change a message."""
         self.session.add(row)
+
+    def append(self, event: OutboxEvent) -> None:
+        """Announce an event to open pages, with the next flush."""
+        self.session.add(event)
 
 
 class HeartbeatStore:

@@ -51,3 +51,12 @@ class PeopleStore:
             item.code: item for item in self.session.exec(select(Institution).where(col(Institution.code).in_(codes)))
         }
         return [found[code] for code in reversed(codes)]
+
+    def posts(self, account_id: UUID) -> list[tuple[Role, Institution]]:
+        """Every post of a person as (role, institution)."""
+        statement = (
+            select(Post.role, Institution)
+            .join(Institution, col(Institution.code) == Post.institution_code)
+            .where(Post.account_id == account_id)
+        )
+        return [(Role(role), institution) for role, institution in self.session.exec(statement)]

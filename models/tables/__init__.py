@@ -1,6 +1,19 @@
 """SQLModel tables, one module per aggregate; importing this package fills the metadata."""
 
-from models.tables import access, audit, book, calendar, cases, evaluation, jobs, messages, organisation, rulebook
+from models.tables import (
+    access,
+    audit,
+    book,
+    calendar,
+    cases,
+    desk,
+    evaluation,
+    jobs,
+    messages,
+    organisation,
+    rulebook,
+    season,
+)
 
 __all__ = [
     "access",
@@ -8,9 +21,11 @@ __all__ = [
     "book",
     "calendar",
     "cases",
+    "desk",
     "evaluation",
     "jobs",
     "messages",
     "organisation",
     "rulebook",
+    "season",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.tables.columns import encrypted, enum_type, json_column, new_id
-from models.types import CaseKind, Door, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
+from models.types import CaseKind, Door, MembershipStage, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
 
 
 class Case(SQLModel, table=True):
@@ -44,6 +44,10 @@ class Case(SQLModel, table=True):
     value: Decimal = Field(sa_type=Numeric(18, 0))
     rank: int | None = None
     in_reserve_since: datetime | None = None
+    subject: str | None = Field(default=None, max_length=32)
+    """What a lone approval is about: `appeal`; None for the kinds that say it themselves."""
+    subject_case_id: UUID | None = Field(default=None, index=True)
+    """The case that is appealed against; no foreign key, for SQLite cannot add one to a table that others refer to."""
     state: dict[str, Any] = Field(sa_column=json_column())
     opened_at: datetime
     closed_at: datetime | None = None
@@ -94,6 +98,12 @@ class Task(SQLModel, table=True):
     provisional: bool = False
     calendar_version: str = Field(max_length=64)
     breached_at: datetime | None = None
+    signer_id: str = Field(default="1", max_length=16)
+    claimed_at: datetime | None = None
+    """领取: set with `assignee_id` while the state is `claimed`; a release takes both back."""
+    delegated_by: UUID | None = Field(default=None, index=True)
+    """委派: `assignee_id` is the delegate meanwhile; the task returns to this person."""
+    paused_since: datetime | None = None
     closed_at: datetime | None = None
     closed_by: UUID | None = Field(default=None, foreign_key="account.id")
 
@@ -112,9 +122,16 @@ class Decision(SQLModel, table=True):
     act: str = Field(max_length=32)
     stage: Stage = Field(sa_type=enum_type(Stage))
     round: int
-    actor_id: UUID = Field(foreign_key="account.id", index=True)
+    actor_id: UUID | None = Field(default=None, foreign_key="account.id", index=True)
+    """None for an automatic decision: `actor_name` is then the reserved actor."""
     actor_name: str = Field(max_length=100)
     on_behalf_of: UUID | None = Field(default=None, foreign_key="account.id")
+    on_behalf_of_name: str | None = Field(default=None, max_length=100)
+    to_name: str | None = Field(default=None, max_length=100)
+    """Whom the act handed the task to."""
+    evidence_digest: str | None = Field(default=None, foreign_key="evidence.digest", max_length=64)
+    changes: str | None = Field(default=None, sa_column=encrypted("decision.changes"))
+    """What a resubmission changed, as JSON `{field: [before, after]}`."""
     door: Door = Field(sa_type=enum_type(Door))
     verdict: Verdict | None = Field(default=None, sa_type=enum_type(Verdict))
     comment: str | None = Field(default=None, sa_column=encrypted("decision.comment"))
@@ -189,5 +206,10 @@ class Membership(SQLModel, table=True):
     club_contact_id: UUID | None = Field(default=None, foreign_key="contact.id")
     valid_from: date
     valid_to: date
+    stage: MembershipStage = Field(default=MembershipStage.PENDING, sa_type=enum_type(MembershipStage))
+    buffer_until: date | None = None
+    """降级缓冲期: last day of the old tier's services after a downgrade."""
+    ended_on: date | None = None
+    end_reason: str | None = Field(default=None, max_length=500)
     notified_at: datetime | None = None
     created_at: datetime

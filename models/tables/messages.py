@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import encrypted, json_column, new_id
+from models.tables.columns import encrypted, enum_type, json_column, new_id
+from models.types import Channel, DeliveryState, Role
 
 
 class IdempotencyRecord(SQLModel, table=True):
@@ -49,6 +50,8 @@ class Notification(SQLModel, table=True):
     dedupe_key: str = Field(unique=True, max_length=200)
     account_id: UUID | None = Field(default=None, foreign_key="account.id", index=True)
     customer_no: str | None = Field(default=None, max_length=32)
+    case_id: UUID | None = Field(default=None, foreign_key="workflow_case.id")
+    task_id: UUID | None = Field(default=None, foreign_key="task.id")
     template: str = Field(max_length=64)
     content: str = Field(sa_column=encrypted("notification.content", nullable=False))
     created_at: datetime
@@ -63,3 +66,55 @@ class WorkerHeartbeat(SQLModel, table=True):
 
     worker: str = Field(primary_key=True, max_length=100)
     at: datetime
+
+
+class Delivery(SQLModel, table=True):
+    """One notification on one channel: recorded before it is sent, never sent twice."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("notification_id", "channel"),
+        Index("ix_delivery_waiting", "state", "not_before"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    notification_id: UUID = Field(foreign_key="notification.id")
+    channel: Channel = Field(sa_type=enum_type(Channel))
+    state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=enum_type(DeliveryState))
+    not_before: datetime
+    """Quiet hours 免打扰 put it off; the digest hour for what goes into a digest."""
+    attempts: int = 0
+    sent_at: datetime | None = None
+    error: str | None = Field(default=None, max_length=500)
+
+
+class ChannelPreference(SQLModel, table=True):
+    """How one person wants to be told; without a row: mail when there is an address, no chat, no digest."""
+
+    __tablename__ = "channel_preference"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id")
+    email: bool = True
+    digest: bool = False
+    chat_url: str | None = Field(default=None, sa_column=encrypted("channel_preference.chat_url"))
+    quiet_from_hour: int | None = None
+    quiet_until_hour: int | None = None
+    updated_at: datetime
+
+
+class OutboxEvent(SQLModel, table=True):
+    """Something that changes an inbox; API processes read on from the last `seq` (decisions.md 28)."""
+
+    __tablename__ = "outbox_event"
+
+    seq: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    )
+    at: datetime
+    kind: str = Field(max_length=32)
+    """`task_opened`, `task_closed`, `task_changed` or `notified`."""
+    case_id: UUID | None = None
+    task_id: UUID | None = None
+    account_id: UUID | None = None
+    role: Role | None = Field(default=None, sa_type=enum_type(Role))
+    institution_code: str | None = Field(default=None, max_length=32)

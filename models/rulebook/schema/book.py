@@ -5,6 +5,7 @@ from datetime import date
 from models.rulebook.schema.assessment import Assessment
 from models.rulebook.schema.care import Care
 from models.rulebook.schema.common import Frozen, Text
+from models.rulebook.schema.desk import DEFAULT_DESK, Desk
 from models.rulebook.schema.forms import Forms
 from models.rulebook.schema.general import General
 from models.rulebook.schema.organisation import Organisation
@@ -41,3 +42,4 @@ class Rulebook(Frozen):
     spend: SpendRules
     rollout: Rollout
     care: Care
+    desk: Desk = DEFAULT_DESK

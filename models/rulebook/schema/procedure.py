@@ -1,12 +1,29 @@
 """Evaluation procedure, regulation 2.4: steps with their posts and dates, windows, terms."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from models.rulebook.schema.common import Count, MonthDay, NamedEntry, Provision, Section, Text
-from models.types import InstitutionLevel, Role, Stage, Tier
+from models.rulebook.schema.common import Count, Entry, MonthDay, NamedEntry, Provision, Section, Text
+from models.types import InstitutionLevel, Role, SignerRule, Stage, Tier
+
+
+class StepSigner(Entry):
+    """One who signs a step: a post seen from the case, a person by login, or the declarant's choice."""
+
+    role: Role | None = None
+    at: Literal["level", "institution", "parent", "root"] = "level"
+    login: str | None = None
+    choice: bool = False
+    each: bool = False
+    group: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum((self.role is not None, self.login is not None, self.choice)) != 1:
+            raise ValueError("a signer is a role, a login or the declarant's choice: one of them")
+        return self
 
 
 class ProcedureStep(NamedEntry):
@@ -20,6 +37,20 @@ class ProcedureStep(NamedEntry):
     """The tier whose seat this step's approval takes."""
     may_reject: bool = False
     may_correct_facts: bool = False
+    rule: SignerRule = SignerRule.ANY
+    needed: Count | None = None
+    """M of 票签 M of N."""
+    percent: Annotated[int, Field(gt=0, le=100)] | None = None
+    signers: tuple[StepSigner, ...] = ()
+    """Empty: the step's own post signs alone."""
+    looks_at: tuple[Literal["reason", "facts"], ...] = ()
+    """Fields the step judges: its sign-off is kept when a resubmission changed none of them. Empty: never kept."""
+
+    @model_validator(mode="after")
+    def _quorum_has_a_number(self) -> Self:
+        if self.rule is SignerRule.QUORUM and (self.needed is None) == (self.percent is None):
+            raise ValueError("rule quorum takes needed or percent, one of them")
+        return self
 
     def due_on(self, evaluation_year: int) -> date:
         """Procedure date of this step for an evaluation year (before any minimum allowance)."""
