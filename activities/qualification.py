@@ -11,7 +11,8 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Opened, Recorded
 from models.messages.qualification import CaseClosed, MembershipGrant, RecordBreach, RecordOpening, RecordStep
-from models.services.qualification import memberships, opening, steps
+from models.services.approval import steps
+from models.services.qualification import memberships, opening
 
 
 @dataclass

@@ -8,7 +8,7 @@ from api.pages.view.common import Link, TimePill
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState
 from models.rules import calendar as cal
 from models.rules.clock import Clock
-from models.services.qualification.tasks import OPERATIONS_ALLOWANCE_WORKING_DAYS
+from models.services.approval.tasks import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.tables.cases import Task
 
 

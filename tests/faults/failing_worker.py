@@ -15,7 +15,7 @@ from typing import Any
 from activities.qualification import QualificationActivities
 from models.messages.approval import Recorded
 from models.messages.qualification import RecordStep
-from models.services.qualification import steps
+from models.services.approval import steps
 from models.settings import Settings
 from workflows.worker import run_worker
 

@@ -12,7 +12,7 @@ from models.database import Database
 from models.errors import ErrorCode
 from models.messages.approval import Recorded
 from models.services import audit
-from models.services.qualification import steps
+from models.services.approval import steps
 from models.stores.audit import AuditStore
 from models.tables.cases import Case, Decision, Membership, Seat, SilverQuota
 from models.types import Outcome

@@ -18,7 +18,8 @@ from models.messages.qualification import MembershipGrant, RecordBreach, RecordO
 from models.messages.scoring import CorrectedField, Correction
 from models.rules import approval
 from models.services import audit
-from models.services.qualification import memberships, opening, steps
+from models.services.approval import steps
+from models.services.qualification import memberships, opening
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.tables.audit import AuditEntry

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from models.database import Database
-from models.services.qualification import steps
+from models.services.approval import steps
 from models.stores.tasks import Person, TaskFilter, TaskStore
 from models.tables.cases import Task
 from models.types import Role, Tier

@@ -5,7 +5,7 @@ import pytest
 from models.messages.approval import ApprovalState, Decide
 from models.messages.qualification import RecordStep
 from models.rules import approval
-from models.services.qualification import steps
+from models.services.approval import steps
 from models.tables.cases import Decision
 from models.tables.columns import new_id
 from models.types import Outcome, Role, Verdict

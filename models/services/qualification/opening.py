@@ -12,10 +12,10 @@ from models.messages.qualification import RecordOpening, StartQualification
 from models.rules.approval import steps_taken
 from models.rules.calendar import due_on_date, local_date
 from models.services import audit
+from models.services.approval.tasks import open_tasks, with_operations
 from models.services.calendars import snapshot
 from models.services.idempotency import settle_by_update
 from models.services.qualification.declaration import Prepared, Request, check
-from models.services.qualification.tasks import open_tasks, with_operations
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore

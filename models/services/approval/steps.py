@@ -18,10 +18,10 @@ from models.messages.approval import (
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules.approval import task_of
 from models.services import audit
+from models.services.approval.tasks import case_calendar, close_tasks, open_tasks, with_operations
 from models.services.idempotency import settle_by_update
 from models.services.qualification import memberships, seats
 from models.services.qualification.rescore import record_correction, refuse_ineligible
-from models.services.qualification.tasks import case_calendar, close_tasks, open_tasks, with_operations
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
