@@ -111,6 +111,11 @@ class TaskStore:
             statement = statement.where(_named(Case.customer_no, wanted.q))
         return list(self.session.exec(_newest_first(statement, Case.opened_at, Case.id, after).limit(limit)))
 
+    def assigned_posts(self, account_id: UUID) -> list[tuple[Role, str]]:
+        """(role, institution) of the open tasks that a person was given by name, each once."""
+        statement = select(Task.role, Task.institution_code).where(_is_open(), Task.assignee_id == account_id)
+        return [(Role(role), code) for role, code in self.session.exec(statement.distinct())]
+
     def add(self, row: Task) -> None:
         """Insert or update a task row, with the next flush."""
         self.session.add(row)
