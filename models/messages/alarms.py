@@ -27,7 +27,8 @@ class AlarmPolicy(Message):
     """What the clock of a task sets off; in the state of a case from its opening on (None in older histories).
 
     `repeat_every_working_days` repeats the reminder after the deadline, at most `repeat_at_most` times; an alarm that
-    falls into quiet hours 免打扰时段 waits for the next opening. `auto_verdict` None: nothing is decided automatically.
+    falls into quiet hours 免打扰时段 (by the clock, or a day off) waits for the next opening; equal hours mean none.
+    `auto_verdict` None: nothing is decided automatically.
     """
 
     before: tuple[ReminderBefore, ...] = ()
@@ -38,15 +39,21 @@ class AlarmPolicy(Message):
     hq_role: Role = Role.HQ_VIP
     auto_verdict: Verdict | None = None
     auto_after_working_days: int = 0
+    quiet_from_hour: int = 20
+    quiet_until_hour: int = 8
 
 
 class Alarm(Message):
-    """One alarm of one task. `key` is unique within the task: each goes off once, whatever is redelivered."""
+    """One alarm of one task. `key` is unique within the task: each goes off once, whatever is redelivered.
+
+    `silent`: recorded without telling anybody (a breach in quiet hours, a task that waits for another signer).
+    """
 
     key: str
     kind: AlarmKind
     at: datetime
     rung: Rung | None = None
+    silent: bool = False
 
 
 class RecordAlarm(Message):

@@ -118,6 +118,48 @@ def shift_working_days(calendar: CalendarSnapshot, day: date, count: int) -> dat
     return day
 
 
+def previous_working_day(calendar: CalendarSnapshot, day: date) -> date:
+    """Last working day before `day`."""
+    for _ in range(LONGEST_CLOSURE_DAYS):
+        day -= ONE_DAY
+        if is_working_day(calendar, day):
+            return day
+    raise DomainError(ErrorCode.CALENDAR_UNKNOWN, year=day.year)
+
+
+def same_time_after(calendar: CalendarSnapshot, at: datetime, days: int) -> datetime:
+    """The same time of day on the `days`-th working date after that of `at`, or at its close if that comes sooner."""
+    day = local_date(at)
+    return _at_time_of(calendar, at, shift_working_days(calendar, day, days)) if days else at
+
+
+def subtract_working_days(calendar: CalendarSnapshot, at: datetime, days: int) -> datetime:
+    """The same time of day on the `days`-th working date before that of `at`, or at its close if that comes sooner."""
+    day = local_date(at)
+    for _ in range(days):
+        day = previous_working_day(calendar, day)
+    return _at_time_of(calendar, at, day) if days else at
+
+
+def subtract_working_time(calendar: CalendarSnapshot, end: datetime, amount: timedelta) -> datetime:
+    """The latest instant from which `amount` of office time passes until `end`; nothing taken off moves nothing."""
+    if amount <= timedelta():
+        return end
+    for opens, closes in _intervals_back(calendar, local_date(end)):
+        finish = min(end, closes)
+        if finish <= opens:
+            continue
+        if amount <= finish - opens:
+            return (finish - amount).astimezone(UTC)
+        amount -= finish - opens
+    raise AssertionError("unreachable: the intervals never end")
+
+
+def subtract_working_minutes(calendar: CalendarSnapshot, end: datetime, minutes: int) -> datetime:
+    """So many office minutes before an instant."""
+    return subtract_working_time(calendar, end, timedelta(minutes=minutes))
+
+
 def next_opening(calendar: CalendarSnapshot, at: datetime) -> datetime:
     """`at` when the office is open then, otherwise the next opening (lunch break included)."""
     for opens, closes in _intervals_from(calendar, local_date(at)):
@@ -230,3 +272,16 @@ def _intervals_from(calendar: CalendarSnapshot, day: date) -> Iterator[tuple[dat
         day = move_to_working_day(calendar, day)
         yield from office_intervals(calendar, day)
         day += ONE_DAY
+
+
+def _intervals_back(calendar: CalendarSnapshot, day: date) -> Iterator[tuple[datetime, datetime]]:
+    day += ONE_DAY
+    while True:
+        day = previous_working_day(calendar, day)
+        yield from reversed(office_intervals(calendar, day))
+
+
+def _at_time_of(calendar: CalendarSnapshot, at: datetime, day: date) -> datetime:
+    local = at.astimezone(CHINA)
+    moved = datetime.combine(day, local.time(), tzinfo=CHINA).astimezone(UTC)
+    return min(moved, close_of(calendar, day))
