@@ -1,5 +1,6 @@
 """Who may decide in place of whom (转办, 代理, 改派): posts of the rulebook's `desk.take_over`, and where they sit."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,11 +20,15 @@ def is_authorised(session: Session, desk: Desk, account_id: UUID, role: Role, in
     account = people.account(account_id)
     if account is None or account.disabled_at is not None:
         return False
-    above = people.ancestry(institution_code)
-    if not above:
+    return posts_cover(desk, role, people.ancestry(institution_code), people.posts(account_id))
+
+
+def posts_cover(desk: Desk, role: Role, ancestry: list[Institution], posts: Iterable[tuple[Role, Institution]]) -> bool:
+    """The same for posts that are loaded already; `ancestry` is the task's institution and all above, lowest first."""
+    if not ancestry:
         return False
     allowed = desk.may_take_over(role)
-    return any(held in allowed and _near(above, place) for held, place in people.posts(account_id))
+    return any(held in allowed and _near(ancestry, place) for held, place in posts)
 
 
 def _near(ancestry: list[Institution], place: Institution) -> bool:

@@ -1,0 +1,144 @@
+"""What every act on an approval is built from: who may see the task, as whom the caller acts, whom it names."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from api.deps import Action, Caller
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import ApprovalState, PostRef
+from models.messages.handing import Target
+from models.rulebook import Desk
+from models.rules import approval
+from models.services.authority import is_authorised
+from models.services.idempotency import Key
+from models.services.rulebooks import rulebook_of
+from models.stores.cases import CaseStore
+from models.stores.desk import DeskStore
+from models.stores.people import PeopleStore
+from models.stores.tasks import Person, TaskStore
+from models.tables.cases import Case, Task
+from models.tables.organisation import Account
+from models.types import OPEN_TASK_STATES, Door, TaskState
+
+
+@dataclass(frozen=True)
+class OnTask:
+    """An open task with its case, as the records have them now."""
+
+    task: Task
+    case: Case
+    state: ApprovalState
+
+
+def person_of(caller: Caller) -> Person:
+    """The caller as the inbox knows it."""
+    return Person(caller.account_id, tuple((post.role, post.institution_code) for post in caller.posts))
+
+
+def visible_task(session: Session, caller: Caller, task_id: UUID) -> Task:
+    """The task, if it is the caller's, lies in its scope, or its case was shown to it. Raises NOT_FOUND."""
+    task = TaskStore(session).visible(task_id, person_of(caller), caller.scope(Action.READ_CASES))
+    task = task or DeskStore(session).shown_task(task_id, caller.account_id)
+    if task is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return task
+
+
+def visible_case(session: Session, caller: Caller, case_id: UUID) -> Case:
+    """The case, if it lies in the caller's scope or was shown to it. Raises NOT_FOUND."""
+    case = CaseStore(session).in_scope(case_id, caller.scope(Action.READ_CASES))
+    case = case or DeskStore(session).shown_case(case_id, caller.account_id)
+    if case is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return case
+
+
+def on_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:
+    """The task with its case, open or not. Raises NOT_FOUND."""
+    task = visible_task(session, caller, task_id)
+    case = CaseStore(session).get(task.case_id)
+    if case is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return OnTask(task, case, ApprovalState.model_validate(case.state))
+
+
+def on_open_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:
+    """The open task with its case. Raises NOT_FOUND, ALREADY_DECIDED with who and when, CASE_CLOSED, STALE_VERSION."""
+    found = on_task(session, caller, task_id)
+    if found.task.state not in OPEN_TASK_STATES:
+        approval.task_of(found.state, task_id)  # raises who decided, or that the case is closed
+        raise DomainError(ErrorCode.STALE_VERSION)
+    return found
+
+
+def holds(caller: Caller, task: Task) -> bool:
+    """Whether the open task is the caller's own: given to it or claimed by it, or waiting for a post of its own."""
+    if task.assignee_id is not None:
+        return task.assignee_id == caller.account_id
+    return any((post.role, post.institution_code) == (task.role, task.institution_code) for post in caller.posts)
+
+
+def act_fields(caller: Caller, key: Key, comment: str) -> dict[str, Any]:
+    """What every act carries, as the caller itself."""
+    return {
+        "update_id": key.update_id,
+        "content_hash": key.body_hash,
+        "actor_id": caller.account_id,
+        "actor_name": caller.name,
+        "posts": tuple(PostRef(role=post.role, institution_code=post.institution_code) for post in caller.posts),
+        "door": caller.door,
+        "request_id": caller.request_id,
+        "comment": comment,
+    }
+
+
+def fields_on(session: Session, caller: Caller, key: Key, found: OnTask, comment: str) -> dict[str, Any]:
+    """The same for an act on a task: in place of the person the caller stands in for (代理), when it is not its own.
+
+    Raises ALREADY_CLAIMED when somebody else took it from the queue.
+    """
+    own = act_fields(caller, key, comment)
+    claimed_by = found.task.assignee_id if found.task.state is TaskState.CLAIMED else None
+    if claimed_by not in {None, caller.account_id}:
+        who = PeopleStore(session).account(claimed_by) if claimed_by else None
+        raise DomainError(ErrorCode.ALREADY_CLAIMED, who=who.name if who else "")
+    return own
+
+
+def desk_rules(session: Session, case: Case) -> Desk:
+    """The desk section of the rulebook version that the case pinned."""
+    return rulebook_of(session, case.rulebook_version_id).rulebook.desk
+
+
+def target(session: Session, found: OnTask, account_id: UUID) -> Target:
+    """Whom the task is handed to. Raises INVALID_INPUT for nobody we know, BAD_TRANSFER_TARGET for who has left."""
+    account = known_person(session, account_id)
+    task = found.task
+    allowed = is_authorised(session, desk_rules(session, found.case), account_id, task.role, task.institution_code)
+    return Target(account_id=account.id, name=account.name, authorised=allowed)
+
+
+def known_person(session: Session, account_id: UUID, field: str = "to") -> Account:
+    """An enabled person. Raises INVALID_INPUT for nobody we know, BAD_TRANSFER_TARGET for who has left."""
+    account = PeopleStore(session).account(account_id)
+    if account is None:
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": field, "reason": "unknown_person"}])
+    if account.disabled_at is not None:
+        raise DomainError(ErrorCode.BAD_TRANSFER_TARGET, who=account.name)
+    return account
+
+
+def override_fields(caller: Caller, key: Key, comment: str) -> dict[str, Any]:
+    """An act of operations: its door marks it for good. Raises REASON_REQUIRED."""
+    if not comment.strip():
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    return {**act_fields(caller, key, comment), "door": Door.OVERRIDE}
+
+
+def now() -> datetime:
+    """The instant of a request."""
+    return datetime.now(UTC)
