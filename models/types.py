@@ -189,7 +189,10 @@ class Channel(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """State of one delivery; `unconfirmed`: the process died while sending, so it is not sent again."""
+    """State of one delivery; `unconfirmed`: the process died while sending, so it is not sent again.
+
+    `dropped`: not needed any more when its hour came, because the task was closed or the channel given up.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
@@ -197,6 +200,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     DIGEST = "digest"
+    DROPPED = "dropped"
 
 
 class SeasonPhase(StrEnum):

@@ -86,6 +86,8 @@ class Delivery(SQLModel, table=True):
     attempts: int = 0
     sent_at: datetime | None = None
     error: str | None = Field(default=None, max_length=500)
+    sent_with: UUID | None = None
+    """The delivery whose workflow sends this one: its own, or the first of a digest; None until one was started."""
 
 
 class ChannelPreference(SQLModel, table=True):

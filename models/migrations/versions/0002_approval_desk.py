@@ -239,11 +239,12 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('notification_id', sa.Uuid(), nullable=False),
     sa.Column('channel', sa.Enum('in_app', 'email', 'chat', name='channel', native_enum=False, length=32), nullable=False),
-    sa.Column('state', sa.Enum('pending', 'sending', 'sent', 'failed', 'unconfirmed', 'digest', name='deliverystate', native_enum=False, length=32), nullable=False),
+    sa.Column('state', sa.Enum('pending', 'sending', 'sent', 'failed', 'unconfirmed', 'digest', 'dropped', name='deliverystate', native_enum=False, length=32), nullable=False),
     sa.Column('not_before', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('error', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True),
+    sa.Column('sent_with', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['notification_id'], ['notification.id'], name=op.f('fk_delivery_notification_id_notification')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
     sa.UniqueConstraint('notification_id', 'channel', name=op.f('uq_delivery_notification_id_channel'))

@@ -73,6 +73,8 @@ class Desk(Section):
     urge_cool_down_working_minutes: Count = 120
     link_hours: Count = 24
     link_needs_sign_in: bool = True
+    decision_links: bool = True
+    """决定链接: whether mails carry one at all."""
     keep_sign_offs: bool = True
     """保留签批: whether a resubmission keeps sign-offs of steps that look at nothing it changed."""
     quiet_from_hour: Annotated[int, Field(ge=0, le=23)] = 20
