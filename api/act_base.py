@@ -16,6 +16,7 @@ from models.rules import approval
 from models.services.authority import is_authorised
 from models.services.idempotency import Key
 from models.services.rulebooks import rulebook_of
+from models.services.stand_ins import StoodFor, acting_for, standing_for
 from models.stores.cases import CaseStore
 from models.stores.desk import DeskStore
 from models.stores.people import PeopleStore
@@ -35,13 +36,18 @@ class OnTask:
 
 
 def person_of(caller: Caller) -> Person:
-    """The caller as the inbox knows it."""
+    """The caller by itself, without whom it stands in for."""
     return Person(caller.account_id, tuple((post.role, post.institution_code) for post in caller.posts))
 
 
+def inbox_of(session: Session, caller: Caller) -> Person:
+    """The caller as the inbox knows it now: with everybody it stands in for (代理)."""
+    return person_of(caller)._replace(stands_for=standing_for(session, caller.account_id, now()))
+
+
 def visible_task(session: Session, caller: Caller, task_id: UUID) -> Task:
-    """The task, if it is the caller's, lies in its scope, or its case was shown to it. Raises NOT_FOUND."""
-    task = TaskStore(session).visible(task_id, person_of(caller), caller.scope(Action.READ_CASES))
+    """The task, if it concerns the caller, lies in its scope, or its case was shown to it. Raises NOT_FOUND."""
+    task = TaskStore(session).visible(task_id, inbox_of(session, caller), caller.scope(Action.READ_CASES))
     task = task or DeskStore(session).shown_task(task_id, caller.account_id)
     if task is None:
         raise DomainError(ErrorCode.NOT_FOUND)
@@ -49,9 +55,15 @@ def visible_task(session: Session, caller: Caller, task_id: UUID) -> Task:
 
 
 def visible_case(session: Session, caller: Caller, case_id: UUID) -> Case:
-    """The case, if it lies in the caller's scope or was shown to it. Raises NOT_FOUND."""
-    case = CaseStore(session).in_scope(case_id, caller.scope(Action.READ_CASES))
+    """The case, if it lies in the caller's scope, was shown to it, or one of its tasks concerns it.
+
+    Raises NOT_FOUND.
+    """
+    store = CaseStore(session)
+    case = store.in_scope(case_id, caller.scope(Action.READ_CASES))
     case = case or DeskStore(session).shown_case(case_id, caller.account_id)
+    if case is None and TaskStore(session).concerns(case_id, inbox_of(session, caller)):
+        case = store.get(case_id)
     if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     return case
@@ -101,12 +113,30 @@ def fields_on(session: Session, caller: Caller, key: Key, found: OnTask, comment
 
     Raises ALREADY_CLAIMED when somebody else took it from the queue.
     """
-    own = act_fields(caller, key, comment)
-    claimed_by = found.task.assignee_id if found.task.state is TaskState.CLAIMED else None
-    if claimed_by not in {None, caller.account_id}:
-        who = PeopleStore(session).account(claimed_by) if claimed_by else None
-        raise DomainError(ErrorCode.ALREADY_CLAIMED, who=who.name if who else "")
+    own, task = act_fields(caller, key, comment), found.task
+    if holds(caller, task):
+        return own
+    stood_for = acting_for(session, caller.account_id, task, found.case, now())
+    if stood_for is not None:
+        return {**own, **in_place_of(stood_for), "door": Door.STAND_IN}
+    if task.state is TaskState.CLAIMED and task.assignee_id is not None:
+        raise DomainError(ErrorCode.ALREADY_CLAIMED, who=name_of(session, task.assignee_id))
     return own
+
+
+def in_place_of(stood_for: StoodFor) -> dict[str, Any]:
+    """The fields of an act that say for whom it is done, with that person's posts."""
+    return {
+        "on_behalf_of": stood_for.principal_id,
+        "on_behalf_of_name": stood_for.principal_name,
+        "posts": tuple(PostRef(role=role, institution_code=code) for role, code in stood_for.posts),
+    }
+
+
+def name_of(session: Session, account_id: UUID) -> str:
+    """Name of a person; empty when the records know none."""
+    account = PeopleStore(session).account(account_id)
+    return account.name if account else ""
 
 
 def desk_rules(session: Session, case: Case) -> Desk:
