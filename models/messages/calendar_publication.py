@@ -26,3 +26,18 @@ class CalendarAdopted(Message):
 
     calendar: CalendarSnapshot
     state: ApprovalState
+
+
+class PublishCalendar(Message):
+    """Start of `calendar-publish`: tell every running case of a stored publication."""
+
+    publication_id: UUID
+
+
+class TellingProgress(Message):
+    """How far the telling is; `finished` once every case has answered or ended."""
+
+    told_now: int
+    acknowledged: int
+    cases: int
+    finished: bool

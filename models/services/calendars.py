@@ -22,8 +22,11 @@ from models.messages.calendar import CalendarSnapshot, MinuteSpan
 from models.rulebook.schema.working_time import OpeningInterval, WorkingTime
 from models.rules import calendar as rules
 from models.services import audit
+from models.services.rulebooks import rulebook_of
 from models.stores.calendar import COMPANY, CalendarStore
+from models.stores.people import PeopleStore
 from models.tables.calendar import CalendarDay, CalendarYear
+from models.tables.cases import Case
 from models.types import Door
 
 LIBRARY_SOURCE = f"holidays {version('holidays')}"
@@ -72,20 +75,42 @@ class YearView(NamedTuple):
     version: str
 
 
+class Proposal(NamedTuple):
+    """A change to look at before it is made: rows as if they were stored, and years that it publishes."""
+
+    days: tuple[CalendarDay, ...] = ()
+    official: frozenset[int] = frozenset()
+
+
+AS_IT_STANDS = Proposal()
+
+
 def snapshot(
-    session: Session, working_time: WorkingTime, around: date, *, institution_code: str = COMPANY
+    session: Session,
+    working_time: WorkingTime,
+    around: date,
+    *,
+    institution_code: str = COMPANY,
+    proposed: Proposal = AS_IT_STANDS,
 ) -> CalendarSnapshot:
-    """Calendar of the years around a date: loaded rows over the seed, the institution's rows over the company's."""
+    """Calendar of the years around a date: loaded rows over the seed, rows of an institution over those above it."""
     years = range(around.year - YEARS_BEFORE, around.year + YEARS_AFTER + 1)
-    days = _days(session, years, institution_code)
+    days = _days(session, years, _layers(session, institution_code), proposed.days)
     return rules.make_snapshot(
         office_hours=_spans(working_time.opening),
         half_day_hours=_spans(working_time.half_day),
-        official_years=official_years(session, years),
+        official_years=official_years(session, years) | (proposed.official & set(years)),
         days_off=[row.day for row in days if not row.is_workday],
         days_worked=[row.day for row in days if row.is_workday and not row.is_half_day],
         half_days=[row.day for row in days if row.is_half_day],
     )
+
+
+def case_calendar(session: Session, case: Case, at: datetime, *, proposed: Proposal = AS_IT_STANDS) -> CalendarSnapshot:
+    """The working calendar of the case's institution, with the office hours of the case's own rulebook version."""
+    working_time = rulebook_of(session, case.rulebook_version_id).rulebook.working_time
+    code = case.institution_code
+    return snapshot(session, working_time, rules.local_date(at), institution_code=code, proposed=proposed)
 
 
 def official_years(session: Session, years: Iterable[int]) -> set[int]:
@@ -95,14 +120,14 @@ def official_years(session: Session, years: Iterable[int]) -> set[int]:
     return {year for year in wanted if year in stored or _library_knows(year)}
 
 
-def year_view(session: Session, working_time: WorkingTime, year: int) -> YearView:
+def year_view(session: Session, working_time: WorkingTime, year: int, *, institution_code: str = COMPANY) -> YearView:
     """Holidays, make-up days, number of working days and state of one year."""
-    calendar = snapshot(session, working_time, date(year, 7, 1))
+    calendar = snapshot(session, working_time, date(year, 7, 1), institution_code=institution_code)
     return YearView(
         year=year,
         state="official" if rules.is_official(calendar, year) else "provisional",
         working_days=rules.working_days_in_year(calendar, year),
-        days=tuple(_days(session, [year], COMPANY)),
+        days=tuple(_days(session, [year], _layers(session, institution_code))),
         version=calendar.version,
     )
 
@@ -114,10 +139,7 @@ def load(session: Session, file: CalendarFile, *, name: str, actor: str, door: D
     """
     store = CalendarStore(session)
     changed = store.put_days([_row(day, name) for day in file.days])
-    states = {year: _state(session, year) for year in file.years}
-    moved = store.put_years(
-        [CalendarYear(year=year, state=state, source=name[:200], loaded_at=now) for year, state in states.items()]
-    )
+    states, moved = settle_years(session, file.years, source=name, now=now)
     if changed or moved:
         after = {"days": changed, "years": {str(year): state for year, state in states.items()}}
         audit.append(
@@ -131,6 +153,18 @@ def load(session: Session, file: CalendarFile, *, name: str, actor: str, door: D
             at=now,
         )
     return [LoadedYear(year, state, sum(day.day.year == year for day in file.days)) for year, state in states.items()]
+
+
+def settle_years(
+    session: Session, years: Iterable[int], *, source: str, now: datetime, official: bool = False
+) -> tuple[dict[int, str], int]:
+    """State of years whose company days were just stored, and how many of them have another than before.
+
+    `official`: whoever stored them says that these are the published days.
+    """
+    states = {year: "official" if official else year_state(session, year) for year in years}
+    rows = [CalendarYear(year=year, state=state, source=source[:200], loaded_at=now) for year, state in states.items()]
+    return states, CalendarStore(session).put_years(rows)
 
 
 def _row(day: LoadedDay, name: str) -> CalendarDay:
@@ -195,22 +229,34 @@ def _csv_day(line: int, row: dict[str, str]) -> LoadedDay:
     return LoadedDay(day, _WORK_WORDS[word], half, row.get("name", "")[:100], row.get("source", "")[:100])
 
 
-def _days(session: Session, years: Sequence[int] | range, institution_code: str) -> list[LoadedDay]:
-    """Seed of the years the library knows, company rows over it, the institution's rows on top; by date."""
+def _layers(session: Session, institution_code: str) -> list[str]:
+    """Whose rows count, each over those before it: the company, what lies above the institution, itself."""
+    above = [item.code for item in reversed(PeopleStore(session).ancestry(institution_code))]
+    return list(dict.fromkeys([COMPANY, *above, institution_code]))
+
+
+def _days(
+    session: Session, years: Sequence[int] | range, layers: Sequence[str], proposed: Sequence[CalendarDay] = ()
+) -> list[LoadedDay]:
+    """Seed of the years the library knows, company rows over it, each institution's rows on top; by date."""
     merged = {row.day: row for year in years if _library_knows(year) for row in _library_days(year)}
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
-    stored = CalendarStore(session).days(first, last, {COMPANY, institution_code})
-    for row in sorted(stored, key=lambda row: row.institution_code != COMPANY):
+    stored = CalendarStore(session).days(first, last, layers)
+    wanted = [row for row in proposed if row.institution_code in layers and first <= row.day <= last]
+    # Sorting is stable: of one layer, what is proposed stands over what is stored.
+    for row in sorted([*stored, *wanted], key=lambda row: layers.index(row.institution_code)):
         merged[row.day] = LoadedDay(row.day, row.is_workday, row.is_half_day, row.name, row.source)
     return [merged[day] for day in sorted(merged)]
 
 
-def _state(session: Session, year: int) -> str:
+def year_state(session: Session, year: int, proposed: Sequence[CalendarDay] = ()) -> str:
+    """`official` when the company's days of the year, with those proposed, show that it was published."""
     if _library_knows(year):
         return "official"
-    rows = CalendarStore(session).days(date(year, 1, 1), date(year, 12, 31))
-    make_up = any(row.is_workday and row.day.weekday() >= 5 for row in rows)
-    weekdays_off = sum(not row.is_workday and row.day.weekday() < 5 for row in rows)
+    stored = CalendarStore(session).days(date(year, 1, 1), date(year, 12, 31))
+    rows = {row.day: row for row in (*stored, *proposed) if row.institution_code == COMPANY and row.day.year == year}
+    make_up = any(row.is_workday and row.day.weekday() >= 5 for row in rows.values())
+    weekdays_off = sum(not row.is_workday and row.day.weekday() < 5 for row in rows.values())
     return "official" if make_up or weekdays_off >= WEEKDAYS_OF_A_PUBLISHED_YEAR else "provisional"
 
 

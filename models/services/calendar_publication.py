@@ -1,0 +1,322 @@
+"""Publishing a change of the working calendar: what it would move, the change itself, and each case following once."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import ApprovalState
+from models.messages.calendar import CalendarSnapshot
+from models.messages.calendar_publication import AdoptCalendar, CalendarAdopted
+from models.rules.redating import MovedTask, moved, redated, with_deadlines_of
+from models.services import audit
+from models.services.alarms import holders
+from models.services.approval.steps import RecordDivergedError
+from models.services.calendars import AS_IT_STANDS, Proposal, case_calendar, settle_years, year_state
+from models.services.notifications import notify
+from models.stores.calendar import COMPANY, CalendarStore, PublicationStore
+from models.stores.cases import CaseStore
+from models.stores.people import PeopleStore
+from models.stores.scope import EVERYTHING, Scope
+from models.stores.tasks import TaskStore
+from models.tables.calendar import CalendarDay, CalendarNotice, CalendarPublication
+from models.tables.cases import Case
+from models.types import SYSTEM_SCHEDULE, CaseKind, Door
+
+SOURCE = "公司日历"
+OFFICIAL = "official"
+
+
+class ChangedDay(NamedTuple):
+    """One day as it is to be: worked, worked until noon, or off."""
+
+    day: date
+    is_workday: bool
+    is_half_day: bool
+    name: str
+
+
+class Change(NamedTuple):
+    """What is to be published. `official` None: the days themselves show whether they are the published year's."""
+
+    year: int
+    days: tuple[ChangedDay, ...]
+    institution_code: str = COMPANY
+    official: bool | None = None
+
+
+class Publisher(NamedTuple):
+    """Who publishes, why, and through which door."""
+
+    account_id: UUID
+    reason: str
+    door: Door
+    now: datetime
+    request_id: str | None = None
+
+
+class MovedDeadline(NamedTuple):
+    """One open task whose deadline the change moves."""
+
+    task_id: UUID
+    case_id: UUID
+    kind: CaseKind
+    step: str
+    customer_no: str
+    customer_name: str
+    institution_code: str
+    before: datetime
+    after: datetime
+    provisional: bool
+
+
+class Preview(NamedTuple):
+    """What a change would do: every moved deadline, the earliest new one first, and how many running cases it meets."""
+
+    moved: tuple[MovedDeadline, ...]
+    cases: int
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """Moved deadlines by kind of case."""
+        return dict(Counter(line.kind.value for line in self.moved))
+
+
+def preview(session: Session, change: Change, now: datetime) -> Preview:
+    """Which open deadlines the change moves; nothing is stored. Raises INVALID_INPUT and NOT_FOUND."""
+    scope, proposal = _reach(session, change), _proposal(session, change)
+    cases = PublicationStore(session).open_cases(scope)
+    found = [(case, move) for case, move in _moves(session, cases, now, proposal)]
+    rows = PublicationStore(session).open_tasks([move.task.task_id for _, move in found])
+    names = {task_id: row.customer_name for task_id, row in rows.items()}
+    lines = [_line(case, move, names.get(move.task.task_id, case.customer_no)) for case, move in found]
+    return Preview(tuple(sorted(lines, key=lambda line: (line.after, line.task_id))), len(cases))
+
+
+def publish(session: Session, change: Change, by: Publisher) -> CalendarPublication:
+    """Store the days and whom to tell of them; the workflow `calendar-publish` does the telling.
+
+    Raises REASON_REQUIRED, INVALID_INPUT, and NOT_FOUND for an unknown institution.
+    """
+    if not by.reason.strip():
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    scope, proposal = _reach(session, change), _proposal(session, change)
+    CalendarStore(session).put_days(proposal.days)
+    if change.year in proposal.official:
+        settle_years(session, [change.year], source=SOURCE, now=by.now, official=True)
+    publication = CalendarPublication(
+        institution_code=change.institution_code,
+        year=change.year,
+        reason=by.reason.strip(),
+        days=[_as_json(day) for day in change.days],
+        published_by=by.account_id,
+        published_at=by.now,
+    )
+    store = PublicationStore(session)
+    store.add(publication)
+    cases = store.open_cases(scope)
+    store.add_notices(publication.id, [case.id for case in cases])
+    if not cases:
+        publication.finished_at = by.now
+        store.add(publication)
+    _audit_publication(session, publication, by, len(cases))
+    return publication
+
+
+def adopt(session: Session, message: AdoptCalendar) -> CalendarAdopted:
+    """Move a case's open deadlines to the calendar as it stands, once per publication.
+
+    Told again, it answers what the first time recorded. Raises RecordDivergedError.
+    """
+    case = CaseStore(session).locked(message.case_id)
+    publication = PublicationStore(session).get(message.publication_id)
+    if case is None or publication is None:
+        raise RecordDivergedError(f"case {message.case_id} or publication {message.publication_id} has no record")
+    calendar = case_calendar(session, case, publication.published_at)
+    notice = _notice(session, publication, case)
+    if notice.acknowledged_at is not None:
+        recorded = ApprovalState.model_validate(case.state)
+        return CalendarAdopted(calendar=calendar, state=with_deadlines_of(message.before, recorded))
+    if case.version != message.before.version:
+        raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
+    after = redated(message.before, calendar)
+    moves = moved(message.before, after)
+    _write(session, case, after)
+    notice.moved, notice.acknowledged_at = len(moves), datetime.now(UTC)
+    PublicationStore(session).add(notice)
+    _tell_holders(session, case, publication, moves)
+    return CalendarAdopted(calendar=calendar, state=after)
+
+
+def acknowledge_closed(session: Session, publication: CalendarPublication, now: datetime) -> None:
+    """Find cases whose opening was recorded beside the publication; let go of those that ended meanwhile."""
+    store = PublicationStore(session)
+    store.add_notices(publication.id, store.unknown_cases(publication, _scope(session, publication.institution_code)))
+    for notice in store.closed_unacknowledged(publication.id):
+        notice.acknowledged_at = now
+        store.add(notice)
+
+
+def finish(session: Session, publication: CalendarPublication, now: datetime) -> bool:
+    """Whether every case has answered; the publication is then marked finished, once."""
+    told = PublicationStore(session).told(publication.id)
+    if told.acknowledged < told.cases:
+        return False
+    if publication.finished_at is None:
+        publication.finished_at = now
+        PublicationStore(session).add(publication)
+    return True
+
+
+def _moves(
+    session: Session, cases: Sequence[Case], now: datetime, proposal: Proposal = AS_IT_STANDS
+) -> Iterator[tuple[Case, MovedTask]]:
+    calendars: dict[tuple[UUID, str], CalendarSnapshot] = {}
+    for case in cases:
+        key = (case.rulebook_version_id, case.institution_code)
+        if key not in calendars:
+            calendars[key] = case_calendar(session, case, now, proposed=proposal)
+        state = ApprovalState.model_validate(case.state)
+        for move in moved(state, redated(state, calendars[key])):
+            yield case, move
+
+
+def _line(case: Case, move: MovedTask, customer_name: str) -> MovedDeadline:
+    return MovedDeadline(
+        task_id=move.task.task_id,
+        case_id=case.id,
+        kind=case.kind,
+        step=move.task.step,
+        customer_no=case.customer_no,
+        customer_name=customer_name,
+        institution_code=case.institution_code,
+        before=move.before,
+        after=move.after,
+        provisional=move.provisional,
+    )
+
+
+def _reach(session: Session, change: Change) -> Scope:
+    """The cases a change may concern. Raises INVALID_INPUT for days outside the year or two of one date."""
+    dates = [line.day for line in change.days]
+    wrong = [day for day in dates if day.year != change.year or dates.count(day) > 1]
+    halves = [line.day for line in change.days if line.is_half_day and not line.is_workday]
+    if wrong or halves or not dates:
+        errors = [{"field": "days", "reason": f"date {day}"} for day in dict.fromkeys((*wrong, *halves))]
+        raise DomainError(ErrorCode.INVALID_INPUT, n=max(1, len(errors)), errors=errors)
+    return _scope(session, change.institution_code)
+
+
+def _scope(session: Session, institution_code: str) -> Scope:
+    if institution_code == COMPANY:
+        return EVERYTHING
+    above = PeopleStore(session).ancestry(institution_code)
+    if not above:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return Scope((above[0].path,))
+
+
+def _proposal(session: Session, change: Change) -> Proposal:
+    rows = tuple(
+        CalendarDay(
+            institution_code=change.institution_code,
+            day=line.day,
+            is_workday=line.is_workday,
+            is_half_day=line.is_half_day,
+            name=line.name,
+            source=SOURCE,
+        )
+        for line in change.days
+    )
+    published = change.official
+    if published is None:
+        published = year_state(session, change.year, rows) == OFFICIAL
+    of_company = change.institution_code == COMPANY
+    return Proposal(rows, frozenset({change.year}) if published and of_company else frozenset())
+
+
+def _notice(session: Session, publication: CalendarPublication, case: Case) -> CalendarNotice:
+    found = PublicationStore(session).notice(publication.id, case.id)
+    return found or CalendarNotice(publication_id=publication.id, case_id=case.id)
+
+
+def _write(session: Session, case: Case, after: ApprovalState) -> None:
+    case.version, case.state = after.version, after.model_dump(mode="json")
+    CaseStore(session).add(case)
+    store = TaskStore(session)
+    for task in after.tasks:
+        row = store.get(task.task_id)
+        if row is None:
+            continue
+        row.due_at, row.provisional = task.deadline.due_at, task.deadline.provisional
+        row.calendar_version, row.version = task.deadline.calendar_version, task.version
+        store.add(row)
+
+
+def _tell_holders(session: Session, case: Case, publication: CalendarPublication, moves: Sequence[MovedTask]) -> None:
+    if not moves:
+        return
+    audit.append(
+        session,
+        actor=SYSTEM_SCHEDULE,
+        action="calendar.adopted",
+        object_kind="case",
+        object_id=str(case.id),
+        door=Door.SYSTEM,
+        before={str(move.task.task_id): move.before.isoformat() for move in moves},
+        after={str(move.task.task_id): move.after.isoformat() for move in moves},
+        reason=publication.reason,
+    )
+    for move in moves:
+        _tell(session, case, publication, move)
+
+
+def _tell(session: Session, case: Case, publication: CalendarPublication, move: MovedTask) -> None:
+    row = TaskStore(session).get(move.task.task_id)
+    if row is None:
+        return
+    notify(
+        session,
+        to=sorted(holders(session, case, row)),
+        template="calendar_moved",
+        key=f"calendar:{publication.id}:{row.id}",
+        at=datetime.now(UTC),
+        case_id=case.id,
+        task_id=row.id,
+        context={
+            "customer_no": case.customer_no,
+            "customer_name": row.customer_name,
+            "step": row.step,
+            "due_at": move.after.isoformat(),
+            "was_due_at": move.before.isoformat(),
+            "text": publication.reason,
+        },
+    )
+
+
+def _as_json(line: ChangedDay) -> dict[str, object]:
+    return {**line._asdict(), "day": line.day.isoformat()}
+
+
+def _audit_publication(session: Session, publication: CalendarPublication, by: Publisher, cases: int) -> None:
+    audit.append(
+        session,
+        actor=str(by.account_id),
+        action="calendar.published",
+        object_kind="calendar",
+        object_id=str(publication.year),
+        door=by.door,
+        after={
+            "publication_id": str(publication.id),
+            "institution_code": publication.institution_code,
+            "days": publication.days,
+            "cases": cases,
+        },
+        reason=publication.reason,
+        request_id=by.request_id,
+        at=by.now,
+    )
