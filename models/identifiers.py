@@ -3,10 +3,14 @@
 They stand in `models` because records, activities and the API name workflows too, not only workflow code.
 """
 
+from uuid import UUID
+
 from models.types import CaseKind
 
 QUALIFICATION = CaseKind.QUALIFICATION.value
 MEMBERSHIP = CaseKind.MEMBERSHIP.value
+QUOTA_SEASON = CaseKind.QUOTA_SEASON.value
+NOTIFICATION = "notification"
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -22,3 +26,13 @@ def qualification_key(year: int, customer_no: str) -> str:
 def membership_id(customer_no: str) -> str:
     """`membership/{customer_no}`: one per VIP, for as long as it is one."""
     return f"{MEMBERSHIP}/{customer_no}"
+
+
+def notification_id(delivery_id: UUID) -> str:
+    """`notification/{delivery id}`: one run per delivery, for ever; a digest is named after its first one."""
+    return f"{NOTIFICATION}/{delivery_id}"
+
+
+def season_id(year: int) -> str:
+    """`quota-season/{evaluation year}`: one season a year."""
+    return f"{QUOTA_SEASON}/{year}"

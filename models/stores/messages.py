@@ -1,10 +1,12 @@
-"""Queries of what was sent to people, and of the workers' signs of life."""
+"""Queries of what was told to people, of what changed their inboxes, and of the workers' signs of life."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, func, select
 
-from models.tables.messages import Notification, OutboxEvent, WorkerHeartbeat
+from models.tables.messages import Delivery, Notification, OutboxEvent, WorkerHeartbeat
 
 
 class NotificationStore:
@@ -17,13 +19,34 @@ class NotificationStore:
         """The message stored under the key, sent or not."""
         return self.session.exec(select(Notification).where(Notification.dedupe_key == key)).first()
 
-    def add(self, row: Notification) -> None:
-        """Insert or change a message."""
+    def add(self, row: Notification | Delivery) -> None:
+        """Insert or change a message, or one of its ways out."""
         self.session.add(row)
 
     def append(self, event: OutboxEvent) -> None:
         """Announce an event to open pages, with the next flush."""
         self.session.add(event)
+
+
+class OutboxStore:
+    """What changed inboxes, in the order of `seq` (decisions.md 28)."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def newest(self) -> int:
+        """Number of the newest event; 0 when there is none."""
+        return self.session.exec(select(func.max(col(OutboxEvent.seq)))).one() or 0
+
+    def after(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
+        """Events later than the number, oldest first."""
+        statement = select(OutboxEvent).where(col(OutboxEvent.seq) > seq).order_by(col(OutboxEvent.seq)).limit(limit)
+        return self.session.exec(statement).all()
+
+    def trim(self, before: datetime) -> int:
+        """Forget events older than an instant; gives how many. Nobody resumes that far back."""
+        found = self.session.execute(delete(OutboxEvent).where(col(OutboxEvent.at) < before))
+        return found.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 class HeartbeatStore:

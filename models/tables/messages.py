@@ -45,6 +45,7 @@ class Notification(SQLModel, table=True):
     """A message to a person or a customer; `dedupe_key` makes a redelivered activity write it once."""
 
     __tablename__ = "notification"
+    __table_args__ = (Index("ix_notification_unread", "account_id", "read_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     dedupe_key: str = Field(unique=True, max_length=200)

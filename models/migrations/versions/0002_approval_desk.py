@@ -251,6 +251,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.create_index('ix_delivery_waiting', ['state', 'not_before'], unique=False)
+    op.create_index('ix_notification_unread', 'notification', ['account_id', 'read_at'], unique=False)
 
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.add_column(sa.Column('on_behalf_of_name', sqlmodel.sql.sqltypes.AutoString(length=100), nullable=True))
@@ -325,6 +326,7 @@ def downgrade() -> None:
         batch_op.drop_column('to_name')
         batch_op.drop_column('on_behalf_of_name')
 
+    op.drop_index('ix_notification_unread', table_name='notification')
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_waiting')
 
