@@ -5,10 +5,10 @@ A short transaction authorises and keeps the message; the gateway sends it; what
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,7 +19,7 @@ from api.problem_texts import PROBLEM_TEXTS
 from api.security.caller import Caller
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope, SeasonStart, StartEnvelope
 from models.services import idempotency
 from models.services.idempotency import Key, Reservation
 from models.stores.cases import CaseStore
@@ -38,13 +38,23 @@ class Standing:
 
 @dataclass(frozen=True)
 class Done:
-    """A confirmed act: HTTP status and the case it stands on."""
+    """A confirmed act: HTTP status and what its workflow answered, as JSON values."""
 
     status: int
-    case_id: UUID
+    answer: Mapping[str, Any]
+
+    @property
+    def case_id(self) -> UUID:
+        """The case it stands on. Raises KeyError for what is no case (a season)."""
+        return UUID(self.answer["case_id"])
+
+    @classmethod
+    def on_case(cls, status: int, case_id: UUID) -> Self:
+        """Of a case that stands."""
+        return cls(status, {"case_id": str(case_id)})
 
 
-Prepare = Callable[[Session], StartEnvelope | UpdateEnvelope | Standing]
+Prepare = Callable[[Session], Envelope | Standing]
 
 
 def body_hash(body: Any) -> str:
@@ -66,7 +76,7 @@ async def perform(database: Database, gateway: Gateway, key: Key, prepare: Prepa
     """
     reserved = await run_in_threadpool(_reserve, database, key, prepare)
     if isinstance(reserved, Standing):
-        return Done(OK, reserved.case_id)
+        return Done.on_case(OK, reserved.case_id)
     if reserved.status is not None:
         return _first_answer(reserved)
     return await deliver(database, gateway, reserved)
@@ -84,8 +94,8 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
             key = reserved.envelope.act.update_id.partition(":")[2]
             raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
         raise
-    status = 201 if isinstance(reserved.envelope, StartEnvelope) else OK
-    return Done(status, answer.case_id)
+    status = 201 if isinstance(reserved.envelope, StartEnvelope | SeasonStart) else OK
+    return Done(status, answer.model_dump(mode="json"))
 
 
 def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
@@ -103,7 +113,7 @@ def _first_answer(reserved: Reservation) -> Done:
     answer = reserved.answer or {}
     if "code" in answer:
         raise DomainError(ErrorCode(answer["code"]), **answer.get("context", {}))
-    return Done(reserved.status or OK, UUID(answer["case_id"]))
+    return Done(reserved.status or OK, answer)
 
 
 def _refused(database: Database, reserved: Reservation, error: DomainError) -> None:
@@ -121,10 +131,13 @@ def _look_up(database: Database, reserved: Reservation) -> Done:
     """The engine knows the workflow no more: the records say what became of this very request."""
     act = reserved.envelope.act
     with database.read() as session:
+        settled = idempotency.settled(session, reserved.record_id)
+        if settled is not None:
+            return _first_answer(settled)
         store = CaseStore(session)
         decision = store.decision_by_update(act.update_id)
         if decision is not None:
-            return Done(OK, decision.case_id)
+            return Done.on_case(OK, decision.case_id)
         case = store.by_workflow_id(reserved.envelope.workflow_id)
     if case is None:
         error = DomainError(ErrorCode.NOT_FOUND)

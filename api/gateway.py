@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeAlias
 
 import structlog
 from temporalio.client import (
@@ -20,9 +21,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
-from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, StartEnvelope, UpdateEnvelope
+from models.messages.membership import MembershipAnswered
+from models.messages.season import MoveSeason, SeasonAnswered
 from workflows.options import TASK_TIMEOUT
 from workflows.qualification import QualificationWorkflow
+from workflows.season import QuotaSeasonWorkflow
 
 ANSWER_DEADLINE_SECONDS = 6.0
 """More than the sticky time-out plus two seconds; the caller hears within eight, whatever happens."""
@@ -30,6 +34,10 @@ HEALTH_TIMEOUT = timedelta(seconds=1)
 REACHABLE_FOR_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
+
+
+Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
+"""What workflows answer to an act."""
 
 
 class WorkflowGoneError(Exception):
@@ -51,7 +59,7 @@ class Gateway:
         except (RPCError, RuntimeError):
             return False
 
-    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+    async def send(self, envelope: Envelope) -> Answer:
         """Send and wait for the answer.
 
         Raises the workflow's refusal, ENGINE_UNAVAILABLE (nothing was sent), NOT_YET_CONFIRMED (sent, outcome
@@ -66,9 +74,11 @@ class Gateway:
         self._reachable_until = time.monotonic() + REACHABLE_FOR_SECONDS
         return answer
 
-    async def _deliver(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+    async def _deliver(self, envelope: Envelope) -> Answer:
         if isinstance(envelope, StartEnvelope):
             return await self._start(envelope)
+        if isinstance(envelope, SeasonStart):
+            return await self._start_season(envelope)
         return await self._update(envelope)
 
     async def _ensure_reachable(self) -> None:
@@ -94,12 +104,34 @@ class Gateway:
         )
         return answer
 
-    async def _update(self, envelope: UpdateEnvelope) -> Answered:
-        handle = self._client.get_workflow_handle(envelope.workflow_id)
-        answer: Answered = await handle.execute_update(
-            envelope.kind, envelope.act, id=envelope.act.update_id, result_type=Answered
+    async def _start_season(self, envelope: SeasonStart) -> SeasonAnswered:
+        start = envelope.act
+        operation = WithStartWorkflowOperation(
+            QuotaSeasonWorkflow.run,
+            start,
+            id=start.workflow_id,
+            task_queue=self._task_queue,
+            task_timeout=TASK_TIMEOUT,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        )
+        answer: SeasonAnswered = await self._client.execute_update_with_start_workflow(
+            QuotaSeasonWorkflow.opened, id=start.update_id, start_workflow_operation=operation
         )
         return answer
+
+    async def _update(self, envelope: UpdateEnvelope | ProgrammeUpdate) -> Answer:
+        handle = self._client.get_workflow_handle(envelope.workflow_id)
+        answer: Answer = await handle.execute_update(
+            envelope.kind, envelope.act, id=envelope.act.update_id, result_type=_answer_type(envelope)
+        )
+        return answer
+
+
+def _answer_type(envelope: UpdateEnvelope | ProgrammeUpdate) -> type[Answer]:
+    if isinstance(envelope, UpdateEnvelope):
+        return Answered
+    return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered
 
 
 @contextmanager

@@ -7,10 +7,12 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
+from activities.season import SeasonActivities
 from workflows.membership import MembershipWorkflow
 from workflows.qualification import QualificationWorkflow
+from workflows.season import QuotaSeasonWorkflow
 
-WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow)
+WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow, QuotaSeasonWorkflow)
 
 PASSED_THROUGH = (
     "models",  # pure core and tables: linted for clock, random, files and environment instead (decisions.md 21)
@@ -33,7 +35,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 def activity_methods(
-    qualification: QualificationActivities, membership: MembershipActivities
+    qualification: QualificationActivities, membership: MembershipActivities, season: SeasonActivities
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -42,4 +44,7 @@ def activity_methods(
         qualification.record_breach,
         qualification.start_membership,
         membership.announce,
+        season.record_opening,
+        season.record_move,
+        season.remind,
     ]

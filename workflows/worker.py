@@ -15,6 +15,7 @@ from activities.adapters.memberships import EngineMemberships
 from activities.jobs import JobRunner
 from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
+from activities.season import SeasonActivities
 from models.database import Database
 from models.services.heartbeat import beat
 from models.settings import Settings
@@ -33,6 +34,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
     methods = activity_methods(
         QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
         MembershipActivities(database, MailFolder(settings.home / "mail")),
+        SeasonActivities(database),
     )
     return Worker(
         client,

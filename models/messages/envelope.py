@@ -1,10 +1,12 @@
 """A request to a workflow exactly as it is sent, kept until its answer was seen (decisions.md 2)."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from models.messages.base import Message
 from models.messages.handing import ChainAct
+from models.messages.membership import CancelMembership, DowngradeMembership
 from models.messages.qualification import StartQualification
+from models.messages.season import MoveSeason, OpenSeason
 
 
 class StartEnvelope(Message):
@@ -28,7 +30,30 @@ class UpdateEnvelope(Message):
     act: ChainAct
 
 
-class Outgoing(Message):
-    """One of the two, as stored."""
+class SeasonStart(Message):
+    """Start of a quota season; answered when its first record stands."""
 
-    envelope: StartEnvelope | UpdateEnvelope
+    kind: Literal["season_start"] = "season_start"
+    act: OpenSeason
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class ProgrammeUpdate(Message):
+    """An act of a person on what is no approval: a season, a membership. `kind` names the update."""
+
+    kind: Literal["move", "cancel", "downgrade"]
+    workflow_id: str
+    act: MoveSeason | CancelMembership | DowngradeMembership
+
+
+Envelope: TypeAlias = StartEnvelope | UpdateEnvelope | SeasonStart | ProgrammeUpdate
+
+
+class Outgoing(Message):
+    """One of them, as stored."""
+
+    envelope: Envelope

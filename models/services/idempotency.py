@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
-from models.messages.envelope import Outgoing, StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope, Outgoing
 from models.stores.idempotency import DONE, IdempotencyStore
 from models.tables.messages import IdempotencyRecord
 
@@ -36,7 +36,7 @@ class Reservation:
     """A request that is to be sent, or was answered already (`status` is set)."""
 
     record_id: UUID
-    envelope: StartEnvelope | UpdateEnvelope
+    envelope: Envelope
     status: int | None = None
     answer: dict[str, Any] | None = None
 
@@ -51,7 +51,7 @@ def find(session: Session, key: Key) -> Reservation | None:
     return reservation_of(row)
 
 
-def reserve(session: Session, key: Key, envelope: StartEnvelope | UpdateEnvelope, now: datetime) -> Reservation:
+def reserve(session: Session, key: Key, envelope: Envelope, now: datetime) -> Reservation:
     """Keep the message until an answer was seen."""
     row = IdempotencyRecord(
         account_id=key.account_id,
@@ -70,6 +70,12 @@ def reservation_of(row: IdempotencyRecord) -> Reservation:
     """The row as a reservation."""
     envelope = Outgoing.model_validate_json(row.message or "").envelope
     return Reservation(row.id, envelope, row.status if row.state == DONE else None, row.answer)
+
+
+def settled(session: Session, record_id: UUID) -> Reservation | None:
+    """The request with its definitive answer; None while it has none."""
+    row = IdempotencyStore(session).get(record_id)
+    return reservation_of(row) if row is not None and row.state == DONE else None
 
 
 def settle(session: Session, record_id: UUID, status: int, answer: dict[str, Any]) -> None:

@@ -8,20 +8,25 @@ from temporalio import activity, workflow
 
 from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
+from activities.season import SeasonActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
-WORKFLOW_NAMES = {"qualification", "membership"}
+WORKFLOW_NAMES = {"qualification", "membership", "quota-season"}
 ACTIVITY_NAMES = {
     "record-opening",
     "record-step",
     "record-breach",
     "start-membership",
     "announce-membership",
+    "record-season-opening",
+    "record-season-move",
+    "remind-season",
 }
 MESSAGE_NAMES = {
     "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
     "membership": {"granted", "ended", "holding"},
+    "quota-season": {"opened", "move", "state"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -39,7 +44,9 @@ def _defined(decorator: str, folder: str) -> set[str]:
 
 def _registered_activities() -> list[Callable[..., Any]]:
     nothing: Any = None
-    return activity_methods(QualificationActivities(nothing, nothing), MembershipActivities(nothing, nothing))
+    return activity_methods(
+        QualificationActivities(nothing, nothing), MembershipActivities(nothing, nothing), SeasonActivities(nothing)
+    )
 
 
 def test_every_workflow_is_registered() -> None:

@@ -22,7 +22,7 @@ from models.database import Database
 from models.encryption import Keyring
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
-from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope
 from models.settings import Settings
 from models.stores.accounts import AccountStore
 from models.tables.cases import SilverQuota, Task
@@ -366,7 +366,7 @@ class ForgetfulGateway(Gateway):
         """As the real one."""
         return await self.real.healthy()
 
-    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+    async def send(self, envelope: Envelope) -> Answered:
         """Done, and then unknown."""
         await self.real.send(envelope)
         raise DomainError(ErrorCode.NOT_YET_CONFIRMED)

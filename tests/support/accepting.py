@@ -3,7 +3,7 @@
 from api.gateway import Gateway
 from models.errors import DomainError
 from models.messages.approval import Answered
-from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope, StartEnvelope
 from models.types import Stage
 
 
@@ -11,14 +11,14 @@ class AcceptingGateway(Gateway):
     """Keeps what was sent; `refusal` is raised instead when it is set."""
 
     def __init__(self) -> None:
-        self.sent: list[StartEnvelope | UpdateEnvelope] = []
+        self.sent: list[Envelope] = []
         self.refusal: DomainError | None = None
 
     async def healthy(self) -> bool:
         """Yes."""
         return True
 
-    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+    async def send(self, envelope: Envelope) -> Answered:
         """Accepted, or refused as told."""
         self.sent.append(envelope)
         if self.refusal is not None:

@@ -3,7 +3,7 @@
 from api.gateway import Gateway
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
-from models.messages.envelope import StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope
 
 
 class DeadGateway(Gateway):
@@ -16,6 +16,6 @@ class DeadGateway(Gateway):
         """No."""
         return False
 
-    async def send(self, envelope: StartEnvelope | UpdateEnvelope) -> Answered:
+    async def send(self, envelope: Envelope) -> Answered:
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
