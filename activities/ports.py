@@ -2,15 +2,37 @@
 
 from typing import Protocol
 
+from models.messages.calendar_publication import CalendarPublished
 from models.messages.letters import Letter
 from models.messages.qualification import MembershipGrant
+
+
+class RefusedError(Exception):
+    """The other side said no for good: an address that does not exist, a robot's address that is none.
+
+    The text is stored and shown: it must name no person and no secret.
+    """
+
+
+class UnconfirmedError(Exception):
+    """Everything was handed over and no answer came: it may have arrived, so it must not be sent again."""
 
 
 class Notifier(Protocol):
     """Delivers letters."""
 
     def send(self, letter: Letter) -> None:
-        """Deliver once per `letter.key`; delivering the same key again replaces it. Raises OSError when it cannot."""
+        """Deliver once per `letter.key`; delivering the same key again replaces it.
+
+        Raises OSError when it cannot for now (nothing was delivered), RefusedError, UnconfirmedError.
+        """
+
+
+class ChatSender(Protocol):
+    """Delivers lines to chat robots."""
+
+    def send(self, url: str, title: str, body: str) -> None:
+        """Deliver to the robot at an address. Raises as `Notifier.send`."""
 
 
 class MembershipStarter(Protocol):
@@ -18,3 +40,10 @@ class MembershipStarter(Protocol):
 
     async def grant(self, grant: MembershipGrant) -> None:
         """Start-with-signal; a repeated grant of the same case changes nothing."""
+
+
+class CaseTeller(Protocol):
+    """Signals running cases."""
+
+    async def tell_calendar(self, workflow_id: str, message: CalendarPublished) -> None:
+        """Signal `calendar_published`; a workflow that has ended is no error."""

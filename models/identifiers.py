@@ -9,6 +9,7 @@ from models.types import CaseKind
 
 QUALIFICATION = CaseKind.QUALIFICATION.value
 MEMBERSHIP = CaseKind.MEMBERSHIP.value
+CALENDAR_PUBLISH = "calendar-publish"
 QUOTA_SEASON = CaseKind.QUOTA_SEASON.value
 NOTIFICATION = "notification"
 
@@ -36,3 +37,8 @@ def notification_id(delivery_id: UUID) -> str:
 def season_id(year: int) -> str:
     """`quota-season/{evaluation year}`: one season a year."""
     return f"{QUOTA_SEASON}/{year}"
+
+
+def calendar_publish_id(publication_id: UUID) -> str:
+    """`calendar-publish/{publication id}`: one run per publication."""
+    return f"{CALENDAR_PUBLISH}/{publication_id}"

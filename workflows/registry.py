@@ -5,14 +5,16 @@ from typing import Any
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
+from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
 
-WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow, QuotaSeasonWorkflow)
+WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow, QuotaSeasonWorkflow, CalendarPublishWorkflow)
 
 PASSED_THROUGH = (
     "models",  # pure core and tables: linted for clock, random, files and environment instead (decisions.md 21)
@@ -35,7 +37,10 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 def activity_methods(
-    qualification: QualificationActivities, membership: MembershipActivities, season: SeasonActivities
+    qualification: QualificationActivities,
+    membership: MembershipActivities,
+    season: SeasonActivities,
+    calendar: CalendarActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -47,4 +52,5 @@ def activity_methods(
         season.record_opening,
         season.record_move,
         season.remind,
+        calendar.tell,
     ]

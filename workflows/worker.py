@@ -10,10 +10,16 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.adapters.case_signals import EngineCases
+from activities.adapters.chat import AppriseChat
 from activities.adapters.mailbox import MailFolder
 from activities.adapters.memberships import EngineMemberships
+from activities.adapters.smtp import SmtpMail
+from activities.calendar import CalendarActivities
 from activities.jobs import JobRunner
 from activities.membership import MembershipActivities
+from activities.notification import NotificationActivities
+from activities.ports import Notifier
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from models.database import Database
@@ -21,20 +27,25 @@ from models.services.heartbeat import beat
 from models.settings import Settings
 from workflows.client import connect
 from workflows.options import STICKY_TIMEOUT
+from workflows.outgoing import Outgoing
 from workflows.registry import WORKFLOWS, activity_methods, sandbox
 
 ACTIVITY_THREADS = 8
 DRAIN = timedelta(seconds=10)
 HEARTBEAT_SECONDS = 5.0
 JOB_POLL_SECONDS = 0.5
+DELIVERY_POLL_SECONDS = 1.0
 
 
 def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
     """A worker wired to real collaborators; `activity_methods` is the only list of what it runs."""
+    notifier = _notifier(settings)
     methods = activity_methods(
         QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
-        MembershipActivities(database, MailFolder(settings.home / "mail")),
+        MembershipActivities(database, notifier),
+        NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
         SeasonActivities(database),
+        CalendarActivities(database, EngineCases(client)),
     )
     return Worker(
         client,
@@ -50,6 +61,13 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
     )
 
 
+def _notifier(settings: Settings) -> Notifier:
+    """The mail server of the settings; without one letters become files in the home."""
+    if settings.smtp_url is None:
+        return MailFolder(settings.home / "mail", settings.sender)
+    return SmtpMail.from_url(settings.smtp_url.get_secret_value(), settings.sender)
+
+
 async def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then drain. The schema must be migrated already."""
     stop = asyncio.Event()
@@ -59,7 +77,8 @@ async def run_worker(settings: Settings) -> None:
     database, client = Database.from_settings(settings), await connect(settings)
     with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         async with make_worker(client, database, settings, executor):
-            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop))
+            outgoing = Outgoing(client, database, settings.task_queue)
+            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop), _send_due(outgoing, stop))
     database.dispose()
 
 
@@ -75,6 +94,12 @@ async def _run_jobs(database: Database, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await asyncio.to_thread(runner.run_pending)
         await _pause(stop, JOB_POLL_SECONDS)
+
+
+async def _send_due(outgoing: Outgoing, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await outgoing.turn()
+        await _pause(stop, DELIVERY_POLL_SECONDS)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState
 from models.messages.calendar import CalendarSnapshot
-from models.messages.calendar_publication import AdoptCalendar, CalendarAdopted
+from models.messages.calendar_publication import AdoptCalendar, CalendarAdopted, TellingProgress
 from models.rules.redating import MovedTask, moved, redated, with_deadlines_of
 from models.services import audit
 from models.services.alarms import holders
@@ -152,24 +152,45 @@ def adopt(session: Session, message: AdoptCalendar) -> CalendarAdopted:
     return CalendarAdopted(calendar=calendar, state=after)
 
 
-def acknowledge_closed(session: Session, publication: CalendarPublication, now: datetime) -> None:
-    """Find cases whose opening was recorded beside the publication; let go of those that ended meanwhile."""
-    store = PublicationStore(session)
+def next_batch(
+    session: Session, publication_id: UUID, *, now: datetime, again_before: datetime, limit: int
+) -> dict[UUID, str]:
+    """Cases to tell next with their workflows; cases that ended meanwhile have nothing left to move.
+
+    Those told before `again_before` that have not answered are told again. Raises NOT_FOUND.
+    """
+    publication, store = _publication(session, publication_id), PublicationStore(session)
     store.add_notices(publication.id, store.unknown_cases(publication, _scope(session, publication.institution_code)))
     for notice in store.closed_unacknowledged(publication.id):
         notice.acknowledged_at = now
         store.add(notice)
+    waiting = store.untold(publication.id, again_before=again_before, limit=limit)
+    return {case.id: case.workflow_id for case in waiting}
 
 
-def finish(session: Session, publication: CalendarPublication, now: datetime) -> bool:
-    """Whether every case has answered; the publication is then marked finished, once."""
-    told = PublicationStore(session).told(publication.id)
-    if told.acknowledged < told.cases:
-        return False
-    if publication.finished_at is None:
+def keep_told(session: Session, publication_id: UUID, told: Sequence[UUID], now: datetime) -> TellingProgress:
+    """Remember who was told, and how many have answered; the publication is finished when all have."""
+    publication, store = _publication(session, publication_id), PublicationStore(session)
+    for case_id in told:
+        notice = store.notice(publication.id, case_id)
+        if notice is not None:
+            notice.told_at = now
+            store.add(notice)
+    answered = store.told(publication.id)
+    finished = answered.acknowledged >= answered.cases
+    if finished and publication.finished_at is None:
         publication.finished_at = now
-        PublicationStore(session).add(publication)
-    return True
+        store.add(publication)
+    return TellingProgress(
+        told_now=len(told), acknowledged=answered.acknowledged, cases=answered.cases, finished=finished
+    )
+
+
+def _publication(session: Session, publication_id: UUID) -> CalendarPublication:
+    found = PublicationStore(session).get(publication_id)
+    if found is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return found
 
 
 def _moves(

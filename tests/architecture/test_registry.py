@@ -6,19 +6,21 @@ from typing import Any
 
 from temporalio import activity, workflow
 
+from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
-WORKFLOW_NAMES = {"qualification", "membership", "quota-season"}
+WORKFLOW_NAMES = {"qualification", "membership", "quota-season", "calendar-publish"}
 ACTIVITY_NAMES = {
     "record-opening",
     "record-step",
     "record-breach",
     "start-membership",
     "announce-membership",
+    "tell-calendar",
     "record-season-opening",
     "record-season-move",
     "remind-season",
@@ -27,6 +29,7 @@ MESSAGE_NAMES = {
     "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
     "membership": {"granted", "ended", "holding"},
     "quota-season": {"opened", "move", "state"},
+    "calendar-publish": set(),
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -45,7 +48,10 @@ def _defined(decorator: str, folder: str) -> set[str]:
 def _registered_activities() -> list[Callable[..., Any]]:
     nothing: Any = None
     return activity_methods(
-        QualificationActivities(nothing, nothing), MembershipActivities(nothing, nothing), SeasonActivities(nothing)
+        QualificationActivities(nothing, nothing),
+        MembershipActivities(nothing, nothing),
+        SeasonActivities(nothing),
+        CalendarActivities(nothing, nothing),
     )
 
 
