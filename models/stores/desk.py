@@ -116,7 +116,7 @@ class DeskStore:
     def last_urges(self, task_ids: Collection[UUID]) -> dict[UUID, datetime]:
         """When each of the tasks was urged last."""
         statement = (
-            select(Urge.task_id, func.max(col(Urge.at))).where(col(Urge.task_id).in_(task_ids)).group_by(Urge.task_id)
+            select(Urge.task_id, func.max(col(Urge.at))).where(col(Urge.task_id).in_(task_ids)).group_by(col(Urge.task_id))
         )
         return dict(self.session.exec(statement).all())
 
