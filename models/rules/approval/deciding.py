@@ -31,6 +31,7 @@ def check_decide(state: ApprovalState, act: Decide) -> None:
     refuse_stale(task, act.version)
     if task.step == NOBODY_TO_ACT:
         return
+    open_step(state)  # raises WRONG_STAGE where nothing is to be signed
     if act.verdict is not Verdict.APPROVE and not is_automatic(act):
         refuse_without_reason(act)
     _VERDICT_CHECKS[act.verdict](state, act)

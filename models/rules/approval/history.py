@@ -1,4 +1,4 @@
-"""What happened to a case so far: acts that count, who closed a task, and the next line of the book."""
+"""The book of a case: who closed a task, whose hand is in an act, and the next line."""
 
 from datetime import datetime
 from uuid import UUID
@@ -45,17 +45,6 @@ def already_decided(past: PastAct) -> DomainError:
     """The refusal that names who decided, what, and when."""
     verb = past.verdict.value if past.verdict else past.act
     return DomainError(ErrorCode.ALREADY_DECIDED, who=past.actor_name, when=past.at.isoformat(), verb=verb)
-
-
-def standing_acts(state: ApprovalState) -> tuple[PastAct, ...]:
-    """The acts without the decisions that were taken back (撤回): those bar nobody any more."""
-    standing: list[PastAct] = []
-    for past in state.acts:
-        if past.act == "take_back":
-            own = [one for one in standing if one.act == "decide" and people_of(one) & people_of(past)]
-            standing = [one for one in standing if not own or one is not own[-1]]
-        standing.append(past)
-    return tuple(standing)
 
 
 def people_of(act: Act | PastAct | SignOff) -> frozenset[UUID]:

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from models.errors import DomainError, ErrorCode
-from models.messages.approval import NOBODY_TO_ACT, Act, ApprovalState, OpenTask, PassedStep
+from models.messages.approval import NOBODY_TO_ACT, Act, ApprovalState, OpenTask, PassedStep, PastAct
 from models.messages.handing import Target
-from models.rules.approval.history import people_of, refuse_without_reason, standing_acts
+from models.rules.approval.history import people_of, refuse_without_reason
 from models.rules.approval.route import steps_taken
 from models.types import SYSTEM_SLA_ID, Door, Role, Stage
 
@@ -56,11 +56,22 @@ def barred_people(state: ApprovalState) -> frozenset[UUID]:
     The declarant and whoever resubmitted in its place; whoever acted last; everyone who signed the step before, the
     open step, or the step right behind it if its sign-offs were kept. Each with whom it stood in for.
     """
-    acts = [past for past in standing_acts(state) if past.act in {"declare", "decide", "resubmit"}]
-    took = [*acts[-1:], *(past for past in acts if past.act == "resubmit")]
     signed = [one for passed in _neighbours(state) for one in passed.sign_offs]
     signed += state.step.sign_offs if state.step else ()
-    return frozenset({state.declared_by}).union(*map(people_of, took), *map(people_of, signed)) - {SYSTEM_SLA_ID}
+    hands = [*(people_of(past) for past in _took(state)), *(people_of(one) for one in signed)]
+    return frozenset({state.declared_by}).union(*hands) - {SYSTEM_SLA_ID}
+
+
+def _took(state: ApprovalState) -> tuple[PastAct, ...]:
+    """The last decision or resubmission before the open step, and every resubmission.
+
+    Signatures of the open step bar by standing on it: those taken back, or given under other facts, bar nobody.
+    """
+    here = (state.stage, state.round)
+    acts = [past for past in state.acts if past.act in {"declare", "decide", "resubmit"}]
+    before = [past for past in acts if past.act != "decide" or (past.stage, past.round) != here]
+    # Acts without a door are older than this rule; what was decided by them must replay.
+    return (*before[-1:], *(past for past in acts if past.act == "resubmit" and past.door is not None))
 
 
 def _neighbours(state: ApprovalState) -> tuple[PassedStep, ...]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, SignOff, StepState
 from models.messages.handing import TakeBack
-from models.rules.approval.history import accepted, people_of, refuse_closed
+from models.rules.approval.history import accepted, people_of, refuse_closed, task_of
 from models.rules.approval.normal import normalised
 from models.rules.approval.signing import resettled, waits_for
 
@@ -17,7 +17,8 @@ def check_take_back(state: ApprovalState, act: TakeBack) -> None:
     refuse_closed(state)
     own = next((past for past in state.acts if past.act == "decide" and past.task_id == act.task_id), None)
     if own is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
+        task_of(state, act.task_id)  # raises who closed it
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=state.stage.value)
     if not people_of(own) & people_of(act):
         raise DomainError(ErrorCode.NOT_YOUR_TASK, who=own.actor_name)
     undoable = state.undo is not None and state.undo.task_id == act.task_id
