@@ -40,6 +40,8 @@ TEMPLATES = (
     "calendar_moved",
     "season_published",
     "appeal_opened",
+    "stand_in_set",
+    "stand_in_ended",
     "channel_test",
 )
 """Every notification there is."""
