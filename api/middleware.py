@@ -14,7 +14,7 @@ from models.errors import DomainError, ErrorCode
 from models.settings import Settings
 
 REQUEST_ID_HEADER = "X-Request-ID"
-UPLOAD_PATHS = frozenset({"/imports", "/api/v1/imports"})
+UPLOAD_PATHS = re.compile(r"(/api/v1)?/(imports|cases/[0-9a-f-]{36}/(comments|answers))")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROBES = {"/healthz", "/readyz"}
 OK = 200
@@ -66,7 +66,7 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.settings.max_upload_bytes if scope["path"] in UPLOAD_PATHS else self.settings.max_body_bytes
+        limit = self._limit(scope["path"])
         if _declared_length(scope) > limit:
             refusal = answer(Request(scope, receive), DomainError(ErrorCode.FILE_TOO_LARGE, limit=_size(limit)))
             await refusal(scope, receive, send)
@@ -82,6 +82,9 @@ class BodyLimitMiddleware:
             return message
 
         await self.app(scope, receive_counted, send)
+
+    def _limit(self, path: str) -> int:
+        return self.settings.max_upload_bytes if UPLOAD_PATHS.fullmatch(path) else self.settings.max_body_bytes
 
 
 def _request_id(scope: Scope) -> str:

@@ -45,6 +45,16 @@ _MESSAGES = {
     "not_a_branch": _m("名额由二级机构（分公司）申报。"),
     "no_such_post_at_this_level": _m("该级别的机构没有这个岗位。"),
     "administrators_are_separated": _m("三员分立：一人不能兼任两个管理岗。"),
+    "unknown_person": _m("没有这个人员。"),
+    "may_not_read_cases": _m("其岗位不能查看本件，请另选人员。"),
+    "too_many_people": _m("一次最多 20 人。"),
+    "yourself": _m("不能选自己。"),
+    "not_in_future": _m("应晚于现在。"),
+    "too_far_ahead": _m("最多推迟 30 天。"),
+    "bad_file": _m("不支持这种文件，或内容与后缀不符。可用 PDF、图片、Office、TXT、CSV。"),
+    "bad_file_name": _m("文件名不可用，请改名后再上传。"),
+    "too_many_files": _m("一次最多 5 个文件。"),
+    "no_facts": _m("本件没有可更正的数据。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
