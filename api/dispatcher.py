@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from api.acts import deliver
+from api.calendar_acts import tell_waiting
 from api.gateway import Gateway
 from models.database import Database
 from models.errors import DomainError
@@ -22,10 +23,11 @@ _log = structlog.get_logger(__name__)
 
 
 async def dispatch_for_ever(database: Database, gateway: Gateway) -> None:
-    """Look for unanswered requests every few seconds until cancelled."""
+    """Look for unanswered requests and untold calendars every few seconds until cancelled."""
     while True:
         try:
             await dispatch_once(database, gateway)
+            await tell_waiting(database, gateway)
         except OperationalError as error:
             _log.warning("dispatcher waits for the records", error=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)

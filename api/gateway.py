@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeAlias
+from uuid import UUID
 
 import structlog
 from temporalio.client import (
@@ -20,10 +21,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
+from models.identifiers import calendar_publish_id
 from models.messages.approval import Answered
+from models.messages.calendar_publication import PublishCalendar
 from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, StartEnvelope, UpdateEnvelope
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
+from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.options import TASK_TIMEOUT
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
@@ -73,6 +77,26 @@ class Gateway:
                 answer = await self._deliver(envelope)
         self._reachable_until = time.monotonic() + REACHABLE_FOR_SECONDS
         return answer
+
+    async def tell_calendar(self, publication_id: UUID) -> None:
+        """Start `calendar-publish`; one that runs already goes on.
+
+        Raises ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED, or WorkflowGoneError when it has run.
+        """
+        if in_write_transaction():
+            raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
+        await self._ensure_reachable()
+        with _translated():
+            async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):
+                await self._client.start_workflow(
+                    CalendarPublishWorkflow.run,
+                    PublishCalendar(publication_id=publication_id),
+                    id=calendar_publish_id(publication_id),
+                    task_queue=self._task_queue,
+                    task_timeout=TASK_TIMEOUT,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                )
 
     async def _deliver(self, envelope: Envelope) -> Answer:
         if isinstance(envelope, StartEnvelope):

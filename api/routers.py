@@ -9,6 +9,7 @@ from api.pages import imports as import_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
+    calendar,
     cases,
     customers,
     description,
@@ -38,6 +39,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     quotas.router,
     jobs.router,
+    calendar.router,
     qualifications.router,
     cases.router,
     tasks.router,

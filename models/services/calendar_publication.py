@@ -159,8 +159,8 @@ def next_batch(
 
     Those told before `again_before` that have not answered are told again. Raises NOT_FOUND.
     """
-    publication, store = _publication(session, publication_id), PublicationStore(session)
-    store.add_notices(publication.id, store.unknown_cases(publication, _scope(session, publication.institution_code)))
+    publication, store = publication_of(session, publication_id), PublicationStore(session)
+    store.add_notices(publication.id, store.unknown_cases(publication, scope_of(session, publication.institution_code)))
     for notice in store.closed_unacknowledged(publication.id):
         notice.acknowledged_at = now
         store.add(notice)
@@ -170,7 +170,7 @@ def next_batch(
 
 def keep_told(session: Session, publication_id: UUID, told: Sequence[UUID], now: datetime) -> TellingProgress:
     """Remember who was told, and how many have answered; the publication is finished when all have."""
-    publication, store = _publication(session, publication_id), PublicationStore(session)
+    publication, store = publication_of(session, publication_id), PublicationStore(session)
     for case_id in told:
         notice = store.notice(publication.id, case_id)
         if notice is not None:
@@ -186,7 +186,8 @@ def keep_told(session: Session, publication_id: UUID, told: Sequence[UUID], now:
     )
 
 
-def _publication(session: Session, publication_id: UUID) -> CalendarPublication:
+def publication_of(session: Session, publication_id: UUID) -> CalendarPublication:
+    """A publication by its id. Raises NOT_FOUND."""
     found = PublicationStore(session).get(publication_id)
     if found is None:
         raise DomainError(ErrorCode.NOT_FOUND)
@@ -229,10 +230,11 @@ def _reach(session: Session, change: Change) -> Scope:
     if wrong or halves or not dates:
         errors = [{"field": "days", "reason": f"date {day}"} for day in dict.fromkeys((*wrong, *halves))]
         raise DomainError(ErrorCode.INVALID_INPUT, n=max(1, len(errors)), errors=errors)
-    return _scope(session, change.institution_code)
+    return scope_of(session, change.institution_code)
 
 
-def _scope(session: Session, institution_code: str) -> Scope:
+def scope_of(session: Session, institution_code: str) -> Scope:
+    """The institutions that follow the days of one (`""`: all). Raises NOT_FOUND for an unknown one."""
     if institution_code == COMPANY:
         return EVERYTHING
     above = PeopleStore(session).ancestry(institution_code)

@@ -1,5 +1,7 @@
 """A gateway that takes whatever it is sent, or answers as told, for tests of pages without an engine."""
 
+from uuid import UUID
+
 from api.gateway import Gateway
 from models.errors import DomainError
 from models.messages.approval import Answered
@@ -13,10 +15,15 @@ class AcceptingGateway(Gateway):
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
         self.refusal: DomainError | None = None
+        self.calendars: list[UUID] = []
 
     async def healthy(self) -> bool:
         """Yes."""
         return True
+
+    async def tell_calendar(self, publication_id: UUID) -> None:
+        """Kept."""
+        self.calendars.append(publication_id)
 
     async def send(self, envelope: Envelope) -> Answered:
         """Accepted, or refused as told."""

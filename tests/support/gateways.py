@@ -1,5 +1,7 @@
 """Gateways for tests of the frame."""
 
+from uuid import UUID
+
 from api.gateway import Gateway
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
@@ -17,5 +19,9 @@ class DeadGateway(Gateway):
         return False
 
     async def send(self, envelope: Envelope) -> Answered:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def tell_calendar(self, publication_id: UUID) -> None:
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
