@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     task_queue: str = "greenlane"
     secret_key: SecretStr | None = None
     demo: bool = False
+    smtp_url: SecretStr | None = None
+    mail_from: str | None = None
+    chat_schemes: str = "dingtalk,feishu,lark,wecombot,wechat,bark,barks,schan,pushplus,slack,msteams,workflows,jsons"
     max_body_bytes: int = 256 * 1024
     max_upload_bytes: int = 10 * 1024 * 1024
 
@@ -52,6 +55,11 @@ class Settings(BaseSettings):
         """Whether cookies carry Secure and the `__Host-` prefix (decisions.md 23)."""
         return urlsplit(self.base_url).scheme == "https"
 
+    @property
+    def sender(self) -> str:
+        """From whom mails come."""
+        return self.mail_from or "greenlane@example.com"
+
     def check(self) -> None:
         """Refuse a plain-http address that is not loopback, and a short secret.
 
@@ -60,6 +68,8 @@ class Settings(BaseSettings):
         host = urlsplit(self.base_url).hostname or ""
         if not self.is_secure and host not in {"127.0.0.1", "localhost", "::1"} and not self.allow_http:
             raise ValueError(f"GREENLANE_PUBLIC_URL {self.base_url} is plain http: use https or GREENLANE_ALLOW_HTTP=1")
+        if self.smtp_url is not None and (self.mail_from is None or _scheme(self.smtp_url) not in {"smtp", "smtps"}):
+            raise ValueError("GREENLANE_SMTP_URL is smtp(s)://user:password@host:port and needs GREENLANE_MAIL_FROM")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"GREENLANE_SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters")
 
@@ -73,3 +83,7 @@ class Settings(BaseSettings):
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(48), encoding="ascii")
         return path.read_text(encoding="ascii").strip()
+
+
+def _scheme(url: SecretStr) -> str:
+    return urlsplit(url.get_secret_value()).scheme

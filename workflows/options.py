@@ -41,3 +41,9 @@ EFFECT: ActivityConfig = {
     ),
 }
 """Effects outside the record database: other workflows, mail."""
+
+SEND_ONCE: ActivityConfig = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+"""A message to a person: the engine starts it at most once; what comes of it decides whether there is another."""

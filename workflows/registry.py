@@ -7,14 +7,22 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
+from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.membership import MembershipWorkflow
+from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
 
-WORKFLOWS: Sequence[type] = (QualificationWorkflow, MembershipWorkflow, QuotaSeasonWorkflow, CalendarPublishWorkflow)
+WORKFLOWS: Sequence[type] = (
+    QualificationWorkflow,
+    MembershipWorkflow,
+    NotificationWorkflow,
+    QuotaSeasonWorkflow,
+    CalendarPublishWorkflow,
+)
 
 PASSED_THROUGH = (
     "models",  # pure core and tables: linted for clock, random, files and environment instead (decisions.md 21)
@@ -39,6 +47,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 def activity_methods(
     qualification: QualificationActivities,
     membership: MembershipActivities,
+    notification: NotificationActivities,
     season: SeasonActivities,
     calendar: CalendarActivities,
 ) -> list[Callable[..., Any]]:
@@ -49,6 +58,9 @@ def activity_methods(
         qualification.record_breach,
         qualification.start_membership,
         membership.announce,
+        notification.claim,
+        notification.send,
+        notification.settle,
         season.record_opening,
         season.record_move,
         season.remind,

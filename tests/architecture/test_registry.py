@@ -8,18 +8,22 @@ from temporalio import activity, workflow
 
 from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
+from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
-WORKFLOW_NAMES = {"qualification", "membership", "quota-season", "calendar-publish"}
+WORKFLOW_NAMES = {"qualification", "membership", "notification", "quota-season", "calendar-publish"}
 ACTIVITY_NAMES = {
     "record-opening",
     "record-step",
     "record-breach",
     "start-membership",
     "announce-membership",
+    "claim-delivery",
+    "send-delivery",
+    "settle-delivery",
     "tell-calendar",
     "record-season-opening",
     "record-season-move",
@@ -28,6 +32,7 @@ ACTIVITY_NAMES = {
 MESSAGE_NAMES = {
     "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
     "membership": {"granted", "ended", "holding"},
+    "notification": set(),
     "quota-season": {"opened", "move", "state"},
     "calendar-publish": set(),
 }
@@ -50,6 +55,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
     return activity_methods(
         QualificationActivities(nothing, nothing),
         MembershipActivities(nothing, nothing),
+        NotificationActivities(nothing, nothing, nothing, nothing),
         SeasonActivities(nothing),
         CalendarActivities(nothing, nothing),
     )
