@@ -209,6 +209,10 @@ class Membership(SQLModel, table=True):
     stage: MembershipStage = Field(default=MembershipStage.PENDING, sa_type=enum_type(MembershipStage))
     buffer_until: date | None = None
     """降级缓冲期: last day of the old tier's services after a downgrade."""
+    downgrade_to: Tier | None = Field(default=None, sa_type=enum_type(Tier))
+    """The tier after the buffer."""
+    act_update_id: str | None = Field(default=None, max_length=200)
+    """The act that cancelled or downgraded it last, so that a redelivery finds it done."""
     ended_on: date | None = None
     end_reason: str | None = Field(default=None, max_length=500)
     notified_at: datetime | None = None

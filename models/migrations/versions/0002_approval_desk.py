@@ -266,6 +266,8 @@ def upgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.add_column(sa.Column('stage', sa.Enum('pending', 'serving', 'downgrade_buffer', 're_evaluation', 'expired', 'cancelled', name='membershipstage', native_enum=False, length=32), nullable=False, server_default='serving'))
         batch_op.add_column(sa.Column('buffer_until', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('downgrade_to', sa.Enum('regular', 'silver', 'gold', name='tier', native_enum=False, length=32), nullable=True))
+        batch_op.add_column(sa.Column('act_update_id', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True))
         batch_op.add_column(sa.Column('ended_on', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('end_reason', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True))
 
@@ -313,6 +315,8 @@ def downgrade() -> None:
     with op.batch_alter_table('membership', schema=None) as batch_op:
         batch_op.drop_column('end_reason')
         batch_op.drop_column('ended_on')
+        batch_op.drop_column('act_update_id')
+        batch_op.drop_column('downgrade_to')
         batch_op.drop_column('buffer_until')
         batch_op.drop_column('stage')
 
