@@ -69,10 +69,12 @@ def plan(session: Session, wish: Wish, setter: Setter) -> Planned:
     """
     principal = _principal(session, wish, setter)
     stand_in = _person(session, wish.stand_in, "stand_in")
+    starts_at, ends_at = _period(wish, setter.now)
     row = StandIn(
         principal_id=principal.id,
         stand_in_id=stand_in.id,
-        **_period(wish, setter.now),
+        starts_at=starts_at,
+        ends_at=ends_at,
         kinds=sorted(kind.value for kind in wish.kinds),
         tiers=sorted(tier.value for tier in wish.tiers),
         institution_code=wish.institution_code,
@@ -152,7 +154,7 @@ def _person(session: Session, login: str, field: str) -> Account:
     return account
 
 
-def _period(wish: Wish, now: datetime) -> dict[str, datetime]:
+def _period(wish: Wish, now: datetime) -> tuple[datetime, datetime]:
     """From the first moment of the first day, or from now on, to the end of the last day."""
     if wish.starts_on < local_date(now):
         raise invalid(starts_on="in_the_past")
@@ -160,7 +162,7 @@ def _period(wish: Wish, now: datetime) -> dict[str, datetime]:
         raise invalid(ends_on="ends_before_it_starts")
     if wish.ends_on - wish.starts_on >= LONGEST:
         raise invalid(ends_on="longer_than_a_year")
-    return {"starts_at": max(instant(wish.starts_on), now), "ends_at": instant(wish.ends_on + _DAY)}
+    return max(instant(wish.starts_on), now), instant(wish.ends_on + _DAY)
 
 
 def _path(session: Session, institution_code: str | None) -> str | None:
