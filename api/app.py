@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from api import problems
 from api.dispatcher import dispatch_for_ever
 from api.gateway import Gateway
+from api.live import live_inboxes
 from api.logs import configure_logs
 from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
@@ -35,7 +36,7 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = database or Database.from_settings(settings)
         app.state.gateway = gateway or await _gateway_of(settings)
-        async with _dispatching(app):
+        async with _dispatching(app), live_inboxes(app):
             yield
         if database is None:
             app.state.database.dispose()

@@ -54,6 +54,9 @@ _MESSAGES = {
     "bad_file": _m("不支持这种文件，或内容与后缀不符。可用 PDF、图片、Office、TXT、CSV。"),
     "bad_file_name": _m("文件名不可用，请改名后再上传。"),
     "too_many_files": _m("一次最多 5 个文件。"),
+    "too_many_items": _m("一次选得太多，请分批。"),
+    "chat_url": _m("不是可用的机器人地址。可用 dingtalk://、wecombot://、feishu:// 等。"),
+    "twice": _m("同一任务选了两次。"),
     "no_facts": _m("本件没有可更正的数据。"),
 }
 

@@ -10,13 +10,14 @@ from api.app import create_app
 from models.settings import Settings
 
 _DRAIN_SECONDS = 5
-"""Time for open requests after SIGTERM; live inbox streams are cut then."""
+"""Time for open requests after SIGTERM; live inbox streams end by themselves within a second of it."""
 
 
 def serve(settings: Settings, inherited: socket.socket | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises typer.Exit when the application does not start."""
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         log_level="warning",
@@ -26,6 +27,7 @@ def serve(settings: Settings, inherited: socket.socket | None = None) -> None:
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = uvicorn.Server(config)
+    app.state.is_stopping = lambda: server.should_exit
     asyncio.run(server.serve(sockets=None if inherited is None else [inherited]))
     if not server.started:
         raise typer.Exit(3)

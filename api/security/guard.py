@@ -25,6 +25,8 @@ from models.stores.accounts import AccountStore
 from models.types import Door
 
 _log = structlog.get_logger(__name__)
+_IN_BACKGROUND = frozenset({"/api/v1/events", "/api/v1/me/inbox"})
+"""What an open page asks for by itself: nobody uses the session by it, so it must not keep it from running out."""
 
 
 class Guard:
@@ -105,7 +107,7 @@ def _by_session(request: Request, database: Database, secret: str) -> tuple[Call
             csrf_token=token_for(row.csrf_secret),
             session_hash=row.token_hash,
         )
-    if now - row.last_seen_at >= TOUCH_EVERY:
+    if now - row.last_seen_at >= TOUCH_EVERY and request.url.path not in _IN_BACKGROUND:
         _touch(database, lambda store: store.touch_sign_in(row.token_hash, now))
     return caller, row.csrf_secret
 
