@@ -302,24 +302,41 @@ WEIGHTS = {
 """How often each kind of act is tried."""
 
 
+VERDICTS = {Verdict.APPROVE: 10, Verdict.RETURN: 2, Verdict.REJECT: 0.5}
+"""How often each verdict is tried: a path should be long before it ends."""
+
+
 def any_move(desk: PaperDesk, random: Random) -> Move:
-    """An act that somebody might try now, allowed or not."""
+    """An act that somebody might try now, allowed or not; more often by somebody whose task it is."""
     kind = random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
     people, state = sorted(desk.population.people), desk.state
-    verdict = random.choice([Verdict.APPROVE] * 5 + [Verdict.REJECT, Verdict.RETURN])
+    task = random.choice(state.tasks) if state.tasks else None
+    near = _near(desk.population, task) if task and random.random() < 0.7 else []
+    verdict = random.choices([*VERDICTS], [*VERDICTS.values()])[0]
     move = Move(
         kind=kind,
-        who=random.choice(people),
-        seat=random.choice([_seat(task) for task in state.tasks] or ["1"]),
+        who=random.choice(near or people),
+        seat=_seat(task) if task else "1",
         verdict=verdict,
         return_to=random.choice(approval.earlier_stages(state)) if verdict is Verdict.RETURN else None,
         to=random.choice(people),
         of=f"a{random.randint(1, 3)}",
         position=random.choice([*AddedPosition]),
-        behalf=random.choice(people) if random.random() < 0.2 else None,
+        behalf=random.choice(near or people) if random.random() < 0.2 else None,
         changed=random.choice([(), ("reason",), ("facts",), ("reason", "facts")]),
     )
     return _of_kind(move, random)
+
+
+def _near(population: Population, task: OpenTask) -> list[str]:
+    """Everybody who has to do with a task."""
+    ids = {task.assignee_id, task.delegate_id, task.delegated_by}
+    post = (task.role, task.institution_code) if task.assignee_id is None else None
+    return sorted(
+        login
+        for login, person in population.people.items()
+        if person.account_id in ids or post in {(held.role, held.institution_code) for held in person.posts}
+    )
 
 
 def _seat(task: OpenTask) -> str:
