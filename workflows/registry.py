@@ -58,6 +58,8 @@ def activity_methods(
         qualification.record_breach,
         qualification.start_membership,
         membership.announce,
+        membership.record_act,
+        membership.end_buffer,
         notification.claim,
         notification.send,
         notification.settle,

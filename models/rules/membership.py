@@ -32,6 +32,12 @@ class MemberFacts:
     policies: Sequence[PolicyFacts]
 
 
+def check_reason(reason: str) -> None:
+    """Raises REASON_REQUIRED: no membership ends or falls without one."""
+    if not reason.strip():
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+
+
 def shown_causes(procedure: Procedure, facts: MemberFacts) -> tuple[str, ...]:
     """Causes of immediate cancellation that the book itself shows, in the order of the rulebook."""
     shown = {ALL_POLICIES_ENDED: _all_ended(facts), FRAUD: CustomerFlag.FRAUD in facts.flags}

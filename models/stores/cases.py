@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, func, select
 
 from models.identifiers import qualification_key
+from models.stores.memberships import OVER
 from models.stores.scope import Scope, scoped
 from models.tables.cases import Case, CaseScore, Decision, Membership
 from models.types import CaseKind, Outcome, SeatKind, Stage, Tier
@@ -104,15 +105,19 @@ class CaseStore:
     def ahead_at_head_office(self, case: Case) -> int:
         """How many declared gold ranked cases stand above this one in the list at head-office review.
 
-        By the values as reviewers corrected them; where they tie, the frozen list decides.
+        By the values as reviewers corrected them; where they tie, the frozen list decides. Who lost gold
+        since stands above nobody.
         """
         before = col(Case.rank) < case.rank if case.rank is not None else col(Case.customer_no) < case.customer_no
+        lost = or_(col(Membership.stage).in_(OVER), Membership.tier != Case.tier)
+        gone = select(Membership.id).where(Membership.case_id == Case.id, lost).exists()
         statement = select(func.count()).where(
             Case.year == case.year,
             Case.tier == Tier.GOLD,
             Case.seat_kind == SeatKind.RANKED,
             Case.id != case.id,
             col(Case.stage).in_(_AT_HEAD_OFFICE),
+            ~gone,
             or_(col(Case.value) > case.value, and_(col(Case.value) == case.value, before)),
         )
         return self.session.exec(statement).one()

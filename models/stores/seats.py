@@ -1,6 +1,7 @@
 """Seats 席位 and their quotas, article 13."""
 
 from collections import Counter
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
@@ -38,6 +39,15 @@ class SeatStore:
         held = select(Seat).where(Seat.year == year, Seat.customer_no == customer_no)
         for seat in self.session.exec(held):
             self.session.delete(seat)
+        self.session.flush()
+
+    def of_case(self, case_id: UUID) -> Seat | None:
+        """The seat that an approved case took."""
+        return self.session.exec(select(Seat).where(Seat.case_id == case_id)).first()
+
+    def free(self, seat: Seat) -> None:
+        """Free one seat."""
+        self.session.delete(seat)
         self.session.flush()
 
     def taken_by_pool(self, year: int) -> dict[tuple[Tier, SeatKind, str], int]:

@@ -21,6 +21,8 @@ ACTIVITY_NAMES = {
     "record-breach",
     "start-membership",
     "announce-membership",
+    "record-membership-act",
+    "end-downgrade-buffer",
     "claim-delivery",
     "send-delivery",
     "settle-delivery",
@@ -31,7 +33,7 @@ ACTIVITY_NAMES = {
 }
 MESSAGE_NAMES = {
     "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
-    "membership": {"granted", "ended", "holding"},
+    "membership": {"granted", "ended", "holding", "cancel", "downgrade"},
     "notification": set(),
     "quota-season": {"opened", "move", "state"},
     "calendar-publish": set(),

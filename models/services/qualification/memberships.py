@@ -10,6 +10,7 @@ from models.identifiers import membership_id
 from models.messages.approval import ApprovalState
 from models.messages.letters import Letter
 from models.messages.qualification import MembershipGrant
+from models.rules.calendar import local_date
 from models.services import audit
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
@@ -18,7 +19,7 @@ from models.stores.messages import NotificationStore
 from models.stores.people import PeopleStore
 from models.tables.cases import Case, Membership
 from models.tables.messages import Notification
-from models.types import SYSTEM_SCHEDULE, ContactKind, Door, Tier
+from models.types import SYSTEM_SCHEDULE, ContactKind, Door, MembershipStage, Tier
 
 CLUB_TITLES = ("董事长", "总经理")
 _TIER_NAMES = {Tier.GOLD: "金牌VIP客户", Tier.SILVER: "银牌VIP客户"}
@@ -41,6 +42,7 @@ def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: 
             club_contact_id=_club_contact(session, case.customer_no) if state.tier is Tier.GOLD else None,
             valid_from=first,
             valid_to=last,
+            stage=MembershipStage.PENDING if local_date(at) < first else MembershipStage.SERVING,
             created_at=at,
         )
     )
