@@ -9,25 +9,37 @@ from api.schemas.cases import (
     CaseAnswer,
     CaseRowAnswer,
     ClockAnswer,
+    CopyAnswer,
     MembershipAnswer,
     PathAnswer,
     TaskAnswer,
     TimelineAnswer,
 )
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
+from models.rules.stand_ins import StoodFor
 from models.services.case_view import case_view
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
+from models.stores.tasks import Copied
 from models.tables.cases import Case, Task
 
 
-def task_answer(task: Task) -> TaskAnswer:
-    """A task row."""
-    return TaskAnswer(
+def task_answer(task: Task, stood_for: StoodFor | None = None) -> TaskAnswer:
+    """A task row; `stood_for` is whom the reader would act for on it."""
+    answer = TaskAnswer(
         **task.model_dump(include=set(TaskAnswer.model_fields) - {"task_id", "assignee"}),
         task_id=task.id,
         assignee=task.assignee_id,
     )
+    if stood_for is not None:
+        answer.on_behalf_of, answer.on_behalf_of_name = stood_for.principal_id, stood_for.principal_name
+    return answer
+
+
+def copy_answer(copied: Copied) -> CopyAnswer:
+    """A case sent to read."""
+    copy = copied.copy
+    return CopyAnswer(**_case_fields(copied.case), copied_by=copy.by_name, copied_at=copy.at, read_at=copy.read_at)
 
 
 def case_row_answer(case: Case) -> CaseRowAnswer:

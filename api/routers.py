@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages import account, clock, declare, drafts, inbox, links, people, ranking, sign_in
+from api.pages import calendar as calendar_pages
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
 from api.pages import imports as import_pages
@@ -10,6 +11,7 @@ from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
     calendar,
+    case_thread,
     cases,
     customers,
     description,
@@ -70,6 +72,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     import_pages.router,
     inbox.router,
     clock.router,
+    calendar_pages.router,
     task_pages.router,
     case_pages.router,
     update_pages.router,

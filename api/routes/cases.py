@@ -5,19 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api import acts, qualification_acts
+from api import chain_acts
+from api.act_base import visible_case
 from api.case_answers import case_answer, case_row_answer
-from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.deps import Action, Caller, DatabaseDep, require
 from api.paging import PagingDep
+from api.routes.sending import Sending, sending
 from api.schemas.base import PageAnswer
 from api.schemas.cases import CaseActBody, CaseAnswer, CaseRowAnswer
-from models.database import Database
+from api.schemas.desk import ResubmitBody
 from models.stores.cases import CaseFilter, CaseStore
 from models.types import CaseKind, Stage, Tier
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 ReaderDep = Annotated[Caller, require(Action.READ_CASES)]
-DeclarantDep = Annotated[Caller, require(Action.WITHDRAW_CASE)]
+DeclarantDep = Annotated[Sending, sending(Action.WITHDRAW_CASE)]
 
 
 @router.get("")
@@ -45,46 +47,37 @@ def list_cases(
 
 @router.get("/{case_id}")
 def read_case(case_id: UUID, database: DatabaseDep, caller: ReaderDep) -> CaseAnswer:
-    """A case with clock, path and timeline."""
+    """A case with clock, path and timeline; also one that was copied to the caller, or that it was asked about."""
     with database.read() as session:
-        case = qualification_acts.visible_case(session, caller, case_id)
+        case = visible_case(session, caller, case_id)
         return case_answer(session, case, with_score=caller.may(Action.READ_SCORES))
 
 
 @router.post("/{case_id}/withdraw")
-async def withdraw(
-    case_id: UUID,
-    body: CaseActBody,
-    *,
-    database: DatabaseDep,
-    gateway: GatewayDep,
-    key: IdempotencyKeyDep,
-    caller: DeclarantDep,
-) -> CaseRowAnswer:
+async def withdraw(case_id: UUID, body: CaseActBody, by: DeclarantDep) -> CaseRowAnswer:
     """撤销 by the declarant, until branch approval opened."""
-    idempotency = acts.key_for(caller, key, f"withdraw:{case_id}", body.model_dump(mode="json"))
-    prepare = qualification_acts.withdraw(caller, idempotency, case_id, version=body.version, comment=body.comment)
-    await acts.perform(database, gateway, idempotency, prepare)
-    return _row(database, caller, case_id)
+    return await by.on_case(
+        "withdraw",
+        case_id,
+        body,
+        lambda key: chain_acts.withdraw(by.caller, key, case_id, version=body.version, comment=body.comment),
+    )
 
 
 @router.post("/{case_id}/resubmit")
-async def resubmit(
-    case_id: UUID,
-    body: CaseActBody,
-    *,
-    database: DatabaseDep,
-    gateway: GatewayDep,
-    key: IdempotencyKeyDep,
-    caller: DeclarantDep,
-) -> CaseRowAnswer:
-    """重新提交 by the declarant, after a return to it."""
-    idempotency = acts.key_for(caller, key, f"resubmit:{case_id}", body.model_dump(mode="json"))
-    prepare = qualification_acts.resubmit(caller, idempotency, case_id, version=body.version, comment=body.comment)
-    await acts.perform(database, gateway, idempotency, prepare)
-    return _row(database, caller, case_id)
-
-
-def _row(database: Database, caller: Caller, case_id: UUID) -> CaseRowAnswer:
-    with database.read() as session:
-        return case_row_answer(qualification_acts.visible_case(session, caller, case_id))
+async def resubmit(case_id: UUID, body: ResubmitBody, by: DeclarantDep) -> CaseRowAnswer:
+    """重新提交 by the declarant after a return, with what it changed; sign-offs it did not touch may be kept."""
+    return await by.on_case(
+        "resubmit",
+        case_id,
+        body,
+        lambda key: chain_acts.resubmit(
+            by.caller,
+            key,
+            case_id,
+            version=body.version,
+            comment=body.comment,
+            reason=body.reason,
+            corrections=body.corrections,
+        ),
+    )

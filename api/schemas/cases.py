@@ -61,7 +61,11 @@ class CaseActBody(Body):
 
 
 class TaskAnswer(Answer):
-    """A task; `version` is what a decision must name."""
+    """A task; `version` is what a decision must name.
+
+    `delegated_by`: 委派, `assignee` advises and the task returns to this person. `on_behalf_of`: whom the caller would
+    act for on it (代理).
+    """
 
     task_id: UUID
     case_id: UUID
@@ -81,6 +85,12 @@ class TaskAnswer(Answer):
     customer_no: str
     customer_name: str
     tier: Tier
+    signer_id: str
+    claimed_at: datetime | None
+    delegated_by: UUID | None
+    paused_since: datetime | None
+    on_behalf_of: UUID | None = None
+    on_behalf_of_name: str | None = None
 
 
 class PathAnswer(Answer):
@@ -170,6 +180,14 @@ class CaseRowAnswer(Answer):
     opened_at: datetime
     closed_at: datetime | None
     outcome: Outcome | None
+
+
+class CopyAnswer(CaseRowAnswer):
+    """抄送我: a case that was sent to the caller to read."""
+
+    copied_by: str
+    copied_at: datetime
+    read_at: datetime | None
 
 
 class CaseAnswer(CaseRowAnswer):

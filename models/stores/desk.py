@@ -78,6 +78,11 @@ class DeskStore:
         """Until when the person put the task off."""
         return self.session.get(TaskSnooze, (account_id, task_id))
 
+    def snoozed(self, account_id: UUID, task_ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """Until when the person put off each of the tasks."""
+        mine = (col(TaskSnooze.account_id) == account_id, col(TaskSnooze.task_id).in_(task_ids))
+        return dict(self.session.exec(select(TaskSnooze.task_id, TaskSnooze.until).where(*mine)).all())
+
     def copies(self, case_id: UUID, account_ids: Collection[UUID]) -> dict[UUID, CaseCopy]:
         """Copies of the case by person, of these people."""
         statement = select(CaseCopy).where(CaseCopy.case_id == case_id, col(CaseCopy.account_id).in_(account_ids))
@@ -116,7 +121,9 @@ class DeskStore:
     def last_urges(self, task_ids: Collection[UUID]) -> dict[UUID, datetime]:
         """When each of the tasks was urged last."""
         statement = (
-            select(Urge.task_id, func.max(col(Urge.at))).where(col(Urge.task_id).in_(task_ids)).group_by(col(Urge.task_id))
+            select(Urge.task_id, func.max(col(Urge.at)))
+            .where(col(Urge.task_id).in_(task_ids))
+            .group_by(col(Urge.task_id))
         )
         return dict(self.session.exec(statement).all())
 
