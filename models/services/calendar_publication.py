@@ -88,7 +88,7 @@ class Preview(NamedTuple):
 
 def preview(session: Session, change: Change, now: datetime) -> Preview:
     """Which open deadlines the change moves; nothing is stored. Raises INVALID_INPUT and NOT_FOUND."""
-    scope, proposal = _reach(session, change), _proposal(session, change)
+    scope, proposal = _reach(session, change), proposal_of(session, change)
     cases = PublicationStore(session).open_cases(scope)
     found = [(case, move) for case, move in _moves(session, cases, now, proposal)]
     rows = PublicationStore(session).open_tasks([move.task.task_id for _, move in found])
@@ -104,7 +104,7 @@ def publish(session: Session, change: Change, by: Publisher) -> CalendarPublicat
     """
     if not by.reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
-    scope, proposal = _reach(session, change), _proposal(session, change)
+    scope, proposal = _reach(session, change), proposal_of(session, change)
     CalendarStore(session).put_days(proposal.days)
     if change.year in proposal.official:
         settle_years(session, [change.year], source=SOURCE, now=by.now, official=True)
@@ -243,7 +243,8 @@ def scope_of(session: Session, institution_code: str) -> Scope:
     return Scope((above[0].path,))
 
 
-def _proposal(session: Session, change: Change) -> Proposal:
+def proposal_of(session: Session, change: Change) -> Proposal:
+    """The change as rows over those that stand, and the year it publishes."""
     rows = tuple(
         CalendarDay(
             institution_code=change.institution_code,

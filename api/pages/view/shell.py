@@ -110,6 +110,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
+    _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
 )
 """Every entry there is, in order; a page that joins the service adds its line here."""
