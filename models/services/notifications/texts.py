@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
-from models.types import TIME_ZONE, Channel, Outcome, Role, Stage
+from models.types import TIME_ZONE, Channel, Outcome, Role, SeasonPhase, Stage
 from templates import ROOT
 
 TEMPLATES = (
@@ -39,7 +39,11 @@ TEMPLATES = (
     "nobody_to_act",
     "calendar_moved",
     "season_published",
+    "season_overdue",
     "appeal_opened",
+    "seat_freed",
+    "membership_cancelled",
+    "membership_downgraded",
     "stand_in_set",
     "stand_in_ended",
     "channel_test",
@@ -70,6 +74,12 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     Stage.HQ_REVIEW.value: ("总公司复核", "Head-office review"),
     Stage.HQ_APPROVAL.value: ("总公司审批", "Head-office approval"),
     "nobody_to_act": ("无人可办", "Nobody to act"),
+    SeasonPhase.FREEZE.value: ("冻结", "Freeze"),
+    SeasonPhase.DECLARE.value: ("申报", "Declarations"),
+    SeasonPhase.RANK.value: ("排名", "Ranking"),
+    SeasonPhase.PUBLISH.value: ("公示", "Publication"),
+    SeasonPhase.APPEAL.value: ("申诉", "Appeals"),
+    SeasonPhase.EFFECTIVE.value: ("生效", "Effect"),
 }
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.APPROVED.value: ("通过", "approved"),

@@ -195,7 +195,12 @@ def _tell(
         key=f"{template}:{row.id}:{act.update_id}",
         at=at,
         case_id=row.case_id,
-        context={"customer_no": row.customer_no, "by": act.actor_name, "text": act.comment.strip()},
+        context={
+            "customer_no": row.customer_no,
+            "by": act.actor_name,
+            "text": act.comment.strip(),
+            "due_on": row.buffer_until.isoformat() if row.buffer_until else "",
+        },
     )
 
 
