@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.act_base import (
+    OnTask,
     act_fields,
     fields_on,
     on_open_task,
@@ -44,6 +45,7 @@ from models.messages.scoring import Correction
 from models.rules import approval
 from models.services.desk.resubmission import changes_of
 from models.services.idempotency import Key
+from models.stores.tasks import TaskStore
 from models.tables.cases import Case
 from models.types import AddedPosition, PauseReason, Stage, Tier, Verdict
 
@@ -55,6 +57,7 @@ __all__ = [
     "delegate",
     "hand_back",
     "may_resubmit",
+    "may_resubmit_case",
     "may_withdraw",
     "override",
     "pause_clock",
@@ -205,9 +208,10 @@ def resubmit(
 
     def prepare(session: Session) -> UpdateEnvelope:
         case = visible_case(session, caller, case_id)
+        state = ApprovalState.model_validate(case.state)
         changes = changes_of(session, case, reason, corrections)
-        act = Resubmit(**act_fields(caller, key, comment), version=version, **changes._asdict())
-        return _checked(case, ApprovalState.model_validate(case.state), act)
+        act = Resubmit(**_declarant(session, caller, key, case, comment), version=version, **changes._asdict())
+        return _checked(case, state, act)
 
     return prepare
 
@@ -232,13 +236,20 @@ def refusal(caller: Caller, state: ApprovalState, task: OpenTask) -> DomainError
 def may_withdraw(caller: Caller, state: ApprovalState) -> bool:
     """Whether the caller may 撤销 the case now."""
     asked = Withdraw(**_asked(caller), version=state.version)
-    return refusal_of(lambda: approval.check_withdraw(state, asked)) is None
+    return refusal_of(lambda: approval.check(state, asked)) is None
 
 
 def may_resubmit(caller: Caller, state: ApprovalState) -> bool:
-    """Whether the caller may 重新提交 the case now."""
+    """Whether the caller may 重新提交 the case now, by itself."""
     asked = Resubmit(**_asked(caller), version=state.version)
-    return refusal_of(lambda: approval.check_resubmit(state, asked)) is None
+    return refusal_of(lambda: approval.check(state, asked)) is None
+
+
+def may_resubmit_case(session: Session, caller: Caller, case: Case) -> bool:
+    """The same, also where it stands in for the declarant (代理)."""
+    state = ApprovalState.model_validate(case.state)
+    fields = _declarant(session, caller, Key(caller.account_id, "asked", "", ""), case, "")
+    return refusal_of(lambda: approval.check(state, Resubmit(**fields, version=state.version))) is None
 
 
 def refusal_of(check: Callable[[], object]) -> DomainError | None:
@@ -269,8 +280,18 @@ def _on_task(
     return prepare
 
 
+def _declarant(session: Session, caller: Caller, key: Key, case: Case, comment: str) -> dict[str, Any]:
+    """Fields of a resubmission: as holder of the task that asks for it, or in place of its holder."""
+    state = ApprovalState.model_validate(case.state)
+    waiting = next((task.task_id for task in state.tasks if task.step == approval.DECLARED), None)
+    task = TaskStore(session).get(waiting) if waiting else None
+    if task is None:
+        return act_fields(caller, key, comment)
+    return fields_on(session, caller, key, OnTask(task, case, state), comment)
+
+
 def _decision(fields: dict[str, Any], task_id: UUID, judgement: Judgement) -> Decide:
-    return Decide(**fields, task_id=task_id, **asdict(judgement) | {"comment": fields["comment"]})
+    return Decide(**{**asdict(judgement), **fields, "task_id": task_id})
 
 
 def _checked(case: Case, state: ApprovalState, act: ChainAct) -> UpdateEnvelope:
