@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from api.pages import account, clock, declare, drafts, inbox, links, people, ranking, sign_in
+from api.pages import account, clock, decision_link, declare, drafts, inbox, links, people, ranking, settings, sign_in
 from api.pages import calendar as calendar_pages
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
 from api.pages import imports as import_pages
+from api.pages import notifications as notification_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
@@ -63,7 +64,10 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     links.router,
+    decision_link.router,
     account.router,
+    notification_pages.router,
+    settings.router,
     people.router,
     drafts.router,
     customer_pages.router,

@@ -7,6 +7,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.pages.assets import PREFIX
@@ -103,6 +104,13 @@ class PreferencesMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_with_cookies)
+
+
+def remember_language(response: Response, value: str) -> Response:
+    """The response, with the reader's language for the pages to come; an unknown one is not remembered."""
+    if value in LANGUAGES:
+        response.headers.append("Set-Cookie", _cookie(LANGUAGE_COOKIE, value))
+    return response
 
 
 def _cookie(name: str, value: str) -> str:

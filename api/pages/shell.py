@@ -20,6 +20,7 @@ def shell_for(
     counts: Mapping[str, NavCount] | None = None,
     csrf_token: str = "",
     refresh_href: str | None = None,
+    unread: int | str | None = None,
 ) -> Shell:
     """The shell; without a caller it has no navigation and carries `csrf_token` for a public form."""
     return build_shell(
@@ -32,6 +33,7 @@ def shell_for(
         roles=caller.roles if caller else (),
         counts=counts,
         refresh_href=refresh_href,
+        unread=unread,
     )
 
 

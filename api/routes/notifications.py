@@ -33,7 +33,7 @@ def list_notifications(
     """Newest first; `unread` leaves out what was read."""
     with database.read() as session:
         store, after = InboxMessageStore(session), paging.instant_and_id()
-        rows = store.page(caller.account_id, unread=unread, after=after, limit=paging.fetch)
+        rows = store.page(caller.account_id, unread=unread or None, after=after, limit=paging.fetch)
         shown, cursor = paging.cut(rows, lambda row: (row.created_at.isoformat(), str(row.id)))
         return PageAnswer(items=notification_answers(session, shown), next_cursor=cursor)
 

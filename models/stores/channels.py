@@ -125,13 +125,14 @@ class InboxMessageStore:
         self.session = session
 
     def page(
-        self, account_id: UUID, *, unread: bool, after: tuple[datetime, UUID] | None, limit: int
+        self, account_id: UUID, *, unread: bool | None, after: tuple[datetime, UUID] | None, limit: int
     ) -> list[Notification]:
-        """Notifications of a person from a keyset position on, unread ones only or all."""
+        """Notifications of a person from a keyset position on: unread ones, those that were read, or (None) all."""
         at, number = col(Notification.created_at), col(Notification.id)
         statement = select(Notification).where(Notification.account_id == account_id)
-        if unread:
-            statement = statement.where(col(Notification.read_at).is_(None))
+        if unread is not None:
+            is_unread = col(Notification.read_at).is_(None)
+            statement = statement.where(is_unread if unread else col(Notification.read_at).is_not(None))
         if after is not None:
             statement = statement.where(at <= after[0], (at < after[0]) | (number < after[1]))
         return list(self.session.exec(statement.order_by(at.desc(), number.desc()).limit(limit)))
@@ -154,14 +155,5 @@ class InboxMessageStore:
         """Everything the person has not read yet is read now."""
         rows = update(Notification).where(
             col(Notification.account_id) == account_id, col(Notification.read_at).is_(None)
-        )
-        self.session.execute(rows.values(read_at=at))
-
-    def mark_task_read(self, account_id: UUID, task_id: UUID, at: datetime) -> None:
-        """What was told of a task is read once the person has opened it."""
-        rows = update(Notification).where(
-            col(Notification.account_id) == account_id,
-            col(Notification.task_id) == task_id,
-            col(Notification.read_at).is_(None),
         )
         self.session.execute(rows.values(read_at=at))

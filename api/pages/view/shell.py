@@ -64,6 +64,8 @@ class Shell:
     lang: Language = field(default_factory=language)
     refresh_href: str | None = None
     """Where `<noscript>` goes after 2 s on a page that waits for an answer."""
+    unread: int | str | None = None
+    """Number at the bell 通知; None where the page does not count it."""
 
     @property
     def html_lang(self) -> str:
@@ -130,6 +132,7 @@ def build_shell(
     roles: Sequence[Role] = (),
     counts: Mapping[str, NavCount] | None = None,
     refresh_href: str | None = None,
+    unread: int | str | None = None,
 ) -> Shell:
     """The shell for a person with these roles; entries they may not open are absent.
 
@@ -147,6 +150,7 @@ def build_shell(
         tabs=tuple(items[key] for key in _TAB_KEYS if key in items)[:_TABS_BESIDE_MORE],
         search_href="/customers" if "customers" in items else None,
         refresh_href=refresh_href,
+        unread=unread,
     )
 
 
