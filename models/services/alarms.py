@@ -1,18 +1,21 @@
 """An alarm of a task in the records: once by task and key, told to the people whose turn it is to act or to look."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from models.messages.alarms import Alarm, AlarmPolicy, RecordAlarm, ReminderBefore, Rung
-from models.messages.approval import ApprovalState
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState
 from models.rulebook import Rulebook
 from models.rulebook.schema.desk import Reminders
 from models.rules.alarms import BREACH_TOLD
-from models.rules.approval import barred_people
+from models.rules.approval import DECLARED, barred_people
+from models.rules.stand_ins import effective
 from models.services import audit
 from models.services.notifications import emit, notify
 from models.services.rulebooks import rulebook_of
+from models.services.stand_ins import chain_from, subject_of
 from models.stores.alarms import AlarmStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -70,22 +73,37 @@ def people_to_tell(session: Session, case: Case, row: Task, message: RecordAlarm
     if alarm.silent or stale or alarm.kind is AlarmKind.AUTO_DECISION:
         return ()
     if alarm.rung is None or alarm.rung.to == "holder":
-        found = holders(session, case, row)
+        found = holders(session, case, row, message.at)
     else:
         reminders = rulebook_of(session, case.rulebook_version_id).rulebook.desk.reminders
         found = _above(session, row, reminders, only_head_office=alarm.rung.to == "hq")
     return tuple(sorted(found))
 
 
-def holders(session: Session, case: Case, row: Task) -> frozenset[UUID]:
-    """Who may act on an open task now: its assignee (and who delegated it), else the post without barred people."""
+def holders(session: Session, case: Case, row: Task, at: datetime) -> frozenset[UUID]:
+    """Who may act on an open task at an instant: its assignee (and who delegated it), else the post without barred
+    people; and whoever stands in for one of them."""
     people = PeopleStore(session)
     if row.assignee_id is not None:
         named = [row.assignee_id, *([row.delegated_by] if row.delegated_by else [])]
         accounts = [people.account(account_id) for account_id in named]
-        return frozenset(account.id for account in accounts if account is not None and account.disabled_at is None)
-    barred = barred_people(ApprovalState.model_validate(case.state))
-    return people.holder_ids(row.role, row.institution_code) - barred
+        found = frozenset(account.id for account in accounts if account is not None and account.disabled_at is None)
+    else:
+        found = people.holder_ids(row.role, row.institution_code) - _barred(case, row)
+    return found | _stand_ins(session, case, found, at)
+
+
+def _barred(case: Case, row: Task) -> frozenset[UUID]:
+    """Four eyes ask nothing of whoever mends an empty level, or resubmits."""
+    if row.step in {NOBODY_TO_ACT, DECLARED}:
+        return frozenset()
+    return barred_people(ApprovalState.model_validate(case.state))
+
+
+def _stand_ins(session: Session, case: Case, principals: frozenset[UUID], at: datetime) -> frozenset[UUID]:
+    subject = subject_of(session, case)
+    found = (effective(chain_from(session, person, at, at), person, subject, at) for person in principals)
+    return frozenset(person for person in found if person is not None and person != case.declared_by)
 
 
 def _above(session: Session, row: Task, reminders: Reminders, *, only_head_office: bool) -> frozenset[UUID]:

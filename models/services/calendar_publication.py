@@ -303,12 +303,13 @@ def _tell(session: Session, case: Case, publication: CalendarPublication, move: 
     row = TaskStore(session).get(move.task.task_id)
     if row is None:
         return
+    now = datetime.now(UTC)
     notify(
         session,
-        to=sorted(holders(session, case, row)),
+        to=sorted(holders(session, case, row, now)),
         template="calendar_moved",
         key=f"calendar:{publication.id}:{row.id}",
-        at=datetime.now(UTC),
+        at=now,
         case_id=case.id,
         task_id=row.id,
         context={

@@ -1,0 +1,76 @@
+"""The clock of a task with its pauses, on the calendar of its case, and its alarms: gone off and still to come."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.messages.alarms import Alarm
+from models.messages.approval import ApprovalState, OpenTask
+from models.messages.calendar import CalendarSnapshot, Pause
+from models.rules import calendar as cal
+from models.rules.alarms import alarms_left
+from models.rules.clock import Clock
+from models.services.alarms import policy_of
+from models.services.calendars import case_calendar
+from models.services.rulebooks import rulebook_of
+from models.stores.alarms import AlarmStore
+from models.stores.cases import CaseStore
+from models.tables.cases import Case, Task
+from models.tables.desk import TaskAlarm
+
+
+class TaskClock(NamedTuple):
+    """Everything about one deadline. `state` is that of the case now; the task may be closed."""
+
+    clock: Clock
+    calendar: CalendarSnapshot
+    state: ApprovalState
+    gone: tuple[TaskAlarm, ...]
+    ahead: tuple[Alarm, ...]
+
+
+def task_clock(session: Session, task: Task, now: datetime) -> TaskClock:
+    """The clock of a task, open or closed. Raises NOT_FOUND when its case is away."""
+    case = CaseStore(session).get(task.case_id)
+    if case is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    calendar = case_calendar(session, case, now)
+    state = ApprovalState.model_validate(case.state)
+    found = next((item for item in state.tasks if item.task_id == task.id), None)
+    pauses = found.pauses if found else _pauses_when_closed(session, task)
+    gone = tuple(AlarmStore(session).of_task(task.id))
+    return TaskClock(
+        clock=_clock(calendar, task, pauses),
+        calendar=calendar,
+        state=state,
+        gone=gone,
+        ahead=_ahead(session, case, found, gone, calendar) if found and task.closed_at is None else (),
+    )
+
+
+def _clock(calendar: CalendarSnapshot, task: Task, pauses: tuple[Pause, ...]) -> Clock:
+    """The row's due instant has the ended pauses in it; a clock starts from the limit before them."""
+    ended = [(pause.paused_at, pause.resumed_at) for pause in pauses if pause.resumed_at is not None]
+    paused = sum((cal.working_time_between(calendar, start, end) for start, end in ended), timedelta())
+    limit = cal.subtract_working_time(calendar, task.due_at, paused)
+    return Clock(started_at=task.opened_at, due_at=limit, pauses=pauses, finished_at=task.closed_at)
+
+
+def _pauses_when_closed(session: Session, task: Task) -> tuple[Pause, ...]:
+    """The last recorded state in which the task was open still has its pauses."""
+    for decision in reversed(CaseStore(session).decisions(task.case_id)):
+        for item in decision.effect.get("tasks", []):
+            if item["task_id"] == str(task.id):
+                return OpenTask.model_validate(item).pauses
+    return ()
+
+
+def _ahead(
+    session: Session, case: Case, task: OpenTask, gone: tuple[TaskAlarm, ...], calendar: CalendarSnapshot
+) -> tuple[Alarm, ...]:
+    # Which alarms went off is known to the records; the state they keep is that of the last act.
+    marked = task.model_copy(update={"alarms": tuple(alarm.key for alarm in gone)})
+    policy = policy_of(rulebook_of(session, case.rulebook_version_id).rulebook)
+    return tuple(alarm for alarm in alarms_left(marked, policy, calendar) if not alarm.silent)
