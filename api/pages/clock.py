@@ -1,22 +1,27 @@
-"""为何那时到期: the reckoning of a task's deadline, day by day."""
+"""为何那时到期: the reckoning of a task's deadline, day by day, with its pauses and alarms."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import Action, Caller, DatabaseDep, require
-from api.pages.build_clock import clock_of, limit_text
+from api.pages.build_clock import limit_text
+from api.pages.clock_view import alarm_rows, calendar_note, ledger_rows, pause_text
 from api.pages.desk import desk_of
 from api.pages.i18n import _
 from api.pages.render import render
-from api.pages.view.clock import build_clock_page
-from api.pages.words import declaration_word
+from api.pages.view.clock import ClockPage, build_clock_page
+from api.pages.words import declaration_word, word
 from api.qualification_acts import visible_task
-from models.errors import DomainError, ErrorCode
-from models.messages.approval import ApprovalState
+from models.services.task_clock import task_clock
 from models.stores.cases import CaseStore
+from models.tables.cases import Case, Task
+from models.types import CaseKind
 
 router = APIRouter(prefix="/tasks")
 
@@ -27,20 +32,36 @@ def show_clock(
 ) -> Response:
     """The page that answers "why is it due then"."""
     with database.read() as session:
-        task = visible_task(session, caller, task_id)
-        case = CaseStore(session).get(task.case_id)
-        if case is None:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        desk = desk_of(request, session, caller)
-        kind = declaration_word(case.tier_applied, case.seat_kind)
-        model = build_clock_page(
-            desk.shell(),
-            desk.calendar,
-            clock_of(task),
-            desk.now,
-            subject=_("%(kind)s · %(customer)s", kind=kind, customer=task.customer_name),
-            limit=limit_text(desk, task, ApprovalState.model_validate(case.state)),
-            back_href=f"/tasks/{task.id}",
-            json_href=f"/api/v1/tasks/{task.id}/clock",
-        )
+        model = _page(request, session, caller, visible_task(session, caller, task_id))
     return render(request, "pages/clock.html", model)
+
+
+def _page(request: Request, session: Session, caller: Caller, task: Task) -> ClockPage:
+    desk, now = desk_of(request, session, caller), datetime.now(UTC)
+    found = task_clock(session, task, now)
+    page = build_clock_page(
+        desk.shell(),
+        found.calendar,
+        found.clock,
+        now,
+        subject=_("%(kind)s · %(customer)s", kind=_kind(session, task), customer=task.customer_name),
+        limit=limit_text(desk, task, found.state),
+        back_href=f"/tasks/{task.id}",
+        json_href=f"/api/v1/tasks/{task.id}/clock",
+    )
+    return replace(
+        page,
+        pause_text=pause_text(found, now),
+        calendar_note=calendar_note(found, task),
+        ledger=ledger_rows(found, now),
+        alarms=alarm_rows(session, found, now),
+    )
+
+
+def _kind(session: Session, task: Task) -> str:
+    case = CaseStore(session).get(task.case_id)
+    return _declared(case) if case and case.kind is CaseKind.QUALIFICATION else word(CaseKind(task.kind))
+
+
+def _declared(case: Case) -> str:
+    return declaration_word(case.tier_applied, case.seat_kind)

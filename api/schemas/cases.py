@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Answer, Body
+from api.schemas.clock import AlarmAnswer, LedgerLineAnswer, PauseAnswer
 from models.messages.scoring import Correction
 from models.rules.clock import ClockState
 from models.rules.due_reason import DueRowKind
@@ -159,6 +160,10 @@ class TaskClockAnswer(Answer):
     provisional: bool
     calendar_version: str
     rows: list[DueRowAnswer]
+    pauses: list[PauseAnswer]
+    ledger: list[LedgerLineAnswer]
+    alarms: list[AlarmAnswer]
+    """Those that went off, then those to come."""
 
 
 class CaseRowAnswer(Answer):

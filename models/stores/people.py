@@ -1,5 +1,6 @@
 """Who holds which post: the look-ups that decide whether a person may act."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -17,6 +18,11 @@ class PeopleStore:
     def account(self, account_id: UUID) -> Account | None:
         """An account, whether enabled or not."""
         return self.session.get(Account, account_id)
+
+    def named(self, account_ids: Collection[str]) -> list[Account]:
+        """Accounts by their ids as text, by name."""
+        ids = [UUID(account_id) for account_id in account_ids]
+        return list(self.session.exec(select(Account).where(col(Account.id).in_(ids)).order_by(Account.name)))
 
     def holders(self, role: Role, institution_code: str) -> list[Account]:
         """Enabled people who hold the post at exactly this institution."""

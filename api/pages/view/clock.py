@@ -146,6 +146,16 @@ class ClockRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRow:
+    """A reminder, breach or escalation: when, and whom it told or is to tell."""
+
+    at: str
+    what: str
+    who: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockPage(Page):
     """为何那时到期: one sentence, the days, the calendar they were counted by."""
 
@@ -156,6 +166,9 @@ class ClockPage(Page):
     calendar_text: str
     pause_text: str
     strip: ClockStrip | None = None
+    calendar_note: str = ""
+    ledger: tuple[ClockRow, ...] = ()
+    alarms: tuple[AlarmRow, ...] = ()
 
 
 _ROW_WORDS = {
