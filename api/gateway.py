@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -21,16 +21,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
-from models.identifiers import calendar_publish_id
+from models.identifiers import APPROVAL, QUALIFICATION, QUOTA_SEASON, calendar_publish_id
 from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
-from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, StartEnvelope, UpdateEnvelope
+from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, Starting, UpdateEnvelope
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.options import TASK_TIMEOUT
-from workflows.qualification import QualificationWorkflow
-from workflows.season import QuotaSeasonWorkflow
 
 ANSWER_DEADLINE_SECONDS = 6.0
 """More than the sticky time-out plus two seconds; the caller hears within eight, whatever happens."""
@@ -42,6 +40,7 @@ _log = structlog.get_logger(__name__)
 
 Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
 """What workflows answer to an act."""
+_WORKFLOWS = {"start": QUALIFICATION, "season_start": QUOTA_SEASON, "approval_start": APPROVAL}
 
 
 class WorkflowGoneError(Exception):
@@ -99,11 +98,9 @@ class Gateway:
                 )
 
     async def _deliver(self, envelope: Envelope) -> Answer:
-        if isinstance(envelope, StartEnvelope):
-            return await self._start(envelope)
-        if isinstance(envelope, SeasonStart):
-            return await self._start_season(envelope)
-        return await self._update(envelope)
+        if isinstance(envelope, UpdateEnvelope | ProgrammeUpdate):
+            return await self._update(envelope)
+        return await self._start(envelope)
 
     async def _ensure_reachable(self) -> None:
         # Asked before sending, so that "nothing was sent" is a fact and not a guess from an error.
@@ -112,10 +109,10 @@ class Gateway:
         if not await self.healthy():
             raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
 
-    async def _start(self, envelope: StartEnvelope) -> Answered:
+    async def _start(self, envelope: Starting) -> Answer:
         start = envelope.act
-        operation = WithStartWorkflowOperation(
-            QualificationWorkflow.run,
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            _WORKFLOWS[envelope.kind],
             start,
             id=start.workflow_id,
             task_queue=self._task_queue,
@@ -123,24 +120,11 @@ class Gateway:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         )
-        answer: Answered = await self._client.execute_update_with_start_workflow(
-            QualificationWorkflow.opened, id=start.update_id, start_workflow_operation=operation
-        )
-        return answer
-
-    async def _start_season(self, envelope: SeasonStart) -> SeasonAnswered:
-        start = envelope.act
-        operation = WithStartWorkflowOperation(
-            QuotaSeasonWorkflow.run,
-            start,
-            id=start.workflow_id,
-            task_queue=self._task_queue,
-            task_timeout=TASK_TIMEOUT,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        )
-        answer: SeasonAnswered = await self._client.execute_update_with_start_workflow(
-            QuotaSeasonWorkflow.opened, id=start.update_id, start_workflow_operation=operation
+        answer: Answer = await self._client.execute_update_with_start_workflow(
+            "opened",
+            id=start.update_id,
+            start_workflow_operation=operation,
+            result_type=SeasonAnswered if isinstance(envelope, SeasonStart) else Answered,
         )
         return answer
 

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from models.messages.base import Message
 from models.messages.handing import ChainAct
+from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, DowngradeMembership
 from models.messages.qualification import StartQualification
 from models.messages.season import MoveSeason, OpenSeason
@@ -42,6 +43,18 @@ class SeasonStart(Message):
         return self.act.workflow_id
 
 
+class ApprovalStart(Message):
+    """Start of a lone approval; answered when its first record stands."""
+
+    kind: Literal["approval_start"] = "approval_start"
+    act: StartApproval
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
 class ProgrammeUpdate(Message):
     """An act of a person on what is no approval: a season, a membership. `kind` names the update."""
 
@@ -50,7 +63,8 @@ class ProgrammeUpdate(Message):
     act: MoveSeason | CancelMembership | DowngradeMembership
 
 
-Envelope: TypeAlias = StartEnvelope | UpdateEnvelope | SeasonStart | ProgrammeUpdate
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart
+Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate
 
 
 class Outgoing(Message):

@@ -66,9 +66,18 @@ class CaseStore:
         """The case that a workflow records."""
         return self.session.exec(select(Case).where(Case.workflow_id == workflow_id)).first()
 
+    def by_open_key(self, key: str) -> Case | None:
+        """The open case that holds a key which only one may hold."""
+        return self.session.exec(select(Case).where(Case.open_key == key)).first()
+
     def open_qualification(self, year: int, customer_no: str) -> Case | None:
         """The customer's open declaration of an evaluation year."""
-        return self.session.exec(select(Case).where(Case.open_key == qualification_key(year, customer_no))).first()
+        return self.by_open_key(qualification_key(year, customer_no))
+
+    def lone_attempts(self, subject: str, subject_case_id: UUID) -> int:
+        """How many lone approvals of a subject there were about a case."""
+        statement = select(func.count()).where(Case.subject == subject, Case.subject_case_id == subject_case_id)
+        return self.session.exec(statement).one()
 
     def attempts(self, year: int, customer_no: str) -> int:
         """How many declarations of the year this customer has had."""
@@ -80,7 +89,10 @@ class CaseStore:
     def approved(self, year: int, customer_no: str) -> list[Case]:
         """Approved declarations of the year."""
         statement = select(Case).where(
-            Case.year == year, Case.customer_no == customer_no, Case.outcome == Outcome.APPROVED
+            Case.kind == CaseKind.QUALIFICATION,
+            Case.year == year,
+            Case.customer_no == customer_no,
+            Case.outcome == Outcome.APPROVED,
         )
         return list(self.session.exec(statement))
 
@@ -91,7 +103,9 @@ class CaseStore:
 
     def special(self, year: int, scope: Scope) -> list[Case]:
         """特批 declarations of the year in the scope, newest first."""
-        statement = select(Case).where(Case.year == year, Case.seat_kind == SeatKind.SPECIAL)
+        statement = select(Case).where(
+            Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.seat_kind == SeatKind.SPECIAL
+        )
         return list(self.session.exec(scoped(statement, Case.institution_code, scope).order_by(col(Case.id).desc())))
 
     def reserve(self, year: int, scope: Scope) -> list[Case]:
@@ -109,9 +123,10 @@ class CaseStore:
         since stands above nobody.
         """
         before = col(Case.rank) < case.rank if case.rank is not None else col(Case.customer_no) < case.customer_no
-        lost = or_(col(Membership.stage).in_(OVER), Membership.tier != Case.tier)
+        lost = or_(col(Membership.stage).in_(OVER), col(Membership.tier) != col(Case.tier))
         gone = select(Membership.id).where(Membership.case_id == Case.id, lost).exists()
         statement = select(func.count()).where(
+            Case.kind == CaseKind.QUALIFICATION,
             Case.year == case.year,
             Case.tier == Tier.GOLD,
             Case.seat_kind == SeatKind.RANKED,

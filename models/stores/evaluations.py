@@ -15,7 +15,7 @@ from models.tables.book import Customer, Experience, Policy
 from models.tables.cases import Case
 from models.tables.evaluation import Evaluation, RankingExplanation, RankingRow
 from models.tables.organisation import Institution
-from models.types import InstitutionLevel, Outcome, PolicyStatus
+from models.types import CaseKind, InstitutionLevel, Outcome, PolicyStatus
 
 CHUNK = 500
 TROUBLED = (PolicyStatus.LAPSED, PolicyStatus.SURRENDERED)
@@ -208,7 +208,10 @@ class EvaluationStore:
         ahead = or_(frozen > value, and_(frozen == value, place < row.rank))
         others = (RankingRow.year == row.year, RankingRow.customer_no != row.customer_no)
         count = self.session.exec(select(func.count()).select_from(RankingRow).where(*others, ahead)).one()
-        running = or_(col(Case.outcome).is_(None), col(Case.outcome) == Outcome.APPROVED)
+        running = and_(
+            col(Case.kind) == CaseKind.QUALIFICATION,
+            or_(col(Case.outcome).is_(None), col(Case.outcome) == Outcome.APPROVED),
+        )
         same = and_(col(Case.customer_no) == RankingRow.customer_no, col(Case.year) == RankingRow.year)
         changed = select(place, frozen, col(Case.value)).join(Case, same).where(*others, running)
         for rank, before, after in self.session.exec(changed.where(Case.value != RankingRow.value)):
