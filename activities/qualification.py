@@ -1,4 +1,4 @@
-"""Activities of the qualification workflow: one record transaction each, insert-or-adopt."""
+"""Activities of the qualification workflow beside the chain: its opening, and the start of the membership."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,16 +8,14 @@ from temporalio import activity
 from activities.failures import reporting
 from activities.ports import MembershipStarter
 from models.database import Database
-from models.errors import DomainError, ErrorCode
-from models.messages.approval import Opened, Recorded
-from models.messages.qualification import CaseClosed, MembershipGrant, RecordBreach, RecordOpening, RecordStep
-from models.services.approval import steps
+from models.messages.approval import Opened
+from models.messages.qualification import CaseClosed, MembershipGrant, RecordOpening
 from models.services.qualification import memberships, opening
 
 
 @dataclass
 class QualificationActivities:
-    """Records of qualification cases, and the start of what follows an approval."""
+    """The first record of qualification cases, and the start of what follows an approval."""
 
     database: Database
     membership_starter: MembershipStarter
@@ -27,29 +25,6 @@ class QualificationActivities:
         """First record of a case; refused when the declaration is not allowed."""
         with reporting(), self.database.write() as session:
             return opening.record_opening(session, message)
-
-    @activity.defn(name="record-step")
-    def record_step(self, message: RecordStep) -> Recorded:
-        """Record one act with everything that follows from it, or adopt the one that stands."""
-        with reporting():
-            try:
-                with self.database.write() as session:
-                    return steps.record_step(session, message)
-            except DomainError as error:
-                if error.code is ErrorCode.QUOTA_EXCEEDED:
-                    self._reserve(message)
-                raise
-
-    def _reserve(self, message: RecordStep) -> None:
-        # The refused transaction is gone; waiting in the reserve list is a fact of its own.
-        with self.database.write() as session:
-            steps.enter_reserve(session, message)
-
-    @activity.defn(name="record-breach")
-    def record_breach(self, message: RecordBreach) -> None:
-        """A deadline passed while its task was open."""
-        with reporting(), self.database.write() as session:
-            steps.record_breach(session, message)
 
     @activity.defn(name="start-membership")
     async def start_membership(self, message: CaseClosed) -> None:

@@ -12,6 +12,7 @@ MEMBERSHIP = CaseKind.MEMBERSHIP.value
 CALENDAR_PUBLISH = "calendar-publish"
 QUOTA_SEASON = CaseKind.QUOTA_SEASON.value
 NOTIFICATION = "notification"
+APPROVAL = CaseKind.APPROVAL.value
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -42,3 +43,13 @@ def season_id(year: int) -> str:
 def calendar_publish_id(publication_id: UUID) -> str:
     """`calendar-publish/{publication id}`: one run per publication."""
     return f"{CALENDAR_PUBLISH}/{publication_id}"
+
+
+def approval_id(subject: str, subject_id: str, attempt: int) -> str:
+    """`approval/{subject}/{subject id}/{n}`: a lone approval, such as an appeal against a case."""
+    return f"{APPROVAL}/{subject}/{subject_id}/{attempt}"
+
+
+def approval_key(workflow_id: str) -> str:
+    """What is unique among open lone approvals: one per subject and what it is about, whatever the attempt."""
+    return workflow_id.rpartition("/")[0]

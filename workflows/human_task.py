@@ -1,26 +1,11 @@
-"""One human task: opened with its deadline, watched until somebody acts or the deadline passes."""
+"""Waiting for people: until somebody acts, or an instant comes."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from models.messages.approval import ApprovalState, OpenTask, RouteStep
-from models.messages.calendar import CalendarSnapshot
-from models.rules.calendar import due_on_date
-
-
-def open_task(state: ApprovalState, step: RouteStep, institution_code: str, calendar: CalendarSnapshot) -> OpenTask:
-    """The task of a route step: due on its procedure date, never sooner than the allowance (decisions.md 12)."""
-    now = workflow.now()
-    return OpenTask(
-        task_id=workflow.uuid7(),
-        step=step.stage.value,
-        role=step.role,
-        institution_code=institution_code,
-        opened_at=now,
-        deadline=due_on_date(calendar, step.due_on, now, state.min_allowance_working_days),
-    )
+from models.messages.approval import OpenTask
 
 
 def next_breach(tasks: tuple[OpenTask, ...]) -> OpenTask | None:

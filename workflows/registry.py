@@ -5,12 +5,14 @@ from typing import Any
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.approval import ApprovalActivities
 from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
+from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
@@ -18,6 +20,7 @@ from workflows.season import QuotaSeasonWorkflow
 
 WORKFLOWS: Sequence[type] = (
     QualificationWorkflow,
+    LoneApprovalWorkflow,
     MembershipWorkflow,
     NotificationWorkflow,
     QuotaSeasonWorkflow,
@@ -45,6 +48,8 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 def activity_methods(
+    *,
+    approval: ApprovalActivities,
     qualification: QualificationActivities,
     membership: MembershipActivities,
     notification: NotificationActivities,
@@ -53,9 +58,12 @@ def activity_methods(
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
+        approval.record_lone_opening,
+        approval.record_step,
+        approval.record_breach,
+        approval.record_alarm,
+        approval.adopt_calendar,
         qualification.record_opening,
-        qualification.record_step,
-        qualification.record_breach,
         qualification.start_membership,
         membership.announce,
         membership.record_act,

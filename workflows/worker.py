@@ -15,6 +15,7 @@ from activities.adapters.chat import AppriseChat
 from activities.adapters.mailbox import MailFolder
 from activities.adapters.memberships import EngineMemberships
 from activities.adapters.smtp import SmtpMail
+from activities.approval import ApprovalActivities
 from activities.calendar import CalendarActivities
 from activities.jobs import JobRunner
 from activities.membership import MembershipActivities
@@ -41,11 +42,12 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
     """A worker wired to real collaborators; `activity_methods` is the only list of what it runs."""
     notifier = _notifier(settings)
     methods = activity_methods(
-        QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
-        MembershipActivities(database, notifier),
-        NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
-        SeasonActivities(database),
-        CalendarActivities(database, EngineCases(client)),
+        approval=ApprovalActivities(database),
+        qualification=QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
+        membership=MembershipActivities(database, notifier),
+        notification=NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
+        season=SeasonActivities(database),
+        calendar=CalendarActivities(database, EngineCases(client)),
     )
     return Worker(
         client,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from models.messages.approval import Act, ApprovalState
 from models.messages.base import Message
+from models.messages.calendar import CalendarSnapshot
 from models.messages.handing import ChainAct
 from models.types import SeatKind, Tier
 
@@ -21,6 +22,8 @@ class StartQualification(Act):
     seat_kind: SeatKind
     reason: str
     late_reason: str | None = None
+    chosen_signers: tuple[UUID, ...] = ()
+    """Whom the declarant names where the route leaves the choice to it."""
 
 
 class RecordOpening(Message):
@@ -38,6 +41,8 @@ class RecordStep(Message):
     after: ApprovalState
     act: ChainAct
     at: datetime
+    calendar: CalendarSnapshot | None = None
+    """The calendar the case runs on; None from workers that opened tasks themselves."""
 
 
 class RecordBreach(Message):

@@ -57,6 +57,10 @@ class TaskStore:
         """A task by its opaque id, whoever asks."""
         return self.session.get(Task, task_id)
 
+    def locked(self, task_id: UUID) -> Task | None:
+        """The task as it stands now, held against a claim beside this transaction."""
+        return self.session.get(Task, task_id, with_for_update=True, populate_existing=True)
+
     def visible(self, task_id: UUID, person: Person, scope: Scope) -> Task | None:
         """The task, when the person has or had to do with it, or its case lies in the scope."""
         reasons = (*_concerned(person), _copied_to(person), of_customer_in(scope))
@@ -96,6 +100,12 @@ class TaskStore:
         """我发起的: cases this person declared, newest first."""
         statement = of_cases(select(Case).where(Case.declared_by == person.account_id), wanted)
         return list(self.session.exec(_newest_first(statement, Case.opened_at, Case.id, after).limit(limit)))
+
+    def started_open(self, person: Person, cap: int = COUNT_CAP) -> int:
+        """How many of the cases this person declared still run, at most `cap`."""
+        running = select(Case.id).where(Case.declared_by == person.account_id, col(Case.outcome).is_(None))
+        total: int = self.session.execute(select(_counted(running, cap))).scalar_one()
+        return total
 
     def copies(self, person: Person, wanted: TaskFilter, *, after: Position | None, limit: int) -> list[Copied]:
         """抄送我: cases sent to this person to read, newest first, read or not."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio import activity, workflow
 
+from activities.approval import ApprovalActivities
 from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
@@ -14,11 +15,14 @@ from activities.season import SeasonActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
-WORKFLOW_NAMES = {"qualification", "membership", "notification", "quota-season", "calendar-publish"}
+WORKFLOW_NAMES = {"qualification", "approval", "membership", "notification", "quota-season", "calendar-publish"}
 ACTIVITY_NAMES = {
     "record-opening",
     "record-step",
     "record-breach",
+    "record-alarm",
+    "record-approval-opening",
+    "adopt-calendar",
     "start-membership",
     "announce-membership",
     "record-membership-act",
@@ -31,8 +35,10 @@ ACTIVITY_NAMES = {
     "record-season-move",
     "remind-season",
 }
+APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
 MESSAGE_NAMES = {
-    "qualification": {"opened", "decide", "correct", "resubmit", "withdraw", "state"},
+    "qualification": APPROVAL_MESSAGES,
+    "approval": APPROVAL_MESSAGES,
     "membership": {"granted", "ended", "holding", "cancel", "downgrade"},
     "notification": set(),
     "quota-season": {"opened", "move", "state"},
@@ -55,11 +61,12 @@ def _defined(decorator: str, folder: str) -> set[str]:
 def _registered_activities() -> list[Callable[..., Any]]:
     nothing: Any = None
     return activity_methods(
-        QualificationActivities(nothing, nothing),
-        MembershipActivities(nothing, nothing),
-        NotificationActivities(nothing, nothing, nothing, nothing),
-        SeasonActivities(nothing),
-        CalendarActivities(nothing, nothing),
+        approval=ApprovalActivities(nothing),
+        qualification=QualificationActivities(nothing, nothing),
+        membership=MembershipActivities(nothing, nothing),
+        notification=NotificationActivities(nothing, nothing, nothing, nothing),
+        season=SeasonActivities(nothing),
+        calendar=CalendarActivities(nothing, nothing),
     )
 
 

@@ -12,7 +12,7 @@ import threading
 from functools import wraps
 from typing import Any
 
-from activities.qualification import QualificationActivities
+from activities.approval import ApprovalActivities
 from models.messages.approval import Recorded
 from models.messages.qualification import RecordStep
 from models.services.approval import steps
@@ -40,10 +40,10 @@ def _arm_inside(step_no: int) -> None:
 
 
 def _arm_after(step_no: int, seconds: float) -> None:
-    original = QualificationActivities.record_step
+    original = ApprovalActivities.record_step
 
     @wraps(original)
-    def record_step(self: QualificationActivities, message: RecordStep) -> Recorded:
+    def record_step(self: ApprovalActivities, message: RecordStep) -> Recorded:
         recorded = original(self, message)
         if message.after.step_no == step_no:
             if seconds:
@@ -52,7 +52,7 @@ def _arm_after(step_no: int, seconds: float) -> None:
                 _die()
         return recorded
 
-    QualificationActivities.record_step = record_step  # type: ignore[method-assign]
+    ApprovalActivities.record_step = record_step  # type: ignore[method-assign]
 
 
 def main(point: str, step_no: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 from temporalio.exceptions import ApplicationError
 
-from activities.qualification import QualificationActivities
+from activities.approval import ApprovalActivities
 from models.database import Database
 from models.errors import ErrorCode
 from models.messages.approval import Recorded
@@ -16,7 +16,6 @@ from models.services.approval import steps
 from models.stores.audit import AuditStore
 from models.tables.cases import Case, Decision, Membership, Seat, SilverQuota
 from models.types import Outcome
-from tests.stores.test_records import NoMemberships
 from tests.support import world as worlds
 from tests.support.waiting_cases import AT, Waiting, before_final_approval
 
@@ -43,7 +42,7 @@ def test_two_hundred_final_approvals_for_ten_seats_give_exactly_ten(database: Da
             )
         )
         racers = [before_final_approval(session, world, number) for number in range(1, RACERS + 1)]
-    activities = QualificationActivities(database, NoMemberships())
+    activities = ApprovalActivities(database)
 
     def race(waiting: Waiting) -> str | None:
         message = waiting.approval()

@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import SQLModel, col, delete, func, select
 from temporalio.exceptions import ApplicationError
 
-from activities.qualification import QualificationActivities
+from activities.approval import ApprovalActivities
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.identifiers import qualification_id
 from models.messages.approval import ApprovalState, Correct, PostRef
-from models.messages.qualification import MembershipGrant, RecordBreach, RecordOpening, RecordStep, StartQualification
+from models.messages.qualification import RecordBreach, RecordOpening, RecordStep, StartQualification
 from models.messages.scoring import CorrectedField, Correction
 from models.rules import approval
 from models.services import audit
@@ -43,13 +43,6 @@ TABLES: tuple[type[SQLModel], ...] = (
     Notification,
     AuditEntry,
 )
-
-
-class NoMemberships:
-    """The engine is not part of these tests."""
-
-    async def grant(self, grant: MembershipGrant) -> None:
-        """Nothing."""
 
 
 @pytest.fixture
@@ -178,7 +171,7 @@ def test_without_a_seat_the_case_waits_in_reserve_until_one_is_freed(world: Worl
     with database.write() as session:
         _quota(session.add, world, 1)
         first, second = (before_final_approval(session, world, number) for number in (1, 2))
-    activities = QualificationActivities(database, NoMemberships())
+    activities = ApprovalActivities(database)
     assert activities.record_step(first.approval()).state.outcome is Outcome.APPROVED
     for _ in range(2):
         with pytest.raises(ApplicationError) as refused:

@@ -1,44 +1,45 @@
-"""One accepted act in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7, 8)."""
+"""One accepted act in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7, 8), for every kind of case."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from models.errors import DomainError, ErrorCode
-from models.messages.approval import (
-    Act,
-    ApprovalState,
-    Correct,
-    Decide,
-    PastAct,
-    Recorded,
-    Resubmit,
-)
+from models.messages.approval import NOBODY_TO_ACT, Act, ApprovalState, Correct, Decide, PastAct, Recorded, Resubmit
+from models.messages.calendar import CalendarSnapshot
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules.approval import task_of
 from models.services import audit
-from models.services.approval.tasks import case_calendar, close_tasks, open_tasks, with_operations
+from models.services.approval import changes, evidence, hooks
+from models.services.approval.checks import check_still_allowed
+from models.services.approval.diverged import RecordDivergedError
+from models.services.approval.signers import with_open_tasks
+from models.services.approval.tasks import move_tasks, open_tasks, with_operations
+from models.services.approval.telling import tell_step
+from models.services.calendars import case_calendar
 from models.services.idempotency import settle_by_update
-from models.services.qualification import memberships, seats
-from models.services.qualification.rescore import record_correction, refuse_ineligible
 from models.stores.cases import CaseStore
-from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Decision
-from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door, Outcome, Role
+from models.types import OPEN_TASK_STATES, SYSTEM_SLA, SYSTEM_SLA_ID, Door
+
+__all__ = ["RecordDivergedError", "enter_reserve", "record_breach", "record_step"]
 
 OK = 200
 
 
-class RecordDivergedError(RuntimeError):
-    """Workflow and record disagree about the case's version: an incident, never papered over."""
+class _Kept(NamedTuple):
+    """What is kept beside a decision: the diff of a resubmission, the digest of what the decider saw."""
+
+    changes: str | None = None
+    evidence: str | None = None
 
 
 def record_step(session: Session, message: RecordStep) -> Recorded:
     """Insert the act with everything that follows from it, or return the one that stands for the step.
 
-    Raises NOT_YOUR_TASK when the person may no longer act, QUOTA_EXCEEDED and NOT_ELIGIBLE at the final approval.
+    Raises NOT_YOUR_TASK when the person may no longer act, ALREADY_CLAIMED, BAD_TRANSFER_TARGET, INVALID_INPUT, and at
+    the final approval QUOTA_EXCEEDED and NOT_ELIGIBLE.
     """
     store = CaseStore(session)
     case = store.locked(message.before.case_id)
@@ -49,11 +50,15 @@ def record_step(session: Session, message: RecordStep) -> Recorded:
         return _standing(standing, message.act.update_id)
     if case.version != message.before.version:
         raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
-    _check_still_allowed(session, message)
+    check_still_allowed(session, case, message)
     before = _summary(case)
+    kept = _Kept(_changes(session, case, message), _evidence(session, case, message))
     after = _follow_up(session, case, message)
-    _write(session, case, message, after, before)
-    settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
+    _write(session, case, message, after, kept)
+    _audit(session, case, message, after.acts[-1], before)
+    tell_step(session, case, message, after)
+    if message.act.actor_id != SYSTEM_SLA_ID:
+        settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
     return Recorded(state=after, by=after.acts[-1], update_id=message.act.update_id)
 
 
@@ -63,47 +68,32 @@ def _standing(decision: Decision, update_id: str) -> Recorded:
     return Recorded(state=state, by=by, update_id=decision.update_id, adopted=decision.update_id != update_id)
 
 
-def _check_still_allowed(session: Session, message: RecordStep) -> None:
-    act, people = message.act, PeopleStore(session)
-    if isinstance(act, Resubmit) and act.actor_id != message.before.declared_by:
-        return _check_heir(session, message.before, act)
-    if not isinstance(act, Decide | Correct):
-        return _check_enabled(people, act)
-    task, row = task_of(message.before, act.task_id), TaskStore(session).get(act.task_id)
-    if row is None or row.state not in OPEN_TASK_STATES:
-        raise RecordDivergedError(f"task {act.task_id} is not open in the records")
-    if people.holds(act.actor_id, task.role, task.institution_code):
+def _changes(session: Session, case: Case, message: RecordStep) -> str | None:
+    return changes.take_over(session, case, message.act) if isinstance(message.act, Resubmit) else None
+
+
+def _evidence(session: Session, case: Case, message: RecordStep) -> str | None:
+    """Of a judgement on the case only: acknowledging an alarm judges nothing."""
+    if not isinstance(message.act, Decide):
         return None
-    if row.assignee_id != act.actor_id:
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=task.role.value)
-    return _check_enabled(people, act)
-
-
-def _check_heir(session: Session, before: ApprovalState, act: Resubmit) -> None:
-    """The declarant left: its task was given back to the post, and whoever holds that may take it up."""
-    row = TaskStore(session).get(before.tasks[0].task_id)
-    released = row is not None and row.assignee_id is None
-    if not released or not PeopleStore(session).holds(act.actor_id, Role.MGR, before.declarant_institution):
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=before.acts[0].actor_name)
-
-
-def _check_enabled(people: PeopleStore, act: Act) -> None:
-    account = people.account(act.actor_id)
-    if account is None or account.disabled_at is not None:
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=act.actor_name)
+    task = task_of(message.before, message.act.task_id)
+    return None if task.step == NOBODY_TO_ACT else evidence.keep(session, case, message.before, task, message.at)
 
 
 def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalState:
-    after = message.after
-    if after.outcome is Outcome.APPROVED:
-        refuse_ineligible(session, case, after)
-        number = seats.take(session, case, after, message.at)
-        memberships.grant(session, case, after, number, message.at)
-    if isinstance(message.act, Correct):
-        record_correction(session, case, message.act, after, message.at)
+    act, after = message.act, message.after
+    if after.outcome is not None:
+        hooks.ended(session, case, after, message.at)
+    if isinstance(act, Correct | Resubmit) and act.corrections:
+        hooks.corrected(session, case, act.corrections, after, message.at)
+
+    def calendar() -> CalendarSnapshot:
+        return message.calendar or case_calendar(session, case, message.at)
+
+    after = with_open_tasks(session, after, message.at, calendar)
     if after.acts[-1].act == "acknowledge":
         return after  # operations knows: telling it again at once would never end
-    return with_operations(session, after, message.at, lambda: case_calendar(session, case, message.at))
+    return with_operations(session, after, message.at, calendar)
 
 
 def _summary(case: Case) -> dict[str, Any]:
@@ -111,17 +101,20 @@ def _summary(case: Case) -> dict[str, Any]:
     return {"stage": case.stage.value, "round": case.round, "tier": case.tier.value, "value": str(case.value)}
 
 
-def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState, before: dict[str, Any]) -> None:
-    act, past = message.act, after.acts[-1]
-    CaseStore(session).add(_decision(case, act, past, after))
-    close_tasks(session, message.before, after, message.at)
+def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState, kept: _Kept) -> None:
+    CaseStore(session).add(_decision(case, message.act, after, kept))
+    move_tasks(session, message.before, after, message.at)
     _move(case, after, message.at)
     CaseStore(session).add(case)
     known = {task.task_id for task in message.before.tasks}
     open_tasks(session, case, tuple(task for task in after.tasks if task.task_id not in known), after.round)
+
+
+def _audit(session: Session, case: Case, message: RecordStep, past: PastAct, before: dict[str, Any]) -> None:
+    act = message.act
     audit.append(
         session,
-        actor=str(act.actor_id),
+        actor=SYSTEM_SLA if act.actor_id == SYSTEM_SLA_ID else str(act.actor_id),
         on_behalf_of=str(act.on_behalf_of) if act.on_behalf_of else None,
         action=past.verdict.value if past.verdict else past.act,
         object_kind="case",
@@ -134,7 +127,8 @@ def _write(session: Session, case: Case, message: RecordStep, after: ApprovalSta
     )
 
 
-def _decision(case: Case, act: Act, past: PastAct, after: ApprovalState) -> Decision:
+def _decision(case: Case, act: Act, after: ApprovalState, kept: _Kept) -> Decision:
+    past, automatic = after.acts[-1], act.actor_id == SYSTEM_SLA_ID
     return Decision(
         case_id=case.id,
         step_no=past.step_no,
@@ -143,15 +137,19 @@ def _decision(case: Case, act: Act, past: PastAct, after: ApprovalState) -> Deci
         act=past.act,
         stage=past.stage,
         round=past.round,
-        actor_id=act.actor_id,
-        actor_name=act.actor_name,
+        actor_id=None if automatic else act.actor_id,
+        actor_name=SYSTEM_SLA if automatic else act.actor_name,
         on_behalf_of=act.on_behalf_of,
+        on_behalf_of_name=act.on_behalf_of_name,
+        to_name=past.to_name,
         door=act.door,
         verdict=past.verdict,
         comment=act.comment or None,
         return_to=act.return_to if isinstance(act, Decide) else None,
         approve_as=act.approve_as if isinstance(act, Decide) else None,
         content_hash=act.content_hash,
+        evidence_digest=kept.evidence,
+        changes=kept.changes,
         effect=after.model_dump(mode="json"),
         at=past.at,
     )
@@ -174,7 +172,7 @@ def enter_reserve(session: Session, message: RecordStep) -> None:
     session.add(case)
     audit.append(
         session,
-        actor=str(message.act.actor_id),
+        actor=SYSTEM_SLA if message.act.actor_id == SYSTEM_SLA_ID else str(message.act.actor_id),
         action="enter_reserve",
         object_kind="case",
         object_id=str(case.id),

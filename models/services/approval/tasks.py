@@ -1,31 +1,25 @@
-"""Task rows of a case: opened, closed, and the one for operations where nobody can act (无人可办)."""
+"""Task rows of a case: opened, moved, closed, and the one for operations where nobody can act (无人可办)."""
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
-from models.rules.approval import barred_people
-from models.rules.calendar import add_working_days, local_date
+from models.rules.approval import DECLARED, barred_people, is_paused
+from models.rules.calendar import add_working_days
+from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.rules.seats import HEAD_OFFICE_SCOPE
-from models.services.calendars import snapshot
-from models.services.rulebooks import rulebook_of
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.columns import new_id
-from models.types import Role, TaskState
+from models.types import SYSTEM_SLA_ID, Role, TaskState
 
-OPERATIONS_ALLOWANCE_WORKING_DAYS = 1
-
-
-def case_calendar(session: Session, case: Case, at: datetime) -> CalendarSnapshot:
-    """The working calendar as the case's own rulebook version reads it."""
-    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
-    return snapshot(session, rulebook.working_time, local_date(at))
+OPERATIONS_SEAT = "ops"
 
 
 def with_operations(
@@ -37,7 +31,7 @@ def with_operations(
     """
     if any(task.step == NOBODY_TO_ACT for task in state.tasks):
         return state
-    if all(_somebody_may_act(session, state, task) for task in state.tasks):
+    if all(who_may_act(session, state, task) for task in state.tasks):
         return state
     alarm = OpenTask(
         task_id=new_id(),
@@ -46,17 +40,27 @@ def with_operations(
         institution_code=HEAD_OFFICE_SCOPE,
         opened_at=at,
         deadline=add_working_days(calendar(), at, OPERATIONS_ALLOWANCE_WORKING_DAYS),
+        signer_id=OPERATIONS_SEAT,
     )
     return state.model_copy(update={"tasks": (*state.tasks, alarm)})
 
 
-def _somebody_may_act(session: Session, state: ApprovalState, task: OpenTask) -> bool:
+def who_may_act(session: Session, state: ApprovalState, task: OpenTask) -> frozenset[UUID]:
+    """Who may take the open task by its own name or post, now: enabled, and nobody whom four eyes refuse."""
     people = PeopleStore(session)
-    if task.assignee_id is not None:
-        assignee = people.account(task.assignee_id)
-        return assignee is not None and assignee.disabled_at is None
     # A post held only by the declarant, or by whoever took the step before, is as good as empty.
-    return bool(people.holder_ids(task.role, task.institution_code) - barred_people(state))
+    barred = frozenset[UUID]() if task.step in {DECLARED, NOBODY_TO_ACT} else barred_people(state)
+    holder = holder_of(task)
+    if holder is None:
+        return people.holder_ids(task.role, task.institution_code) - barred
+    account = people.account(holder)
+    enabled = account is not None and account.disabled_at is None
+    return frozenset({holder}) - (frozenset() if task.delegate_id else barred) if enabled else frozenset()
+
+
+def holder_of(task: OpenTask) -> UUID | None:
+    """The person the task lies with: its delegate, else its assignee; None while it waits in a queue."""
+    return task.delegate_id or task.assignee_id
 
 
 def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_no: int) -> None:
@@ -68,22 +72,41 @@ def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_
         TaskStore(session).add(_row(case, customer.name if customer else case.customer_no, task, round_no))
 
 
-def close_tasks(session: Session, before: ApprovalState, after: ApprovalState, at: datetime) -> None:
-    """Close what is no longer open: the decided task as done, its companions as cancelled; versions move."""
+def move_tasks(session: Session, before: ApprovalState, after: ApprovalState, at: datetime) -> None:
+    """Close what is no longer open: the decided task as done, its companions as cancelled; move what stays open."""
     store, still_open = TaskStore(session), {task.task_id: task for task in after.tasks}
-    decided = after.acts[-1].task_id
     for task in before.tasks:
         row = store.get(task.task_id)
         if row is None:
             continue
         if task.task_id in still_open:
-            row.version = still_open[task.task_id].version
+            _move(row, task, still_open[task.task_id])
         else:
-            row.state = TaskState.DONE if task.task_id == decided else TaskState.CANCELLED
-            # Only the decided task is somebody's doing; its companions just fall away.
-            row.closed_at, row.closed_by = at, after.acts[-1].actor_id if task.task_id == decided else None
-            row.version += 1
+            _close(row, after, at)
         store.add(row)
+
+
+def _close(row: Task, after: ApprovalState, at: datetime) -> None:
+    act = after.acts[-1]
+    decided = row.id == act.task_id
+    row.state = TaskState.DONE if decided else TaskState.CANCELLED
+    # Only the decided task is somebody's doing; its companions just fall away.
+    row.closed_at, row.closed_by = at, act.actor_id if decided and act.actor_id != SYSTEM_SLA_ID else None
+    row.version += 1
+
+
+def _move(row: Task, old: OpenTask, new: OpenTask) -> None:
+    row.version = new.version
+    if holder_of(old) != holder_of(new):
+        row.assignee_id, row.claimed_at, row.state = holder_of(new), None, TaskState.OPEN
+    row.delegated_by = new.delegated_by
+    if new.waiting:
+        row.state = TaskState.WAITING
+    elif row.state is TaskState.WAITING:
+        row.state = TaskState.CLAIMED if row.claimed_at else TaskState.OPEN
+    row.paused_since = new.pauses[-1].paused_at if is_paused(new) else None
+    row.due_at, row.provisional = new.deadline.due_at, new.deadline.provisional
+    row.calendar_version = new.deadline.calendar_version
 
 
 def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
@@ -93,7 +116,7 @@ def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
         kind=case.kind,
         step=task.step,
         title=f"{case.kind.value}:{task.step}",
-        state=TaskState.OPEN,
+        state=TaskState.WAITING if task.waiting else TaskState.OPEN,
         version=task.version,
         round=round_no,
         customer_no=case.customer_no,
@@ -102,6 +125,7 @@ def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
         institution_code=task.institution_code,
         role=task.role,
         assignee_id=task.assignee_id,
+        signer_id=task.signer_id,
         opened_at=task.opened_at,
         due_at=task.deadline.due_at,
         provisional=task.deadline.provisional,

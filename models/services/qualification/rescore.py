@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from models.messages.approval import ApprovalState, Correct
+from models.messages.approval import ApprovalState
 from models.messages.scoring import Correction, ScoreExplanation
 from models.rules.eligibility import Applicant, Check, checks, refuse_failed
 from models.rules.facts import PolicyYear, corrected
@@ -37,12 +37,14 @@ def correctable_facts(session: Session, case: Case) -> tuple[PolicyYear, ...]:
     return tuple(sorted(row for row in rows if row.year == case.year))
 
 
-def record_correction(session: Session, case: Case, act: Correct, after: ApprovalState, at: datetime) -> None:
+def record_correction(
+    session: Session, case: Case, added: tuple[Correction, ...], after: ApprovalState, at: datetime
+) -> None:
     """Store the recomputed score beside the declared one and move the case's value.
 
     Raises NOT_FOUND for a policy that is not the customer's.
     """
-    corrections = (*corrections_of(session, case), *act.corrections)
+    corrections = (*corrections_of(session, case), *added)
     score = _score(session, case, corrections).explanation
     CaseStore(session).add(
         CaseScore(
@@ -51,7 +53,7 @@ def record_correction(session: Session, case: Case, act: Correct, after: Approva
             round=after.round,
             value=score.value,
             explanation=score.model_dump(mode="json"),
-            corrections=[item.model_dump(mode="json") for item in act.corrections],
+            corrections=[item.model_dump(mode="json") for item in added],
             at=at,
         )
     )

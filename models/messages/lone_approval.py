@@ -1,0 +1,28 @@
+"""Messages of the workflow `approval`: a lone approval, such as an appeal 申诉."""
+
+from datetime import datetime
+from uuid import UUID
+
+from models.messages.approval import Act
+from models.messages.base import Message
+
+
+class StartApproval(Act):
+    """Start of a lone approval; `subject` says what it is about, and with it who decides and what its end changes."""
+
+    case_id: UUID
+    workflow_id: str
+    subject: str
+    customer_no: str
+    year: int
+    attempt: int = 1
+    subject_case_id: UUID | None = None
+    reason: str
+    chosen_signers: tuple[UUID, ...] = ()
+
+
+class RecordApprovalOpening(Message):
+    """First record of a lone approval."""
+
+    start: StartApproval
+    at: datetime
