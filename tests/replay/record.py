@@ -53,7 +53,7 @@ async def returned_resubmitted(scene: Scene) -> Handle:
     case = await scene.declare()
     await case.through(*TO_GOLD[:-1])
     await case.decide("hq-lead", Verdict.RETURN, comment="缺少证明")
-    await case.resubmit()
+    await case.resubmit(changed=("facts",))
     await case.through(*TO_GOLD)
     await case.handle.result()
     return case.handle

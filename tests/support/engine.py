@@ -18,7 +18,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.encryption import Keyring
 from models.identifiers import QUALIFICATION, qualification_id
-from models.messages.approval import Answered, ApprovalState, Correct, Decide, PostRef, Resubmit, Withdraw
+from models.messages.approval import Answered, ApprovalState, Correct, Decide, OpenTask, PostRef, Resubmit, Withdraw
+from models.messages.handing import ChainAct, HandingAct, Target
 from models.messages.qualification import StartQualification
 from models.messages.scoring import Correction
 from models.settings import Settings
@@ -108,8 +109,7 @@ class Case:
         post: tuple[Role, str] | None = None,
     ) -> Decide:
         """A decision to send: the open task, its version and the person's own post unless told otherwise."""
-        state = await self.state()
-        task = state.tasks[0] if state.tasks else None
+        task = self.task_of(await self.state(), login, post)
         return Decide(
             **self._who(login, key, post),
             comment=comment,
@@ -129,10 +129,34 @@ class Case:
         for login in logins:
             await self.decide(login)
 
-    async def resubmit(self, login: str = "mgr", *, post: tuple[Role, str] | None = None) -> Answered:
+    def task_of(self, state: ApprovalState, login: str, post: tuple[Role, str] | None = None) -> OpenTask | None:
+        """The open task that lies with the person or its post; else the first one, to be refused on."""
+        account, own = self.world.accounts[login], post or self.world.post(login)
+        named = [task for task in state.tasks if account in {task.assignee_id, task.delegate_id}]
+        posted = [task for task in state.tasks if (task.role, task.institution_code) == own and not task.assignee_id]
+        return next(iter((*named, *posted, *state.tasks)), None)
+
+    def target(self, login: str, *, authorised: bool = True) -> Target:
+        """Whom something is handed to."""
+        return Target(account_id=self.world.accounts[login], name=self.world.name(login), authorised=authorised)
+
+    async def hand(self, kind: type[HandingAct], login: str, **fields: Any) -> Answered:
+        """Send an act that is no decision, on the person's open task unless told otherwise."""
+        return await self.send("act", await self.handing(kind, login, **fields))
+
+    async def handing(
+        self, kind: type[HandingAct], login: str, *, post: tuple[Role, str] | None = None, **fields: Any
+    ) -> HandingAct:
+        """Such an act, to send."""
+        task = self.task_of(await self.state(), login, post)
+        on_task = {"task_id": task.task_id, "version": task.version} if task else {}
+        return kind.model_validate({"comment": "请办理", **self._who(login, "", post), **on_task, **fields})
+
+    async def resubmit(self, login: str = "mgr", *, post: tuple[Role, str] | None = None, **changes: Any) -> Answered:
         """重新提交."""
         version = (await self.state()).version
-        return await self.send("resubmit", Resubmit(**self._who(login, "", post), version=version, comment="已更正"))
+        act = Resubmit(**self._who(login, "", post), version=version, comment="已更正", **changes)
+        return await self.send("resubmit", act)
 
     async def withdraw(self, login: str = "mgr", comment: str = "客户撤回") -> Answered:
         """撤销."""
@@ -147,7 +171,7 @@ class Case:
         )
         return await self.send("correct", act)
 
-    async def send(self, name: str, act: Decide | Correct | Resubmit | Withdraw) -> Answered:
+    async def send(self, name: str, act: ChainAct) -> Answered:
         """Send an update under its own id. Raises Refused."""
         try:
             answer: Answered = await self.handle.execute_update(name, act, id=act.update_id, result_type=Answered)

@@ -44,7 +44,7 @@ async def test_one_membership_one_letter_and_the_next_year_signals_the_same(stag
     assert again == run
     assert len(list((stage.home / "mail").glob("*.eml"))) == 2
     assert all(row.notified_at for row in stage.rows(Membership))
-    assert all(row.sent_at for row in stage.rows(Notification))
+    assert all(row.sent_at for row in stage.rows(Notification) if row.customer_no)
     assert stage.audited(first)[-1] == "notify_customer"
 
 

@@ -85,7 +85,7 @@ async def test_returned_to_the_declarant_resubmitted_and_gold(stage: Stage) -> N
     assert [(task.step, task.assignee_id) for task in state.tasks] == [("declared", stage.world.accounts["mgr"])]
     with pytest.raises(Refused, match="not_allowed"):
         await case.resubmit("unit")
-    await case.resubmit()
+    await case.resubmit(changed=("facts",))
     await case.through(*TO_GOLD)
     assert await case.handle.result() is Outcome.APPROVED
     decisions = stage.rows(Decision)
