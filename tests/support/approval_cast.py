@@ -6,13 +6,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from models.errors import DomainError
 from models.messages.approval import ApprovalState, PostRef, RouteStep, Signer
 from models.messages.scoring import CorrectedField, Correction
 from models.rulebook import load_builtin
+from models.rules import approval
 from models.rules.routing import route
 from models.types import InstitutionLevel, Role, SeatKind, SignerRule, Stage, Tier
 from tests.rules.calendars import published_calendar
-from tests.support.approval_paths import PaperDesk, Person, Population, Seats
+from tests.support.approval_paths import Move, PaperDesk, Person, Population, Seats
 
 START = datetime(2026, 1, 12, 2, tzinfo=UTC)
 LEVELS = {InstitutionLevel.SUB_BRANCH: "BJ01", InstitutionLevel.BRANCH: "BJ", InstitutionLevel.HQ: "HQ"}
@@ -106,3 +108,23 @@ def opened(
         branch_approval_opened=first.stage is Stage.BRANCH_APPROVAL,
     )
     return PaperDesk(state, population(), plans or {}, published_calendar(2026), START, (FACT,))
+
+
+def refused(desk: PaperDesk, move: Move) -> str | None:
+    """Code and name of the refusal of a move, `not_your_task unit1`; None when it is taken. Nothing is done."""
+    act = desk.act(move)
+    assert act is not None, f"no task at {move.seat}"
+    try:
+        approval.check(desk.state, act)
+    except DomainError as error:
+        return " ".join(filter(None, (error.code.value, str(error.context.get("who", "")))))
+    return None
+
+
+def approve(desk: PaperDesk, *logins: str) -> PaperDesk:
+    """One after another approves whichever open task is theirs."""
+    for login in logins:
+        tasks = approval.step_tasks(desk.state)
+        moves = [Move("decide", login, task.signer_id) for task in tasks]
+        desk.do(next(move for move in moves if desk.allows(move)))
+    return desk
