@@ -13,7 +13,10 @@ from models.messages.season import (
     SeasonOpened,
     SeasonRecorded,
 )
-from models.services.season import moving, opening
+from models.services.season import appeals, moving, opening
+
+SUBJECTS = (appeals.SUBJECT,)
+"""Lone approvals of a season: registered by being imported, wherever a worker runs."""
 
 
 @dataclass

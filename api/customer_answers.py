@@ -71,6 +71,8 @@ def _term(summary: CustomerSummary) -> TermAnswer | None:
         valid_from=held.valid_from,
         valid_to=held.valid_to,
         manager=summary.manager,
+        stage=held.stage,
+        buffer_until=held.buffer_until,
     )
 
 

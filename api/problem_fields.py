@@ -8,7 +8,7 @@ from api.pages.format import stamp
 from api.pages.i18n import gettext
 from api.pages.i18n import mark as _m
 from api.pages.words import word
-from models.types import Outcome, Role, Stage, Verdict
+from models.types import MembershipStage, Outcome, Role, SeasonPhase, Stage, Verdict
 
 _MESSAGES = {
     "missing": _m("必填。"),
@@ -62,7 +62,7 @@ _MESSAGES = {
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
     "verb": (Verdict,),
-    "stage": (Stage,),
+    "stage": (Stage, SeasonPhase, MembershipStage),
     "outcome": (Outcome,),
 }
 _INSTANTS = frozenset({"when", "until"})

@@ -26,6 +26,7 @@ from models.rules.calendar import local_date
 from models.services import evaluation
 from models.services.customers import evaluation_year
 from models.services.quotas import Filing, file_quota
+from models.services.season.guard import refuse_reopening
 
 router = APIRouter(prefix=EVALUATIONS)
 YearPath = Annotated[int, Path(ge=1990, le=2100)]
@@ -105,6 +106,7 @@ def reopen(request: Request, year: YearPath, database: DatabaseDep, caller: Free
     """解冻."""
     try:
         with database.write() as session:
+            refuse_reopening(session, year)
             evaluation.reopen(session, year, reason=reason, by=by_of(caller))
     except DomainError as error:
         return _refused(request, database, caller, (year, reason), error)

@@ -1,6 +1,7 @@
 """`/evaluations`: compute and freeze the yearly list, read it as JSON, CSV or XLSX."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -20,16 +21,21 @@ from api.schemas.evaluations import (
     ReasonBody,
     SeatCountAnswer,
     StartedAnswer,
+    WhatIfAnswer,
 )
+from api.season_answers import what_if_answer
 from models.errors import DomainError, ErrorCode
+from models.rules.what_if import Entrant
 from models.services import evaluation, evaluation_jobs
 from models.services.quotas import gold_seats
 from models.services.rulebooks import rulebook_of
+from models.services.season.guard import refuse_reopening
+from models.services.season.trying import MAX_VALUE, try_out
 from models.stores.evaluations import EvaluationStore
 from models.stores.rankings import RankingFilter, ranking_page
 from models.tables.evaluation import Evaluation, RankingRow
 from models.tables.jobs import Job
-from models.types import Tier
+from models.types import SeatKind, Tier
 
 router = APIRouter(prefix="/evaluations", tags=["evaluations"])
 YearPath = Annotated[int, Path(ge=1990, le=2100)]
@@ -139,8 +145,27 @@ def freeze_year(session: Session, year: int, reason: str, caller: Caller) -> Eva
 def reopen(year: YearPath, body: ReasonBody, database: DatabaseDep, caller: FreezerDep) -> EvaluationDetailAnswer:
     """解冻, so that facts can be corrected and the list computed again."""
     with database.write() as session:
+        refuse_reopening(session, year)
         row = evaluation.reopen(session, year, reason=body.reason, by=by_of(caller))
         return _detail(session, row)
+
+
+@router.get("/{year}/what-if")
+def try_out_entry(
+    year: YearPath,
+    database: DatabaseDep,
+    caller: ReaderDep,
+    *,
+    customer_no: Annotated[str, Query(max_length=32)],
+    seat: SeatKind | None = None,
+    value: Annotated[Decimal | None, Query(ge=0, le=MAX_VALUE)] = None,
+) -> WhatIfAnswer:
+    """试算: who falls out if the customer enters so, or with this value. Nothing is saved."""
+    with database.read() as session:
+        row = existing(session, year)
+        tiers = rulebook_of(session, row.rulebook_version_id).rulebook.tiers
+        entrant = Entrant(customer_no, seat, value)
+        return what_if_answer(try_out(session, year, tiers, entrant, caller.scope(Action.READ_RANKING)))
 
 
 def by_of(caller: Caller) -> evaluation.By:

@@ -1,4 +1,4 @@
-"""`/quotas/{year}`: silver quotas of the branches, special declarations, the reserve list."""
+"""`/quotas/{year}`: silver quotas of the branches, special declarations, the reserve list, where the season stands."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -10,9 +10,11 @@ from api.case_answers import case_row_answer
 from api.deps import Action, Caller, DatabaseDep, require
 from api.routes.evaluations import YearPath
 from api.schemas.evaluations import QuotaAnswer, QuotaBody, QuotasAnswer, SeatCountAnswer
+from api.season_answers import candidate_answer, season_answer
 from models.rulebook import TierRules
 from models.services.quotas import Filer, Filing, QuotaLine, file_quota, gold_seats, quota_lines
 from models.services.rulebooks import rulebook_in_force, rulebook_of
+from models.services.season.overview import season_view
 from models.stores.cases import CaseStore
 from models.stores.evaluations import EvaluationStore
 
@@ -56,12 +58,17 @@ def tiers_of(session: Session, year: int) -> TierRules:
 
 def _answer(session: Session, year: int, caller: Caller) -> QuotasAnswer:
     scope, tiers, cases = caller.scope(Action.READ_QUOTA), tiers_of(session, year), CaseStore(session)
+    now = datetime.now(UTC)
+    view = season_view(session, year, scope, now)
     return QuotasAnswer(
         year=year,
         items=[_line(line) for line in quota_lines(session, tiers, year, scope)],
         gold=[SeatCountAnswer.model_validate(seat) for seat in gold_seats(session, tiers, year)],
         special=[case_row_answer(case) for case in cases.special(year, scope)],
         reserve=[case_row_answer(case) for case in cases.reserve(year, scope)],
+        season=season_answer(view.state, now) if view.state else None,
+        appeals=[case_row_answer(case) for case in view.appeals],
+        should_end=[candidate_answer(item) for item in view.candidates],
     )
 
 

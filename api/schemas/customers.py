@@ -2,10 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
 
-from api.schemas.base import Answer
+from pydantic import StringConstraints
+
+from api.schemas.base import Answer, Body
 from api.schemas.cases import CaseRowAnswer
-from models.types import ContactKind, SeatKind, Tier
+from models.types import ContactKind, MembershipStage, SeatKind, Tier
+
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class CustomerAnswer(Answer):
@@ -33,6 +39,9 @@ class TermAnswer(Answer):
     valid_from: date
     valid_to: date
     manager: str
+    stage: MembershipStage
+    buffer_until: date | None
+    """降级缓冲期: last day of this tier's services, after a downgrade."""
 
 
 class ContactAnswer(Answer):
@@ -56,3 +65,26 @@ class CustomerDetailAnswer(CustomerAnswer):
     term: TermAnswer | None
     contacts: list[ContactAnswer]
     cases: list[CaseRowAnswer]
+
+
+class CancelBody(Body):
+    """取消 by a cause of the rulebook: `all_policies_ended`, `fraud`, `customer_wish`."""
+
+    cause: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    reason: Reason
+
+
+class DowngradeBody(Body):
+    """降级 to a lower tier."""
+
+    to: Literal[Tier.SILVER, Tier.REGULAR]
+    reason: Reason
+
+
+class MembershipAnswer(Answer):
+    """Where the membership stands after the act."""
+
+    membership_id: UUID
+    stage: MembershipStage
+    tier: Tier
+    buffer_until: date | None

@@ -30,12 +30,17 @@ class Action(StrEnum):
     READ_RANKING = "read_ranking"
     READ_QUOTA = "read_quota"
     FILE_QUOTA = "file_quota"
+    LEAD_SEASON = "lead_season"
+    APPEAL = "appeal"
+    END_MEMBERSHIP = "end_membership"
     DECLARE = "declare"
     WITHDRAW_CASE = "withdraw_case"
     READ_CASES = "read_cases"
     COMMENT_CASE = "comment_case"
     READ_TASKS = "read_tasks"
     ACT_ON_TASKS = "act_on_tasks"
+    SET_STAND_IN = "set_stand_in"
+    MANAGE_STAND_INS = "manage_stand_ins"
     READ_RULEBOOK = "read_rulebook"
     ACTIVATE_RULEBOOK = "activate_rulebook"
     READ_CALENDAR = "read_calendar"
@@ -91,12 +96,17 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     ),
     Action.READ_QUOTA: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
     Action.FILE_QUOTA: _row(Role.BR_LEAD),
+    Action.LEAD_SEASON: _row(Role.HQ_VIP),
+    Action.APPEAL: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
+    Action.END_MEMBERSHIP: _row(Role.HQ_VIP, Role.BR_LEAD),
     Action.DECLARE: _row(Role.MGR),
     Action.WITHDRAW_CASE: _row(Role.MGR),
     Action.READ_CASES: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.COMMENT_CASE: _row(*_BUSINESS, Role.OPS),
     Action.READ_TASKS: _row(*_DECIDERS, Role.BR_CTR),
     Action.ACT_ON_TASKS: _row(*_DECIDERS),
+    Action.SET_STAND_IN: _row(*_DECIDERS, Role.BR_CTR),
+    Action.MANAGE_STAND_INS: _row(Role.BR_LEAD),
     Action.READ_RULEBOOK: _row(*Role),
     Action.ACTIVATE_RULEBOOK: _row(Role.HQ_VIP, Role.SYS_ADMIN),
     Action.READ_CALENDAR: _row(*Role),

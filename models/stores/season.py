@@ -99,17 +99,23 @@ class SeasonStore:
         statement = select(Case).where(Case.year == year, Case.subject == APPEAL)
         return list(self.session.exec(scoped(statement, Case.institution_code, scope).order_by(col(Case.id).desc())))
 
+    def appeals_of(self, year: int, customer_no: str) -> list[Case]:
+        """One customer's appeals of the year."""
+        statement = select(Case).where(Case.year == year, Case.customer_no == customer_no, Case.subject == APPEAL)
+        return list(self.session.exec(statement))
+
     def open_appeals(self, year: int) -> int:
         """How many appeals are not decided yet."""
         statement = select(func.count()).where(Case.year == year, Case.subject == APPEAL, col(Case.outcome).is_(None))
         return self.session.exec(statement).one()
 
-    def upheld_appeal(self, year: int, customer_no: str) -> Case | None:
-        """The customer's appeal that was granted."""
-        statement = select(Case).where(
-            Case.year == year,
-            Case.customer_no == customer_no,
-            Case.subject == APPEAL,
-            Case.outcome == Outcome.APPROVED,
+    def has_upheld_appeal(self, year: int, customer_no: str) -> bool:
+        """Whether an appeal of the customer was granted."""
+        return any(case.outcome is Outcome.APPROVED for case in self.appeals_of(year, customer_no))
+
+    def last_outcome(self, year: int, customer_no: str) -> Outcome | None:
+        """How the customer's last declaration of the year ended; None while it runs, or without one."""
+        statement = select(Case.outcome).where(
+            Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.customer_no == customer_no
         )
-        return self.session.exec(statement).first()
+        return self.session.exec(statement.order_by(col(Case.attempt).desc())).first()

@@ -15,6 +15,7 @@ from models.rules.eligibility import Applicant, Check, checks, refuse_failed
 from models.rules.routing import route
 from models.services.evaluation import score_one
 from models.services.rulebooks import InForce, rulebook_in_force, rulebook_of
+from models.services.season.guard import has_right_to_declare, refuse_settled
 from models.stores.cases import CaseStore
 from models.stores.evaluations import EvaluationStore
 from models.stores.people import PeopleStore
@@ -82,7 +83,8 @@ def prepare(session: Session, request: Request, at: datetime, corrections: tuple
         ranking=session.get(RankingRow, (request.year, request.customer_no)),
         route=route(rulebook.procedure, levels, year=request.year, tier=request.tier, seat_kind=request.seat_kind),
         checks=checks(rulebook.tiers, applicant),
-        is_late=_is_late(rulebook, request.year, local_date(at), new_customer=score.new_customer),
+        is_late=not has_right_to_declare(session, request.year, request.customer_no)
+        and _is_late(rulebook, request.year, local_date(at), new_customer=score.new_customer),
     )
 
 
@@ -94,6 +96,7 @@ def check(session: Session, request: Request, at: datetime) -> Prepared:
     cases = CaseStore(session)
     if cases.open_qualification(request.year, request.customer_no) is not None:
         raise DomainError(ErrorCode.DUPLICATE_CASE)
+    refuse_settled(session, request.year, request.customer_no)
     approved = {case.tier for case in cases.approved(request.year, request.customer_no)}
     if approved & {request.tier, Tier.GOLD}:
         raise DomainError(ErrorCode.DUPLICATE_CASE)

@@ -14,6 +14,7 @@ from models.types import Outcome, Tier
 
 IN_RESERVE, IN_APPROVAL, REJECTED, WITHDRAWN = "in_reserve", "in_approval", "rejected", "withdrawn"
 BARRED, BELOW_ENTRY, NOT_DECLARED, NO_SEAT_LEFT = "barred", "below_entry", "not_declared", "no_seat_left"
+APPEAL_UPHELD = "appeal_upheld"
 NO_SEAT_REASONS = (
     IN_RESERVE,
     IN_APPROVAL,
@@ -23,6 +24,7 @@ NO_SEAT_REASONS = (
     BELOW_ENTRY,
     NOT_DECLARED,
     NO_SEAT_LEFT,
+    APPEAL_UPHELD,
 )
 """Why a customer has no seat; the pages say each in words."""
 
