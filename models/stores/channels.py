@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import update
@@ -14,6 +15,13 @@ from models.types import Channel, DeliveryState
 WAITING = (DeliveryState.PENDING, DeliveryState.DIGEST)
 
 
+class Told(NamedTuple):
+    """A person, and what it chose; None when it chose nothing."""
+
+    account: Account
+    preference: ChannelPreference | None
+
+
 class ChannelStore:
     """Preferences by person."""
 
@@ -24,15 +32,15 @@ class ChannelStore:
         """What one person chose; None when it chose nothing."""
         return self.session.get(ChannelPreference, account_id)
 
-    def of_people(self, account_ids: Iterable[UUID]) -> list[tuple[UUID, ChannelPreference | None, Account]]:
-        """Accounts with what they chose, in the order asked for; unknown ids are left out."""
-        wanted = list(account_ids)
+    def of_people(self, account_ids: Iterable[UUID]) -> list[Told]:
+        """Accounts with what they chose, each once, in the order asked for; unknown ids are left out."""
+        wanted = list(dict.fromkeys(account_ids))
         statement = (
             select(Account, ChannelPreference)
             .outerjoin(ChannelPreference, col(ChannelPreference.account_id) == col(Account.id))
             .where(col(Account.id).in_(wanted))
         )
-        found = {account.id: (account.id, chosen, account) for account, chosen in self.session.exec(statement)}
+        found = {account.id: Told(account, chosen) for account, chosen in self.session.exec(statement)}
         return [found[account_id] for account_id in wanted if account_id in found]
 
     def add(self, row: ChannelPreference) -> None:

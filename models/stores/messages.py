@@ -1,6 +1,6 @@
 """Queries of what was told to people, of what changed their inboxes, and of the workers' signs of life."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -18,6 +18,11 @@ class NotificationStore:
     def by_key(self, key: str) -> Notification | None:
         """The message stored under the key, sent or not."""
         return self.session.exec(select(Notification).where(Notification.dedupe_key == key)).first()
+
+    def standing(self, keys: Iterable[str]) -> frozenset[str]:
+        """Which of the keys a message is stored under already."""
+        statement = select(Notification.dedupe_key).where(col(Notification.dedupe_key).in_(list(keys)))
+        return frozenset(self.session.exec(statement))
 
     def add(self, row: Notification | Delivery) -> None:
         """Insert or change a message, or one of its ways out."""

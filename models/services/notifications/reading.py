@@ -72,7 +72,7 @@ def send_test(session: Session, account: Account, at: datetime) -> None:
         created_at=at,
         read_at=at,
     )
-    write(session, row, account, (Planned(Channel.CHAT, DeliveryState.PENDING, at),))
+    write(session, [(row, (Planned(Channel.CHAT, DeliveryState.PENDING, at),))])
 
 
 def last_test(session: Session, account_id: UUID) -> Delivery | None:

@@ -1,7 +1,7 @@
 """One row per person and event, and one per channel it goes out on; both in the transaction of what happened."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from models.services.notifications.texts import TEMPLATES
 from models.stores.channels import ChannelStore
 from models.stores.messages import NotificationStore
 from models.tables.messages import Delivery, Notification, OutboxEvent
-from models.tables.organisation import Account
 from models.types import Role
 
 
@@ -35,29 +34,38 @@ def notify(
     if template not in TEMPLATES:
         raise ValueError(f"no notification template {template!r}")
     store, desk = NotificationStore(session), desk_at(session, at)
-    for account_id, preference, account in ChannelStore(session).of_people(dict.fromkeys(to)):
-        dedupe_key = f"{key}:{account_id}"
-        if account.disabled_at is not None or store.by_key(dedupe_key) is not None:
-            continue
-        row = Notification(
-            dedupe_key=dedupe_key,
-            account_id=account_id,
-            case_id=case_id,
-            task_id=task_id,
-            template=template,
-            content=json.dumps(dict(context or {}), ensure_ascii=False),
-            created_at=at,
+    people = [found for found in ChannelStore(session).of_people(to) if found.account.disabled_at is None]
+    standing = store.standing(f"{key}:{person.account.id}" for person in people)
+    content = json.dumps(dict(context or {}), ensure_ascii=False)
+    told = [
+        (
+            Notification(
+                dedupe_key=f"{key}:{person.account.id}",
+                account_id=person.account.id,
+                case_id=case_id,
+                task_id=task_id,
+                template=template,
+                content=content,
+                created_at=at,
+            ),
+            planned(person.preference, desk, at, has_address=bool(person.account.email)),
         )
-        write(session, row, account, planned(preference, desk, at, has_address=bool(account.email)))
+        for person in people
+        if f"{key}:{person.account.id}" not in standing
+    ]
+    write(session, told)
 
 
-def write(session: Session, row: Notification, account: Account, ways: Iterable[Planned]) -> None:
-    """Store a notification with its deliveries and tell the person's open pages."""
+def write(session: Session, told: Sequence[tuple[Notification, Sequence[Planned]]]) -> None:
+    """Store notifications with their deliveries and tell the people's open pages."""
     store = NotificationStore(session)
-    store.add(row)
-    for way in ways:
-        store.add(Delivery(notification_id=row.id, channel=way.channel, state=way.state, not_before=way.not_before))
-    emit(session, "notified", row.created_at, account_id=account.id, case_id=row.case_id, task_id=row.task_id)
+    for row, _ in told:
+        store.add(row)
+        emit(session, "notified", row.created_at, account_id=row.account_id, case_id=row.case_id, task_id=row.task_id)
+    session.flush()  # nothing else puts a delivery behind the notification it belongs to
+    for row, ways in told:
+        for way in ways:
+            store.add(Delivery(notification_id=row.id, channel=way.channel, state=way.state, not_before=way.not_before))
 
 
 def emit(
