@@ -26,7 +26,7 @@ FIELDS: dict[str, Any] = {
 
 def sample(schema: Mapping[str, Any], description: Mapping[str, Any], named: Mapping[str, str], name: str = "") -> Any:
     """The smallest value that fits a JSON schema; `named` gives the ids of objects by field name."""
-    if name in named:
+    if name in named and schema.get("type") != "array":
         return named[name]
     if "$ref" in schema:
         return sample(description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], description, named, name)

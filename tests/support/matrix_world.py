@@ -1,5 +1,8 @@
 """One object of every kind in five places, each with a marker: own, child, sibling, parent, other branch."""
 
+import base64
+import hashlib
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,9 +14,11 @@ from models.services.evaluation import By, evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.stores.accounts import AccountStore
-from models.tables.cases import Case, Task
+from models.tables.cases import Case, Decision, Task
 from models.tables.columns import new_id
+from models.tables.desk import CaseAttachment, CaseComment, Evidence, StandIn
 from models.tables.jobs import Job
+from models.tables.organisation import Account
 from models.types import Door, JobState, Role, SeatKind, Tier
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
@@ -44,6 +49,11 @@ def marker(place: str) -> str:
     return f"canary-{place}-"
 
 
+def colleague(place: str) -> str:
+    """Name of that person."""
+    return f"同事{marker(place)}"
+
+
 def build(session: Session) -> None:
     """Fill empty, migrated records."""
     version = ensure_builtin(session)
@@ -52,7 +62,7 @@ def build(session: Session) -> None:
         add_person(session, actor(role), OWN, role)
     for place in PLACES.values():
         person = add_person(session, login(place), place, Role.MGR)
-        person.name = marker(place)
+        person.name = colleague(place)
         add_customer(session, customer_no(place), marker(place), place, 2_000_000)
     session.flush()
     rulebook = rulebook_of(session, version.id).rulebook
@@ -60,6 +70,8 @@ def build(session: Session) -> None:
     for place in PLACES.values():
         _case(session, place)
         _job(session, place)
+        _stand_in(session, place)
+        _said(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -76,6 +88,80 @@ def task_id(session: Session, place: str) -> UUID:
 def job_id(session: Session, place: str) -> UUID:
     """The import of a place."""
     return session.exec(select(Job.id).where(Job.institution_code == place)).one()
+
+
+def stand_in_id(session: Session, place: str) -> UUID:
+    """Who stands in for the person of a place."""
+    principal = select(Account.id).where(Account.login == login(place)).scalar_subquery()
+    return session.exec(select(StandIn.id).where(StandIn.principal_id == principal)).one()
+
+
+def person_id(session: Session, place: str) -> UUID:
+    """The person of a place."""
+    return session.exec(select(Account.id).where(Account.login == login(place))).one()
+
+
+def question_id(session: Session, place: str) -> UUID:
+    """A question on the case of a place, to its person."""
+    return session.exec(select(CaseComment.id).where(CaseComment.case_id == case_id(session, place))).one()
+
+
+def attachment_id(session: Session, place: str) -> UUID:
+    """The file of that question."""
+    return session.exec(select(CaseAttachment.id).where(CaseAttachment.case_id == case_id(session, place))).one()
+
+
+def _said(session: Session, place: str) -> None:
+    """A question with a file, and evidence of the declaration."""
+    case, person = case_id(session, place), person_id(session, place)
+    question = CaseComment(
+        case_id=case,
+        kind="ask",
+        author_id=person,
+        author_name=colleague(place),
+        text=marker(place),
+        asked_id=person,
+        at=EVALUATED,
+    )
+    session.add(question)
+    session.flush()
+    name = f"{marker(place)}.txt"
+    session.add(
+        CaseAttachment(
+            comment_id=question.id,
+            case_id=case,
+            name=name,
+            media_type="text/plain",
+            size=1,
+            content=base64.b64encode(marker(place).encode()).decode(),
+            at=EVALUATED,
+        )
+    )
+    content = json.dumps({"note": marker(place)})
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    session.add(Evidence(digest=digest, content=content, created_at=EVALUATED))
+    session.flush()
+    declared = session.exec(select(Decision).where(Decision.case_id == case, Decision.step_no == 1)).one()
+    declared.evidence_digest = digest
+    session.add(declared)
+
+
+def _stand_in(session: Session, place: str) -> None:
+    principal = AccountStore(session).by_login(login(place))
+    auditor = AccountStore(session).by_login(actor(Role.AUDIT))
+    assert principal is not None
+    assert auditor is not None
+    session.add(
+        StandIn(
+            principal_id=principal.id,
+            stand_in_id=auditor.id,
+            starts_at=EVALUATED,
+            ends_at=datetime(2099, 1, 1, tzinfo=UTC),
+            reason=marker(place),
+            created_by=principal.id,
+            created_at=EVALUATED,
+        )
+    )
 
 
 def _case(session: Session, place: str) -> None:
