@@ -43,10 +43,11 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Setter:
-    """Who asks: for itself, or for people of the scope (分公司负责人 for its branch)."""
+    """Who asks: for itself, or for people of the scope (分公司负责人 for its branch). `sees`: whose staff it reads."""
 
     account_id: UUID
     scope: Scope
+    sees: Scope
     by: By
     now: datetime
 
@@ -101,8 +102,8 @@ def set_stand_in(session: Session, wish: Wish, setter: Setter) -> StandIn:
 def end_stand_in(session: Session, stand_in_id: UUID, setter: Setter) -> StandIn:
     """End it now; one that is over already stays as it is.
 
-    Raises NOT_FOUND for a stranger, NOT_ALLOWED for the stand-in itself: only who set it, the principal and its
-    branch lead take it back.
+    Raises NOT_FOUND for a stranger, NOT_ALLOWED for the stand-in itself and for colleagues: only who set it, the
+    principal and its branch lead take it back.
     """
     row = StandInStore(session).get(stand_in_id)
     principal = PeopleStore(session).account(row.principal_id) if row else None
@@ -123,7 +124,7 @@ def may_end(session: Session, row: StandIn, setter: Setter) -> bool:
     """Whether it is the person's own, set by it, or of somebody of its branch."""
     principal = PeopleStore(session).account(row.principal_id)
     own = setter.account_id in {row.principal_id, row.created_by}
-    return own or (principal is not None and _leads(session, principal, setter))
+    return own or (principal is not None and _works_in(session, principal, setter.scope))
 
 
 def is_over(row: StandIn, now: datetime) -> bool:
@@ -133,16 +134,17 @@ def is_over(row: StandIn, now: datetime) -> bool:
 
 def _concerns(session: Session, row: StandIn, principal: Account, setter: Setter) -> bool:
     people = {row.principal_id, row.stand_in_id, row.created_by}
-    return setter.account_id in people or _leads(session, principal, setter)
+    seen = _works_in(session, principal, setter.sees) or _works_in(session, principal, setter.scope)
+    return setter.account_id in people or seen
 
 
-def _leads(session: Session, principal: Account, setter: Setter) -> bool:
-    return InstitutionStore(session).get(principal.institution_code, setter.scope) is not None
+def _works_in(session: Session, account: Account, scope: Scope) -> bool:
+    return InstitutionStore(session).get(account.institution_code, scope) is not None
 
 
 def _principal(session: Session, wish: Wish, setter: Setter) -> Account:
     principal = _person(session, wish.principal, "principal")
-    if principal.id != setter.account_id and not _leads(session, principal, setter):
+    if principal.id != setter.account_id and not _works_in(session, principal, setter.scope):
         raise DomainError(ErrorCode.NOT_ALLOWED, who=Role.BR_LEAD.value)
     return principal
 

@@ -33,7 +33,6 @@ __all__ = [
     "covers",
     "may_act_for",
     "offered",
-    "people_stood_for",
     "standing_for",
     "subject_of",
 ]
@@ -86,20 +85,6 @@ def standing_for(session: Session, account_id: UUID, at: datetime) -> tuple[Stoo
     may = _authority(session, account_id, at)
     people = (_stood_for(session, principal_id, parts, may) for principal_id, parts in found.items())
     return tuple(sorted((item for item in people if item), key=lambda item: (item.principal_name, item.principal_id)))
-
-
-def people_stood_for(
-    session: Session, stands_for: Iterable[StoodFor], rows: Iterable[tuple[Task, Case]]
-) -> dict[UUID, StoodFor]:
-    """For each task of a list that comes from a stand-in: whose it is, by the id of the task ("B 代 A")."""
-    principals = tuple(stands_for)
-    found = ((task, _first_offering(session, principals, task, case)) for task, case in rows if principals)
-    return {task.id: item for task, item in found if item is not None}
-
-
-def _first_offering(session: Session, principals: Iterable[StoodFor], task: Task, case: Case) -> StoodFor | None:
-    subject = subject_of(session, case)
-    return next((item for item in principals if offered(item, task, subject)), None)
 
 
 def offered(stood_for: StoodFor, task: Task, subject: Subject) -> bool:

@@ -11,7 +11,7 @@ from models.errors import DomainError, ErrorCode
 from models.services.accounts import By
 from models.services.stand_in_rehearsal import Gap, Rehearsal, rehearse
 from models.services.stand_in_setting import Setter, Wish, end_stand_in, plan, set_stand_in
-from models.services.stand_ins import acting_for, covers, may_act_for, people_stood_for, standing_for
+from models.services.stand_ins import acting_for, covers, may_act_for, offered, standing_for, subject_of
 from models.stores.audit import AuditStore
 from models.stores.scope import NOTHING, Scope
 from models.stores.stand_ins import StandInStore
@@ -44,7 +44,10 @@ def waiting(world: World) -> Waiting:
 
 
 def _setter(world: World, login: str, scope: Scope = NOTHING, now: datetime = NOW) -> Setter:
-    return Setter(account_id=world.accounts[login], scope=scope, by=By(str(world.accounts[login]), Door.API), now=now)
+    sees = Scope(("/HQ/BJ/",)) if login == "svc" else NOTHING
+    return Setter(
+        account_id=world.accounts[login], scope=scope, sees=sees, by=By(str(world.accounts[login]), Door.API), now=now
+    )
 
 
 def _set(world: World, principal: str, stand_in: str, **wish: Any) -> StandIn:
@@ -144,10 +147,9 @@ def test_the_stand_in_finds_the_tasks_of_the_post_and_the_principal_keeps_them(w
     assert _todo(world, "hq-vip", row.ends_at) == [], "it ends by itself"
     with world.database.read() as session:
         person = _person(session, world, "hq-vip")
-        pair = (session.get_one(Task, task_id), session.get_one(Case, waiting.state.case_id))
-        (whose,) = people_stood_for(session, person.stands_for, [pair]).values()
+        task, case = _pair(session, waiting)
+        (whose,) = (item for item in person.stands_for if offered(item, task, subject_of(session, case)))
         assert whose.principal_name == world.name("lead")
-        assert people_stood_for(session, (), [pair]) == {}
 
 
 def test_a_task_given_by_name_goes_too(world: World, waiting: Waiting) -> None:
@@ -241,7 +243,8 @@ def test_four_eyes_bar_the_stand_in_and_the_principal(world: World, waiting: Wai
 def test_ended_by_hand_it_is_over_at_once_and_stays_over(world: World, waiting: Waiting) -> None:
     del waiting
     row = _set(world, "lead", "hq-vip")
-    for stranger, code in (("svc", ErrorCode.NOT_FOUND), ("hq-vip", ErrorCode.NOT_ALLOWED)):
+    refusals = {"unit": ErrorCode.NOT_FOUND, "svc": ErrorCode.NOT_ALLOWED, "hq-vip": ErrorCode.NOT_ALLOWED}
+    for stranger, code in refusals.items():
         with world.database.write() as session, pytest.raises(DomainError) as caught:
             end_stand_in(session, row.id, _setter(world, stranger))
         assert caught.value.code is code
