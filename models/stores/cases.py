@@ -74,11 +74,6 @@ class CaseStore:
         """The customer's open declaration of an evaluation year."""
         return self.by_open_key(qualification_key(year, customer_no))
 
-    def lone_attempts(self, subject: str, subject_case_id: UUID) -> int:
-        """How many lone approvals of a subject there were about a case."""
-        statement = select(func.count()).where(Case.subject == subject, Case.subject_case_id == subject_case_id)
-        return self.session.exec(statement).one()
-
     def attempts(self, year: int, customer_no: str) -> int:
         """How many declarations of the year this customer has had."""
         statement = select(func.count()).where(
