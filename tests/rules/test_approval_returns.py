@@ -9,7 +9,7 @@ from tests.support.approval_paths import Move, PaperDesk, Seats
 
 UNIT, REVIEW, LEAD = Stage.UNIT_CHECK, Stage.BRANCH_REVIEW, Stage.BRANCH_APPROVAL
 ALL_THREE = named("svc1", "legal", "both1", rule=SignerRule.ALL)
-JUDGED = {UNIT: ("reason",), REVIEW: ("facts",)}
+JUDGED: dict[Stage, tuple[str, ...]] = {UNIT: ("reason",), REVIEW: ("facts",)}
 
 
 def returned(desk: PaperDesk, who: str, number: str = "1", to: Stage = Stage.DECLARED) -> PaperDesk:
@@ -18,9 +18,9 @@ def returned(desk: PaperDesk, who: str, number: str = "1", to: Stage = Stage.DEC
     return desk
 
 
-def to_the_lead(**more: dict[Stage, tuple[str, ...]]) -> PaperDesk:
+def to_the_lead(looks_at: dict[Stage, tuple[str, ...]] | None = None) -> PaperDesk:
     """A case that two steps approved."""
-    return approve(opened({}, **more), "unit1", "svc1")
+    return approve(opened(looks_at=looks_at), "unit1", "svc1")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def to_the_lead(**more: dict[Stage, tuple[str, ...]]) -> PaperDesk:
 def test_sign_offs_that_the_change_did_not_touch_are_kept(
     changed: tuple[str, ...], stage: Stage, kept: list[Stage]
 ) -> None:
-    desk = returned(to_the_lead(looks_at=JUDGED), "lead1")
+    desk = returned(to_the_lead(JUDGED), "lead1")
     desk.do(Move("resubmit", "declarant", changed=changed))
     state = desk.state
     assert (state.stage, state.round) == (stage, 2)
@@ -52,7 +52,7 @@ def test_without_fields_to_look_at_everybody_signs_again() -> None:
 
 
 def test_a_correction_after_a_sign_off_is_a_change_of_facts() -> None:
-    desk = to_the_lead(looks_at=JUDGED)
+    desk = to_the_lead(JUDGED)
     approve(desk, "lead1").do(Move("correct", "vip1", "1"))
     returned(desk, "vip1").do(Move("resubmit", "declarant"))
     assert [passed.stage for passed in desk.state.passed] == [UNIT]
@@ -60,7 +60,7 @@ def test_a_correction_after_a_sign_off_is_a_change_of_facts() -> None:
 
 
 def test_a_correction_drops_the_kept_sign_offs_of_steps_ahead() -> None:
-    desk = returned(to_the_lead(looks_at=JUDGED), "lead1")
+    desk = returned(to_the_lead(JUDGED), "lead1")
     desk.do(Move("resubmit", "declarant", changed=("reason",)))
     desk.do(Move("correct", "unit1", "1"))
     approve(desk, "unit1")
@@ -79,7 +79,7 @@ def test_four_eyes_reach_over_a_kept_step_to_both_sides() -> None:
 
 
 def test_a_return_to_a_step_drops_what_was_approved_from_there_on() -> None:
-    desk = returned(to_the_lead(looks_at=JUDGED), "lead1", to=REVIEW)
+    desk = returned(to_the_lead(JUDGED), "lead1", to=REVIEW)
     assert [passed.stage for passed in desk.state.passed] == [UNIT]
     assert (desk.state.stage, desk.state.round) == (REVIEW, 2)
     assert approve(desk, "svc1").state.stage is LEAD
