@@ -38,6 +38,8 @@ PLAIN = {
     "key": "no-such-key",
     "subject": "matrix",
     "step_no": "1",
+    "name": "claim",
+    "notification_id": "00000000-0000-7000-8000-000000000000",
 }
 """Path parameters that belong to no institution."""
 OBJECTS: dict[str, Callable[[Session, str], str]] = {
@@ -59,6 +61,8 @@ DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")
 """Here the use case itself refuses everybody but whose it is (the declarant, the principal), with the same code."""
 NAMES_COLLEAGUES = ("/candidates", "/stand-ins", "/stand-ins/rehearse")
 """Here people beyond the caller's institutions are named, so that one of them can be chosen: their names only."""
+ENDLESS = ("/api/v1/events",)
+"""A stream of the caller's own numbers never ends: whoever may open it would wait for ever. Walked unsigned only."""
 _CODE_ON_PAGE = re.compile(r"<code>([a-z_]+)</code>")
 
 
@@ -172,6 +176,8 @@ async def test_what_a_role_may_do_where(matrix: Matrix, role: Role) -> None:
     matrix.keep()
     wrong: list[str] = []
     for route in matrix.guarded():
+        if route.path in ENDLESS:
+            continue
         wrong += await _walk(matrix, api if route.is_api else page, route, role)
     _none(wrong)
 
