@@ -45,7 +45,7 @@ class NotificationWorkflow:
             )
             await record(NotificationActivities.settle, settled)
             if not again or pause is None:
-                return result.outcome
+                return "failed" if result.outcome == "again" else result.outcome
             await workflow.sleep(pause, summary="until the next attempt")
         return "failed"
 
