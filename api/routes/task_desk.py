@@ -123,7 +123,9 @@ def read_alarms(task_id: UUID, database: DatabaseDep, caller: ReaderDep) -> list
 
 
 @router.get("/{task_id}/candidates")
-def list_candidates(task_id: UUID, purpose: Purpose, database: DatabaseDep, caller: ReaderDep) -> list[CandidateAnswer]:
+def list_candidates(
+    task_id: UUID, database: DatabaseDep, caller: ReaderDep, purpose: Purpose = Purpose.TRANSFER
+) -> list[CandidateAnswer]:
     """Whom the task may be handed to, asked or shown, with what would refuse somebody."""
     with database.read() as session:
         found = candidates(session, caller, visible_task(session, caller, task_id), purpose)

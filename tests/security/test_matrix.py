@@ -61,6 +61,9 @@ DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")
 """Here the use case itself refuses everybody but whose it is (the declarant, the principal), with the same code."""
 NAMES_COLLEAGUES = ("/candidates", "/stand-ins", "/stand-ins/rehearse")
 """Here people beyond the caller's institutions are named, so that one of them can be chosen: their names only."""
+PAGES_WITH_PICKERS = ("/tasks/{task_id}", "/cases/{case_id}")
+PER_ITEM = ("/bulk-decide",)
+"""Here every item has a status of its own."""
 ENDLESS = ("/api/v1/events",)
 """A stream of the caller's own numbers never ends: whoever may open it would wait for ever. Walked unsigned only."""
 _CODE_ON_PAGE = re.compile(r"<code>([a-z_]+)</code>")
@@ -216,7 +219,7 @@ def _reach(route: Declared, role: Role) -> Reach | None:
 def _fault(
     route: Declared, role: Role, place: str, answer: httpx2.Response, *, in_path: bool, in_body: bool
 ) -> str | None:
-    reach, code, status = _reach(route, role), _code(answer), answer.status_code
+    reach, code, status = _reach(route, role), _code(answer), _status(route, answer)
     if reach is None:
         return None if (status, code) == (403, "not_allowed") else f"expected not_allowed, got {status} {code}"
     sees = reach is Reach.ALL or place in world.IN_SUBTREE
@@ -230,6 +233,12 @@ def _fault(
     if code == "not_allowed" and route.path.endswith(DECLARANT_ONLY):
         return None
     return _not_reached(status, code, named=in_path or in_body)
+
+
+def _status(route: Declared, answer: httpx2.Response) -> int:
+    if answer.status_code == 200 and route.is_api and route.path.endswith(PER_ITEM):
+        return int(answer.json()["items"][0]["status"])
+    return answer.status_code
 
 
 def _not_reached(status: int, code: str, *, named: bool) -> str | None:
@@ -251,7 +260,7 @@ def _foreign_markers(text: str) -> list[str]:
 
 
 def _without_colleagues(route: Declared, text: str) -> str:
-    if not route.path.endswith(NAMES_COLLEAGUES):
+    if not (route.path.endswith(NAMES_COLLEAGUES) or route.path.startswith(PAGES_WITH_PICKERS)):
         return text
     for place in world.PLACES.values():
         text = text.replace(world.colleague(place), "")

@@ -1,22 +1,22 @@
 """One object of every kind in five places, each with a marker: own, child, sibling, parent, other branch."""
 
 import base64
-import hashlib
-import json
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from models.identifiers import qualification_id
+from models.messages.approval import ApprovalState
 from models.messages.qualification import RecordOpening, StartQualification
+from models.services.approval import evidence
 from models.services.evaluation import By, evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.stores.accounts import AccountStore
 from models.tables.cases import Case, Decision, Task
 from models.tables.columns import new_id
-from models.tables.desk import CaseAttachment, CaseComment, Evidence, StandIn
+from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.types import Door, JobState, Role, SeatKind, Tier
@@ -137,10 +137,10 @@ def _said(session: Session, place: str) -> None:
             at=EVALUATED,
         )
     )
-    content = json.dumps({"note": marker(place)})
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    session.add(Evidence(digest=digest, content=content, created_at=EVALUATED))
-    session.flush()
+    row = session.get(Case, case)
+    assert row is not None
+    state = ApprovalState.model_validate(row.state)
+    digest = evidence.keep(session, row, state, state.tasks[0], EVALUATED)
     declared = session.exec(select(Decision).where(Decision.case_id == case, Decision.step_no == 1)).one()
     declared.evidence_digest = digest
     session.add(declared)
