@@ -8,13 +8,11 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import NOBODY_TO_ACT
 from models.rules.calendar import add_working_minutes, local_date
-from models.rules.stand_ins import effective
 from models.services.alarms import holders
 from models.services.calendars import snapshot
 from models.services.desk.acting import Actor, about, note
 from models.services.notifications import notify
 from models.services.rulebooks import rulebook_of
-from models.services.stand_ins import chain_from, subject_of
 from models.stores.desk import DeskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import Urge
@@ -78,10 +76,5 @@ def _urge(session: Session, case: Case, task: Task, actor: Actor, text: str) -> 
 
 
 def _told(session: Session, case: Case, task: Task, actor: Actor) -> list[UUID]:
-    """Who holds the task, and who stands in for them now; never who urges."""
-    people = holders(session, case, task)
-    away = ((person, chain_from(session, person, actor.at, actor.at)) for person in people)
-    subject = subject_of(session, case)
-    standing_in = (effective(chain, person, subject, actor.at) for person, chain in away if chain)
-    found = people | {person for person in standing_in if person is not None}
-    return sorted(found - {actor.account_id})
+    """Who may act on the task now, stand-ins included; never who urges."""
+    return sorted(holders(session, case, task, actor.at) - {actor.account_id})
