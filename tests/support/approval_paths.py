@@ -6,7 +6,7 @@ choice comes from the `Random` that is given.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -73,6 +73,8 @@ class Population:
 
     people: Mapping[str, Person]
     declarant: str
+    stand_ins: tuple[tuple[str, str], ...] = ()
+    """`(principal, stand-in)`: only these act for each other; without any, everybody may for everybody."""
 
     def by_id(self, account_id: UUID | None) -> str | None:
         """Login of an account."""
@@ -322,9 +324,11 @@ def any_move(desk: PaperDesk, random: Random) -> Move:
         to=random.choice(people),
         of=f"a{random.randint(1, 3)}",
         position=random.choice([*AddedPosition]),
-        behalf=random.choice(near or people) if random.random() < 0.2 else None,
         changed=random.choice([(), ("reason",), ("facts",), ("reason", "facts")]),
     )
+    if random.random() < 0.2:
+        principal, who = random.choice(desk.population.stand_ins or [(random.choice(near or people), move.who)])
+        move = replace(move, who=who, behalf=principal)
     return _of_kind(move, random)
 
 
@@ -349,8 +353,7 @@ def _of_kind(move: Move, random: Random) -> Move:
         "automatic": {"kind": "decide", "who": CLOCK, "behalf": None},
         "take_back": {"seat": str(random.choice([0, 0, 0, 1, 2]))},
     }
-    values = {name: getattr(move, name) for name in Move.__dataclass_fields__}
-    return Move(**{**values, **changes.get(move.kind, {})})
+    return replace(move, **changes.get(move.kind, {}))
 
 
 def allowed_move(desk: PaperDesk, random: Random, tries: int = 60) -> Move | None:
@@ -375,12 +378,14 @@ def finishing_move(desk: PaperDesk) -> Move | None:
     return next((move for move in moves if desk.allows(move)), None)
 
 
-def random_path(desk: PaperDesk, random: Random, length: int) -> list[Move]:
-    """Walk the desk's case: so many random acts, then to its end; the moves that were done."""
-    done: list[Move] = []
-    while desk.state.outcome is None:
-        move = (allowed_move(desk, random) if len(done) < length else None) or finishing_move(desk)
+def random_path(desk: PaperDesk, random: Random, length: int) -> Iterator[Move]:
+    """Walk the desk's case: so many random acts of people, then to its end; each move is done when it is told."""
+    for number in count():
+        if desk.state.outcome is not None:
+            return
+        move = allowed_move(desk, random) if number < length else None
+        if move is None or move.who == CLOCK:  # the clock decides inside the workflow, never from outside
+            move = finishing_move(desk)
         assert move is not None, f"dead end: {desk.state!r}"
         desk.do(move)
-        done.append(move)
-    return done
+        yield move
