@@ -11,7 +11,8 @@ from sqlmodel import Session, col
 
 from models.stores.scope import Scope, within
 from models.tables.desk import StandIn
-from models.tables.organisation import Account, Institution
+from models.tables.organisation import Account, Institution, Post
+from models.types import Role
 
 Position = tuple[datetime, UUID]
 """Keyset position: start and id of the last row seen."""
@@ -61,6 +62,22 @@ class StandInStore:
         """Stand-ins of people of the scope, latest start first."""
         people = sqlalchemy_select(col(Account.id)).where(within(Account.institution_code, scope))
         return self._page(col(StandIn.principal_id).in_(people), after, limit)
+
+    def posts_around(
+        self, ancestry: Sequence[Institution], roles: Collection[Role]
+    ) -> list[tuple[Account, tuple[Role, Institution]]]:
+        """Enabled people with one of the roles at an institution, above it, or beside it; `ancestry` lowest first."""
+        if not ancestry:
+            return []
+        above = col(Institution.code).in_([place.code for place in ancestry])
+        beside = col(Institution.parent_code) == ancestry[0].parent_code
+        statement = (
+            sqlalchemy_select(Account, col(Post.role), Institution)
+            .join(Post, col(Post.account_id) == col(Account.id))
+            .join(Institution, col(Institution.code) == col(Post.institution_code))
+            .where(or_(above, beside), col(Post.role).in_(list(roles)), col(Account.disabled_at).is_(None))
+        )
+        return [(account, (Role(role), place)) for account, role, place in self.session.execute(statement)]
 
     def add(self, row: StandIn) -> None:
         """Insert or change a stand-in."""

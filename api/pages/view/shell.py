@@ -108,6 +108,7 @@ _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Ro
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
+    _Entry("stand-ins", _m("代理设置"), "/stand-ins", "people", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
     _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
