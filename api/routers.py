@@ -8,6 +8,7 @@ from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import stand_ins as stand_in_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
@@ -83,6 +84,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     inbox.router,
     clock.router,
     calendar_pages.router,
+    stand_in_pages.router,
     task_pages.router,
     case_pages.router,
     update_pages.router,
