@@ -76,8 +76,6 @@ class SmtpMail:
             raise _refusal(error) from error
         except SMTPNotSupported as error:
             raise RefusedError("the mail server cannot do what the settings ask for") from error
-        except ValueError as error:
-            raise RefusedError("no mail address") from error
         except SMTPException as error:
             raise OSError(type(error).__name__) from error
 

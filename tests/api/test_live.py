@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -132,16 +132,15 @@ async def test_a_page_that_was_away_is_told_whether_it_missed_anything(running: 
 
 async def test_too_many_pages_of_one_person_are_refused_and_may_ask_instead(running: Running) -> None:
     token, other = running.token("no-lead"), running.token("so-lead")
-    streams = [running.stream(token) for _ in range(MAX_STREAMS)]
-    for stream in streams:
-        await (await stream.__aenter__()).next()
-    async with running.stream(token) as refused:
-        assert refused.answer.status_code == 429
-        assert refused.answer.headers["retry-after"]
-    async with running.stream(other) as allowed:
-        assert allowed.answer.status_code == 200
-    for stream in streams:
-        await stream.__aexit__(None, None, None)
+    async with AsyncExitStack() as pages:
+        open_pages = [await pages.enter_async_context(running.stream(token)) for _ in range(MAX_STREAMS)]
+        for page in open_pages:
+            await page.next()
+        async with running.stream(token) as refused:
+            assert refused.answer.status_code == 429
+            assert refused.answer.headers["retry-after"]
+        async with running.stream(other) as allowed:
+            assert allowed.answer.status_code == 200
     async with httpx2.AsyncClient(base_url=running.base) as client:
         asked = await client.get("/api/v1/me/inbox", headers={"Authorization": f"Bearer {token}"})
         assert asked.json() == {"todo": 0, "overdue": 0, "queue": 0, "unread": 0}
