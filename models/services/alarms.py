@@ -158,16 +158,17 @@ def _tell(session: Session, case: Case, row: Task, message: RecordAlarm, told: t
         "role": row.role.value,
         "due_at": message.due_at.isoformat(),
     }
-    notify(
-        session,
-        to=told,
-        template=template,
-        key=f"{key}:{row.id}",
-        at=message.at,
-        case_id=case.id,
-        task_id=row.id,
-        context=context,
-    )
+    if told:  # an automatic decision tells nobody by itself: what it decides does
+        notify(
+            session,
+            to=told,
+            template=template,
+            key=f"{key}:{row.id}",
+            at=message.at,
+            case_id=case.id,
+            task_id=row.id,
+            context=context,
+        )
     if message.alarm.kind is AlarmKind.BREACH:
         emit(
             session,

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session, select
@@ -10,6 +11,7 @@ from models.messages.approval import NOBODY_TO_ACT
 from models.messages.handing import AddSigner, RemoveSigner
 from models.rules import approval
 from models.services.approval import evidence
+from models.stores.evidence import EvidenceStore
 from models.tables.cases import Decision, Task
 from models.tables.messages import Notification, OutboxEvent
 from models.tables.organisation import Account
@@ -45,8 +47,18 @@ def _told(stage: Stage, template: str) -> set[str]:
     return {names[row.account_id] for row in stage.rows(Notification) if row.template == template and row.account_id}
 
 
+def _closed(stage: Stage, login: str) -> UUID:
+    return next(task.id for task in stage.rows(Task) if task.closed_by == stage.world.accounts[login])
+
+
 def _states(stage: Stage, step: str = "branch_review") -> list[TaskState]:
     return sorted(task.state for task in stage.rows(Task) if task.step == step)
+
+
+async def _added(case: Case) -> str:
+    step = (await case.state()).step
+    assert step is not None
+    return next(seat.signer_id for seat in step.signers if seat.added_by)
 
 
 async def test_countersign_needs_everybody_and_says_who_is_missing(stage: Stage) -> None:
@@ -57,7 +69,7 @@ async def test_countersign_needs_everybody_and_says_who_is_missing(stage: Stage)
     assert (standing.approved, standing.needed) == (2, 3)
     assert [seat.name for seat in standing.missing] == ["郑华"]
     with pytest.raises(Refused, match="already_decided"):
-        await case.decide("svc", task_id=next(one.task_id for one in (await case.state()).step.sign_offs))
+        await case.decide("svc", task_id=_closed(stage, "svc"))
     await case.decide("sh-lead")
     assert (await stage.in_step(case)).stage is CaseStage.BRANCH_APPROVAL
     assert _states(stage) == [TaskState.DONE] * 3
@@ -168,13 +180,12 @@ async def test_an_added_signer_is_removed_by_who_added_it_and_by_nobody_after_it
     case = await stage.declare()
     await case.decide("unit")
     await case.hand(AddSigner, "svc", to=case.target("sh-lead"), position=AddedPosition.BEFORE)
-    state = await case.state()
-    added = next(seat.signer_id for seat in state.step.signers if seat.added_by)
+    added = await _added(case)
     await case.hand(RemoveSigner, "svc", signer_id=added)
     assert _states(stage) == [TaskState.CANCELLED, TaskState.OPEN]
     await case.hand(AddSigner, "svc", to=case.target("sh-lead"), position=AddedPosition.BEFORE)
     await case.decide("sh-lead")
-    again = next(seat.signer_id for seat in (await case.state()).step.signers if seat.added_by)
+    again = await _added(case)
     with pytest.raises(Refused, match="signer_cannot_be_removed"):
         await case.hand(RemoveSigner, "svc", signer_id=again)
     await case.decide("svc")
@@ -196,7 +207,7 @@ async def test_what_the_approver_saw_is_kept_and_an_altered_copy_is_found_out(st
     assert seen["score"]["value"] == str(stage.record(case).value)
     assert "leader@example.com" not in json.dumps(seen, ensure_ascii=False)
     with stage.world.database.write() as session:
-        row = evidence.EvidenceStore(session).get(decisions[2].evidence_digest or "")
+        row = EvidenceStore(session).get(decisions[2].evidence_digest or "")
         assert row is not None
         row.content = row.content.replace("连续三年增员", "另一理由")
     with stage.world.database.read() as session, pytest.raises(evidence.EvidenceAlteredError):

@@ -82,7 +82,14 @@ def _announce(
         at=state.acts[-1].at,
         case_id=case.id,
         task_id=task.task_id,
-        context={**_about(session, case), "step": task.step, "by": by, "due_at": _due(task), "text": text},
+        context={
+            **_about(session, case),
+            "step": task.step,
+            "role": task.role.value,
+            "by": by,
+            "due_at": _due(task),
+            "text": text,
+        },
     )
     _emit(session, "task_opened", case, state, task)
 
@@ -95,6 +102,7 @@ def _tell_about_case(
         "step": message.before.stage.value,
         "by": shown_name(message),
         "text": message.act.comment,
+        "outcome": after.outcome.value if after.outcome else "",
     }
     for template, people in _about_case(session, case, message.before, after, left):
         notify(
