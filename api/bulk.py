@@ -20,6 +20,7 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Decide
 from models.messages.envelope import Envelope
+from models.rulebook import Bulk
 from models.rules import approval
 from models.rules.calendar import local_date
 from models.services.desk.acting import invalid
@@ -122,18 +123,19 @@ def _prepare(caller: Caller, key: Key, item: Item, comment: str) -> Prepare:
     approve = chain_acts.decide(caller, key, item.task_id, Judgement(Verdict.APPROVE, item.version, comment))
 
     def prepare(session: Session) -> Envelope | Standing:
-        _refuse_single(session, on_open_task(session, caller, item.task_id))
+        found = on_open_task(session, caller, item.task_id)
+        refuse_single(desk_rules(session, found.case).bulk, found)
         return approve(session)
 
     return prepare
 
 
-def _refuse_single(session: Session, found: OnTask) -> None:
-    """Tiers and values that are decided one by one, and tasks that are no signature."""
-    bulk, case = desk_rules(session, found.case).bulk, found.case
-    above = bulk.off_above_value is not None and case.value > bulk.off_above_value
+def refuse_single(rules: Bulk, found: OnTask) -> None:
+    """Tiers and values that are decided one by one, and tasks that are no signature. Raises BULK_NOT_ALLOWED."""
+    case = found.case
+    above = rules.off_above_value is not None and case.value > rules.off_above_value
     signs = found.task.step == found.state.stage.value
-    if case.tier in bulk.off_for_tiers or above or not signs:
+    if case.tier in rules.off_for_tiers or above or not signs:
         raise DomainError(ErrorCode.BULK_NOT_ALLOWED)
 
 
@@ -142,14 +144,9 @@ def _previewed(session: Session, caller: Caller, item: Item) -> Previewed:
     try:
         found = on_open_task(session, caller, item.task_id)
         task, case = found.task, found.case
-        _refuse_single(session, found)
+        refuse_single(desk_rules(session, case).bulk, found)
         fields = fields_on(session, caller, Key(caller.account_id, "asked", "", ""), found, "")
         approval.check(found.state, Decide(**fields, task_id=task.id, version=item.version, verdict=Verdict.APPROVE))
     except DomainError as error:
         return Previewed(item, task, case, error)
     return Previewed(item, task, case, None)
-
-
-def allowed(session: Session, found: OnTask) -> bool:
-    """Whether the rulebook lets the task be one of many, for the list to leave the checkbox out."""
-    return chain_acts.refusal_of(lambda: _refuse_single(session, found)) is None

@@ -2,13 +2,29 @@
 
 from fastapi import APIRouter
 
-from api.pages import account, clock, decision_link, declare, drafts, inbox, links, people, ranking, settings, sign_in
+from api.pages import (
+    account,
+    bulk,
+    clock,
+    decision_link,
+    declare,
+    drafts,
+    inbox,
+    links,
+    people,
+    ranking,
+    settings,
+    sign_in,
+)
 from api.pages import calendar as calendar_pages
+from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import season as season_pages
 from api.pages import stand_ins as stand_in_pages
+from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
@@ -80,13 +96,17 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     customer_pages.router,
     declare.router,
     ranking.router,
+    season_pages.router,
     import_pages.router,
     inbox.router,
+    bulk.router,
     clock.router,
     calendar_pages.router,
     stand_in_pages.router,
     task_pages.router,
+    task_act_pages.router,
     case_pages.router,
+    case_thread_pages.router,
     update_pages.router,
 )
 """Pages; not part of the API description."""

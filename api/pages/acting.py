@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api import acts
 from api.acts import Done, Prepare
+from api.gateway import Gateway
 from api.pages.desk import desk_of
 from api.pages.i18n import _
 from api.pages.lists import href
@@ -44,10 +45,15 @@ def checked_comment(comment: str) -> str:
 
 async def send(request: Request, database: Database, key: Key, prepare: Prepare) -> Done:
     """Do the act once. Raises what `acts.perform` raises."""
-    gateway = request.app.state.gateway
+    return await acts.perform(database, engine_of(request), key, prepare)
+
+
+def engine_of(request: Request) -> Gateway:
+    """The way to the engine. Raises ENGINE_UNAVAILABLE while there is none."""
+    gateway: Gateway | None = request.app.state.gateway
     if gateway is None:
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
-    return await acts.perform(database, gateway, key, prepare)
+    return gateway
 
 
 def has_own_page(error: DomainError) -> bool:

@@ -1,28 +1,37 @@
 """The case page: one sentence on where it stands, then path, clock, history and what the declarant may do."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from api.pages.acting import key_to_show
+from api.act_base import OnTask
+from api.chain_acts import may_resubmit, may_withdraw
+from api.pages.build_acts import TypedAct, filled, on_desk, undo_form
 from api.pages.build_clock import task_pill, task_strip
-from api.pages.build_facts import case_score, declaration
+from api.pages.build_facts import case_score, comparison, declaration
 from api.pages.build_history import history
 from api.pages.build_path import approval_path, open_task
-from api.pages.build_strips import RefusedAct, reason_error, refused
-from api.pages.build_task import case_tags
+from api.pages.build_resubmit import TypedResubmission, resubmission
+from api.pages.build_strips import act_errors, act_news, refused, task_errors
+from api.pages.build_task_tags import case_tags
+from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, instant, long_day, stamp, term
 from api.pages.i18n import _
-from api.pages.view.case import CaseAct, CasePage
-from api.pages.view.common import Article, Link, Strip, StripTone
+from api.pages.inbox_query import InboxQuery
+from api.pages.view.acts import ActForm
+from api.pages.view.case import CasePage, Resubmission
+from api.pages.view.common import Article, ErrorSummary, FieldError, Link, Strip
 from api.pages.view.task import Fact
-from api.pages.words import declaration_word, word
-from api.qualification_acts import may_resubmit, may_withdraw, refusal
+from api.pages.words import case_word, word
 from api.security.policy import Action
 from models.errors import DomainError, ErrorCode
+from models.messages.approval import PastAct
 from models.rules.calendar import local_date
 from models.services.case_view import CaseView, StepPlace, case_view
+from models.services.desk.urging import next_urge
 from models.services.rulebooks import rulebook_of
 from models.settings import Settings
 from models.stores.cases import CaseStore
@@ -33,37 +42,63 @@ from models.tables.cases import Case, Task
 from models.types import Outcome, Role, Stage
 
 
-def case_page(desk: Desk, case: Case, *, act: RefusedAct | None = None, done: str = "") -> CasePage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCase:
+    """How a case is shown: what was refused with what was typed, a resubmission as typed, what was just done."""
+
+    act: TypedAct | None = None
+    resubmission: TypedResubmission | None = None
+    done: str = ""
+
+    @property
+    def failed(self) -> DomainError | None:
+        """Why something was refused."""
+        sent = self.act or self.resubmission
+        return sent.error if sent else None
+
+    @property
+    def typed_text(self) -> str:
+        """The words that were typed, to be given back."""
+        sent = self.act or self.resubmission
+        return sent.comment if sent else ""
+
+
+def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePage:
     """The page of a case that the reader may see."""
+    shown = shown or ShownCase()
     customer = desk.session.get(Customer, case.customer_no)
     if customer is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
     task = _open_task_row(desk, view)
     may_read = desk.caller.may(Action.READ_CUSTOMERS)
+    found = OnTask(task, case, view.state) if task else None
     return CasePage(
         shell=desk.shell(),
         title=_("案件"),
         phone_title=_("案件"),
         back_href="/inbox",
         json_href=f"/api/v1/cases/{case.id}",
-        kind=declaration_word(case.tier_applied, case.seat_kind),
+        kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
         subject=customer.name,
         subject_href=customer_href(customer.customer_no) if may_read else None,
         reference=customer.customer_no,
         sentence=_sentence(view, desk, task),
-        pill=task_pill(desk, task) if task else None,
+        pill=task_pill(desk, task, view.state) if task else None,
         tags=case_tags(case),
         articles=(Article(text=_("第13条")), Article(text=_("附件一"))),
-        actions=_actions(desk, view, task),
-        strips=_strips(desk, view, act, done),
-        errors=reason_error(act) if act else None,
-        acts=_acts(desk, view, act, task),
+        actions=_actions(desk, view, found),
+        strips=_strips(desk, view, shown),
+        errors=act_errors(shown.act) or _resubmit_errors(shown),
+        acts=tuple(_acts(desk, view, shown)),
+        resubmission=_resubmission(desk, view, shown, task),
         score=case_score(view, desk),
         declaration=declaration(view, desk, customer),
         clock=task_strip(desk, task, view.state) if task else None,
         path=approval_path(view, desk),
-        history=history(view.timeline, desk.now),
+        history=history(view.timeline, desk.now, case_href=f"/cases/{case.id}"),
+        thread=thread(Around(desk, found, case, shown.act, f"/cases/{case.id}")),
+        comparison=comparison(view, desk),
         membership=_membership(desk, case),
         versions=_versions(desk, view, task),
         engine=_engine(desk, case),
@@ -96,56 +131,103 @@ def _sentence(view: CaseView, desk: Desk, task: Task | None) -> str:
     return _("正在等 %(who)s 办理%(stage)s，%(due)s 到期。", who=who, stage=word(now.stage), due=due)
 
 
-def _actions(desk: Desk, view: CaseView, task: Task | None) -> tuple[Link, ...]:
-    """The way to decide, for whoever may."""
-    found = next((item for item in view.state.tasks if task and item.task_id == task.id), None)
-    if found is None or view.state.stage is Stage.RETURNED or refusal(desk.caller, view.state, found) is not None:
+def _resubmit_errors(shown: ShownCase) -> ErrorSummary | None:
+    """The red panel over the form of a resubmission: its fields are named as they are."""
+    summary = task_errors(shown.resubmission.error) if shown.resubmission else None
+    if summary is None:
+        return None
+    fields = tuple(
+        FieldError(field_id="resubmit-comment" if item.field_id == "comment" else item.field_id, text=item.text)
+        for item in summary.errors
+    )
+    return ErrorSummary(title=summary.title, errors=fields)
+
+
+def _actions(desk: Desk, view: CaseView, found: OnTask | None) -> tuple[Link, ...]:
+    """The way to decide, for whoever may on one of the open tasks."""
+    if found is None or view.state.stage is Stage.RETURNED:
         return ()
-    return (Link(text=_("去审批"), href=f"/tasks/{found.task_id}", icon="check"),)
-
-
-def _strips(desk: Desk, view: CaseView, act: RefusedAct | None, done: str) -> tuple[Strip, ...]:
-    if act is not None and reason_error(act) is None:
-        return (refused(act.error, desk, act.comment, href=f"/cases/{view.case.id}"),)
-    texts = {
-        "withdraw": _("已撤销，可重新申报。"),
-        "resubmit": _("已重新提交。"),
-        "declare": _("已提交申报。"),
-    }
-    if done in texts and view.state.acts[-1].act == done:  # the address stays, the news does not
-        return (Strip(text=texts[done], tone=StripTone.OK, icon="check", focus=True),)
+    for waiting in view.state.tasks:
+        row = TaskStore(desk.session).get(waiting.task_id)
+        if row is not None and on_desk(desk, OnTask(row, view.case, view.state), InboxQuery()).may_decide:
+            return (Link(text=_("去审批"), href=f"/tasks/{row.id}", icon="check"),)
     return ()
 
 
-def _acts(desk: Desk, view: CaseView, act: RefusedAct | None, task: Task | None) -> tuple[CaseAct, ...]:
-    """撤销 and 重新提交 for the declarant, when open; the latter for its post once the task was handed over."""
-    if not desk.caller.may(Action.WITHDRAW_CASE):
-        return ()
-    found = []
-    mine = task is not None and task.assignee_id in {None, desk.caller.account_id}
-    if mine and may_resubmit(desk.caller, view.state):
-        hint = _("更正后重新提交，从第一步起再审。")
-        found.append(_act(desk, view, act, "resubmit", (_("重新提交"), hint, _("说明"))))
-    if may_withdraw(desk.caller, view.state):
-        hint = _("撤销后本件结束，可重新申报。")
-        found.append(_act(desk, view, act, "withdraw", (_("撤销"), hint, _("原因（可不填）"))))
-    return tuple(found)
+def _strips(desk: Desk, view: CaseView, shown: ShownCase) -> tuple[Strip, ...]:
+    error = shown.failed
+    if error is not None and act_errors(shown.act) is None and _resubmit_errors(shown) is None:
+        return (refused(error, desk, shown.typed_text, href=f"/cases/{view.case.id}"),)
+    if shown.done in {"withdraw", "resubmit", "declare"} and view.state.acts[-1].act != shown.done:
+        return ()  # the address stays, the news does not
+    news = act_news(view, desk, shown.done) if shown.done else None
+    return (news,) if news else ()
 
 
-def _act(desk: Desk, view: CaseView, act: RefusedAct | None, name: str, texts: tuple[str, str, str]) -> CaseAct:
-    mine = act if act and act.name == name else None
-    text, hint, label = texts
-    return CaseAct(
-        name=name,
-        action=f"/cases/{view.case.id}/{name}",
-        text=text,
-        hint=hint,
-        idempotency_key=key_to_show(desk.session, desk.caller, mine.key) if mine else uuid4().hex,
-        version=view.state.version,
-        comment_label=label,
-        comment=mine.comment if mine else "",
-        ends_case=name == "withdraw",
+def _acts(desk: Desk, view: CaseView, shown: ShownCase) -> Iterator[ActForm]:
+    """撤回, 催办, 撤销: what the reader may do with the case now."""
+    undo = _undo(desk, view)
+    if undo is not None:
+        yield undo
+    if view.case.outcome is None and desk.caller.may(Action.COMMENT_CASE):
+        yield from _urge(desk, view, shown.act)
+    if desk.caller.may(Action.WITHDRAW_CASE) and may_withdraw(desk.caller, view.state):
+        yield filled(_withdraw(view), shown.act)
+
+
+def _undo(desk: Desk, view: CaseView) -> ActForm | None:
+    """撤回 of the reader's last decision, until the next step acts."""
+    reader = desk.caller.account_id
+    own = (past for past in reversed(view.state.acts) if past.act == "decide" and reader in _hands(past))
+    last = next(own, None)
+    row = TaskStore(desk.session).get(last.task_id) if last and last.task_id else None
+    if row is None:
+        return None
+    return undo_form(on_desk(desk, OnTask(row, view.case, view.state), InboxQuery()), row)
+
+
+def _hands(past: PastAct) -> set[UUID | None]:
+    return {past.actor_id, past.on_behalf_of}
+
+
+def _urge(desk: Desk, view: CaseView, typed: TypedAct | None) -> Iterator[ActForm]:
+    """催办, or from when on it is possible again."""
+    try:
+        again = next_urge(desk.session, view.case, desk.now)
+    except DomainError:
+        return  # nothing waits for anybody
+    wait = _("可于 %(when)s 再次催办", when=instant(again, desk.now)) if again else ""
+    form = ActForm(
+        name="urge",
+        action=f"/cases/{view.case.id}/urge",
+        text=_("催办"),
+        hint=_("提醒当前办理人，记入经过。"),
+        idempotency_key=uuid4().hex,
+        comment_label=_("留言（可不填）"),
+        wait=wait,
     )
+    yield filled(form, typed)
+
+
+def _withdraw(view: CaseView) -> ActForm:
+    return ActForm(
+        name="withdraw",
+        action=f"/cases/{view.case.id}/withdraw",
+        text=_("撤销"),
+        hint=_("撤销后本件结束，可重新申报。"),
+        idempotency_key=uuid4().hex,
+        version=view.state.version,
+        comment_label=_("原因（可不填）"),
+        ends_case=True,
+    )
+
+
+def _resubmission(desk: Desk, view: CaseView, shown: ShownCase, task: Task | None) -> Resubmission | None:
+    """重新提交 for the declarant, or for its post once the task was handed over."""
+    mine = task is not None and task.assignee_id in {None, desk.caller.account_id}
+    if not mine or not desk.caller.may(Action.WITHDRAW_CASE) or not may_resubmit(desk.caller, view.state):
+        return None
+    return resubmission(desk, view, shown.resubmission)
 
 
 def _membership(desk: Desk, case: Case) -> tuple[Fact, ...]:

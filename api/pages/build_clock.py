@@ -7,25 +7,29 @@ from api.pages.view.clock import ClockStrip, build_strip, pill_of
 from api.pages.view.common import Link, TimePill
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState
 from models.rules import calendar as cal
-from models.rules.clock import Clock
+from models.rules.clock import Clock, Pause
 from models.services.approval.tasks import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.tables.cases import Task
 
 
-def clock_of(task: Task) -> Clock:
-    """The clock of a task; tasks of an approval do not pause."""
-    return Clock(started_at=task.opened_at, due_at=task.due_at, finished_at=task.closed_at)
+def clock_of(task: Task, state: ApprovalState | None = None) -> Clock:
+    """The clock of a task. Only an open pause is told: `due_at` was moved by those that ended."""
+    found = next((item for item in state.tasks if item.task_id == task.id), None) if state else None
+    pauses = tuple(pause for pause in found.pauses if pause.resumed_at is None) if found else ()
+    if not pauses and task.paused_since is not None:
+        pauses = (Pause(paused_at=task.paused_since, reason=""),)
+    return Clock(started_at=task.opened_at, due_at=task.due_at, pauses=pauses, finished_at=task.closed_at)
 
 
-def task_pill(desk: Desk, task: Task) -> TimePill:
+def task_pill(desk: Desk, task: Task, state: ApprovalState | None = None) -> TimePill:
     """Time left, or how it ended."""
-    return pill_of(desk.calendar, clock_of(task), desk.now)
+    return pill_of(desk.calendar, clock_of(task, state), desk.now)
 
 
 def task_strip(desk: Desk, task: Task, state: ApprovalState) -> ClockStrip | None:
     """The clock strip with its way to the reckoning; None when no working time passed at all."""
     why = Link(text=_("为何 %(due)s 到期", due=instant(task.due_at, desk.now)), href=f"/tasks/{task.id}/clock")
-    strip = build_strip(desk.calendar, clock_of(task), desk.now, limit=limit_text(desk, task, state), why=why)
+    strip = build_strip(desk.calendar, clock_of(task, state), desk.now, limit=limit_text(desk, task, state), why=why)
     return strip if strip is not None and strip.bars else None
 
 
@@ -40,3 +44,8 @@ def limit_text(desk: Desk, task: Task, state: ApprovalState) -> str:
         return _("%(n)s 个工作日", n=days)
     planned = short_day(due_on, cal.local_date(desk.now))
     return _("程序日期 %(day)s", day=planned)
+
+
+def pauses_text(number: int) -> str:
+    """How often a clock was paused."""
+    return _("%(n)s 次", n=number)

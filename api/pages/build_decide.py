@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
+from api.pages.build_acts import OnDesk
 from api.pages.build_path import result_of_approval, step_of_route
 from api.pages.corrections import correction_fields
 from api.pages.desk import Desk
@@ -50,6 +51,24 @@ def decide_bar(view: CaseView, task: OpenTask, desk: Desk, query: InboxQuery, ty
         can_return=False,
     )
     return bar if task.step == NOBODY_TO_ACT else _of_step(bar, view, desk, query, typed)
+
+
+def hand_back_bar(at: OnDesk, typed: Typed) -> DecideBar:
+    """The bar of a delegate, who advises and hands back; whoever delegated may call the task back."""
+    task = at.found.task
+    delegate = task.assignee_id == at.desk.caller.account_id
+    return DecideBar(
+        action=at.query.href(f"/tasks/{task.id}/acts/hand_back"),
+        idempotency_key=typed.key or uuid4().hex,
+        version=at.version,
+        comment=typed.comment,
+        draft_href=f"/drafts/task:{task.id}",
+        hint=_("交回后由委派人决定。") if delegate else _("收回后由您决定。"),
+        approve_text=_("交回") if delegate else _("收回委派"),
+        placeholder=_("您的意见") if delegate else _("说明（可不填）"),
+        can_reject=False,
+        can_return=False,
+    )
 
 
 def _of_step(bar: DecideBar, view: CaseView, desk: Desk, query: InboxQuery, typed: Typed) -> DecideBar:

@@ -1,20 +1,22 @@
 """The inbox from the records: rows of one page with their cases in one query, counts that stop at 99+."""
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from dataclasses import replace
 
-from api.pages.build_clock import task_pill
 from api.pages.build_path import open_task
+from api.pages.build_rows import Reading, row_rank, row_value, task_row
+from api.pages.build_standing import stand_in_strips
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk, capped
-from api.pages.format import clock_time, instant, long_day, stamp, value_short
-from api.pages.i18n import _
+from api.pages.format import clock_time, instant, long_day, stamp
+from api.pages.i18n import _, count_text
 from api.pages.inbox_query import INBOX, InboxQuery
 from api.pages.lists import Trail, institution_options, pager, tier_options
 from api.pages.view.clock import pill_of
 from api.pages.view.common import EmptyState, Link, Option, Tag, TagTone, TimePill
 from api.pages.view.inbox import (
     BandedRow,
+    Bulk,
     ChipTone,
     Choice,
     DueBand,
@@ -24,22 +26,20 @@ from api.pages.view.inbox import (
     TaskRow,
     group_rows,
 )
-from api.pages.words import declaration_word, word
+from api.pages.words import case_word, word
 from api.paging import Paging, encode_cursor
-from api.qualification_acts import refusal
 from api.security.policy import Action
-from models.errors import ErrorCode
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState, PastAct
+from models.messages.approval import ApprovalState
 from models.rules import calendar as cal
 from models.rules.clock import Clock, PillLevel
-from models.services.rulebooks import formula_of
-from models.stores.cases import CaseStore
 from models.stores.customers import names_of
 from models.stores.institutions import InstitutionStore
-from models.stores.tasks import TaskStore
-from models.tables.cases import Case, Task
-from models.types import Box, CaseKind, SeatKind, Stage
+from models.stores.tasks import Copied, TaskStore
+from models.tables.cases import Case
+from models.types import Box, CaseKind, Stage
 
+Listed = tuple[tuple[TaskGroup, ...], str | None]
+"""The rows of a page under their headings, and the cursor of the next page."""
 _CHIPS = (
     (None, ChipTone.PLAIN),
     (DueBand.OVERDUE, ChipTone.LATE),
@@ -50,24 +50,39 @@ _CHIPS = (
 
 def inbox_page(desk: Desk, query: InboxQuery, paging: Paging, trail: Trail) -> InboxPage:
     """One page of a box."""
-    if query.box is Box.STARTED:
-        groups, following = _started(desk, query, paging)
-    else:
-        groups, following = _tasks(desk, query, paging)
+    read = {Box.STARTED: _started, Box.CC: _copies, Box.DONE: _done}.get(query.box, _pressing)
+    groups, following = read(desk, query, paging)
     chips = _chips(desk, query) if query.box is Box.TODO else ()
     current = encode_cursor(paging.after) if paging.after else None
+    ticked = any(row.tick for group in groups for row in group.rows)
     return InboxPage(
         shell=desk.shell(),
         title=_("待办"),
-        json_href=query.href("/api/v1/tasks", institution=None, due=None),
+        json_href=query.href("/api/v1/tasks", institution=None, due=None, snoozed="true" if query.snoozed else None),
         headline=_headline(desk),
-        boxes=_boxes(query, chips),
+        boxes=_boxes(desk, query),
         chips=chips,
         filters=_filters(desk, query),
         groups=groups,
+        strips=tuple(stand_in_strips(desk)),
         pager=pager(INBOX, query.params, current=current, following=following, trail=trail),
         empty=None if groups else _empty(query),
+        snoozed=_snoozed(desk, query),
+        bulk=Bulk(action=query.href("/inbox/bulk"), note=_("金牌与超限事项须逐件办理，不能勾选。")) if ticked else None,
+        counts_href=query.href(),
     )
+
+
+def _snoozed(desk: Desk, query: InboxQuery) -> Link | None:
+    """已稍后 3 件: what is left out of the list, or the way back."""
+    if query.box is not Box.TODO:
+        return None
+    if query.snoozed:
+        return Link(text=_("隐藏已稍后的事项"), href=query.href(snoozed=None))
+    wanted = query.filter(desk, query.due)
+    found = TaskStore(desk.session).todo_counts(desk.person, {"awake": wanted, "all": wanted._replace(awake_at=None)})
+    asleep = found["all"] - found["awake"]
+    return Link(text=count_text("已稍后 %(num)s 件", asleep), href=query.href(snoozed="1")) if asleep else None
 
 
 def _headline(desk: Desk) -> str:
@@ -81,17 +96,24 @@ def _headline(desk: Desk) -> str:
     return f"{now} · {rest}"
 
 
-def _boxes(query: InboxQuery, chips: Sequence[Choice]) -> tuple[Choice, ...]:
-    texts = {Box.TODO: _("待我处理"), Box.DONE: _("已办"), Box.STARTED: _("我发起的")}
-    open_count = chips[0].count if chips else None
+def _boxes(desk: Desk, query: InboxQuery) -> tuple[Choice, ...]:
+    store = TaskStore(desk.session)
+    awake = replace(query, box=Box.TODO).filter(desk)
+    counts: dict[Box, tuple[str, int | None]] = {
+        Box.TODO: (_("待我处理"), store.todo_count(desk.person, awake)),
+        Box.QUEUE: (_("岗位待领"), store.queue_count(desk.person, awake)),
+        Box.DONE: (_("已办"), None),
+        Box.STARTED: (_("我发起的"), store.started_open(desk.person)),
+        Box.CC: (_("抄送我"), store.unread_copies(desk.person)),
+    }
     return tuple(
         Choice(
             text=text,
-            href=query.href(box=None if box is Box.TODO else box.value, due=None),
+            href=query.href(box=None if box is Box.TODO else box.value, due=None, snoozed=None),
             current=box is query.box,
-            count=open_count if box is Box.TODO else None,
+            count=capped(count) if count is not None and (count or box in {Box.TODO, Box.QUEUE}) else None,
         )
-        for box, text in texts.items()
+        for box, (text, count) in counts.items()
     )
 
 
@@ -149,108 +171,62 @@ def _empty(query: InboxQuery) -> EmptyState:
         return EmptyState(text=text, link=Link(text=_("清除筛选"), href=cleared), icon="search")
     if query.box is Box.TODO:
         return EmptyState(text=_("没有待办。"), link=Link(text=_("查看已办"), href=query.href(box=Box.DONE.value)))
-    text = _("还没有办过的事项。") if query.box is Box.DONE else _("还没有发起过申报。")
+    texts = {
+        Box.QUEUE: _("岗位上没有待领取的事项。"),
+        Box.DONE: _("还没有办过的事项。"),
+        Box.CC: _("没有抄送给您的事项。"),
+    }
+    text = texts.get(query.box, _("还没有发起过申报。"))
     return EmptyState(text=text, link=Link(text=_("查看待办"), href=query.href(box=None)))
 
 
-def _tasks(desk: Desk, query: InboxQuery, paging: Paging) -> tuple[tuple[TaskGroup, ...], str | None]:
-    store, wanted = TaskStore(desk.session), query.filter(desk, query.due if query.box is Box.TODO else None)
-    list_box = store.todo if query.box is Box.TODO else store.done
-    rows = list_box(desk.person, wanted, after=paging.instant_and_id(), limit=paging.fetch)
-    if query.box is Box.TODO:
-        shown, following = paging.cut(rows, lambda row: (row.due_at.isoformat(), str(row.id)))
-    else:
-        shown, following = paging.cut(rows, lambda row: ((row.closed_at or row.due_at).isoformat(), str(row.id)))
-    cases = CaseStore(desk.session).by_ids({row.case_id for row in shown})
-    banded = [BandedRow(desk.band(row.due_at), _task_row(desk, query, row, cases)) for row in shown]
-    if query.box is Box.TODO:
-        return group_rows(banded), following
-    return _one_group([item.row for item in banded]), following
+def _pressing(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
+    """待我处理 and 岗位待领: by the due instant, under its groups."""
+    store, todo = TaskStore(desk.session), query.box is Box.TODO
+    wanted = query.filter(desk, query.due if todo else None)
+    rows = (store.todo if todo else store.queue)(desk.person, wanted, after=paging.instant_and_id(), limit=paging.fetch)
+    shown, following = paging.cut(rows, lambda row: (row.due_at.isoformat(), str(row.id)))
+    reading = Reading.of(desk, query, shown)
+    return group_rows([BandedRow(desk.band(row.due_at), task_row(reading, row)) for row in shown]), following
+
+
+def _done(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
+    rows = TaskStore(desk.session).done(
+        desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch
+    )
+    shown, following = paging.cut(rows, lambda row: ((row.closed_at or row.due_at).isoformat(), str(row.id)))
+    reading = Reading.of(desk, query, shown)
+    return _one_group([task_row(reading, row) for row in shown]), following
 
 
 def _one_group(rows: Sequence[TaskRow]) -> tuple[TaskGroup, ...]:
     return (TaskGroup(title="", rows=tuple(rows)),) if rows else ()
 
 
-def _task_row(desk: Desk, query: InboxQuery, task: Task, cases: Mapping[UUID, Case]) -> TaskRow:
-    case = cases[task.case_id]
-    state = ApprovalState.model_validate(case.state)
-    returned = task.step == Stage.DECLARED.value
-    return TaskRow(
-        task_id=str(task.id),
-        href=f"/cases/{case.id}" if returned else query.href(f"/tasks/{task.id}"),
-        pill=task_pill(desk, task),
-        kind=declaration_word(case.tier_applied, case.seat_kind),
-        subject=task.customer_name,
-        tags=(tier_tag(case.tier), *_tags(desk, task, state)),
-        context=_context(desk, task, state),
-        value=_value(desk, case),
-        value_note=_rank(desk, case),
-        step=_step_word(task.step),
-    )
-
-
-def _step_word(step: str) -> str:
-    if step == NOBODY_TO_ACT:
-        return _("无人可办")
-    return _("待重新提交") if step == Stage.DECLARED.value else word(Stage(step))
-
-
-def _value(desk: Desk, case: Case) -> str:
-    if not desk.caller.may(Action.READ_SCORES):
-        return ""
-    return value_short(case.value, formula_of(desk.session, case.rulebook_version_id))
-
-
-def _rank(desk: Desk, case: Case) -> str:
-    if case.rank is None or not desk.caller.may(Action.READ_SCORES):
-        return ""
-    return _("第 %(rank)s 名", rank=f"{case.rank:,}")
-
-
-def _tags(desk: Desk, task: Task, state: ApprovalState) -> tuple[Tag, ...]:
-    """Round, special seat, and why the reader must not decide it."""
-    tags = []
-    if task.round > 1:
-        tags.append(Tag(text=_("第 %(round)s 轮", round=task.round), tone=TagTone.BLUE))
-    if state.seat_kind is SeatKind.SPECIAL:
-        tags.append(Tag(text=word(SeatKind.SPECIAL), tone=TagTone.VIOLET))
-    waiting = next((found for found in state.tasks if found.task_id == task.id), None)
-    barred = refusal(desk.caller, state, waiting) if waiting and task.step != Stage.DECLARED.value else None
-    if barred is not None:
-        tags.append(Tag(text=_why_not(barred.code), tone=TagTone.WARN, icon="alert"))
-    return tuple(tags)
-
-
-def _why_not(code: ErrorCode) -> str:
-    texts = {
-        ErrorCode.OWN_CASE: _("您申报的，不能审批"),
-        ErrorCode.CONSECUTIVE_STEP: _("您办理了上一步，不能连办"),
-    }
-    return texts.get(code, _("不由您办理"))
-
-
-def _context(desk: Desk, task: Task, state: ApprovalState) -> str:
-    """第 1 轮 · 王晓梅 2月2日 14:05 提交 · C010207."""
-    handed_in = _handed_in(desk, state)
-    number = _("第 %(round)s 轮", round=task.round) if task.round == 1 else ""
-    return " · ".join(part for part in (number, handed_in, task.customer_no) if part)
-
-
-def _handed_in(desk: Desk, state: ApprovalState) -> str:
-    last: PastAct = next(past for past in reversed(state.acts) if past.act in {"declare", "resubmit"})
-    when = stamp(last.at, desk.now)
-    if last.act == "resubmit":
-        return _("%(who)s %(when)s 重新提交", who=last.actor_name, when=when)
-    return _("%(who)s %(when)s 提交", who=last.actor_name, when=when)
-
-
-def _started(desk: Desk, query: InboxQuery, paging: Paging) -> tuple[tuple[TaskGroup, ...], str | None]:
+def _started(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
     store = TaskStore(desk.session)
     rows = store.started(desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch)
     shown, following = paging.cut(rows, lambda row: (row.opened_at.isoformat(), str(row.id)))
     names = names_of(desk.session, {row.customer_no for row in shown})
     return _one_group([_case_row(desk, row, names) for row in shown]), following
+
+
+def _copies(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
+    """抄送我: newest first, the unread ones marked."""
+    rows = TaskStore(desk.session).copies(
+        desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch
+    )
+    shown, following = paging.cut(rows, lambda row: (row.copy.at.isoformat(), str(row.copy.id)))
+    names = names_of(desk.session, {row.case.customer_no for row in shown})
+    return _one_group([_copy_row(desk, row, names) for row in shown]), following
+
+
+def _copy_row(desk: Desk, row: Copied, names: Mapping[str, str]) -> TaskRow:
+    shown = _case_row(desk, row.case, names)
+    unread = (Tag(text=_("未读"), tone=TagTone.BLUE),) if row.copy.read_at is None else ()
+    when = stamp(row.copy.at, desk.now)
+    context = _("%(who)s %(when)s 抄送 · %(number)s", who=row.copy.by_name, when=when, number=row.case.customer_no)
+    return replace(shown, tags=(*shown.tags, *unread), context=context)
 
 
 def _case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
@@ -259,12 +235,12 @@ def _case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
         task_id=str(case.id),
         href=f"/cases/{case.id}",
         pill=_case_pill(desk, case, state),
-        kind=declaration_word(case.tier_applied, case.seat_kind),
+        kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
         subject=names.get(case.customer_no, case.customer_no),
         tags=(tier_tag(case.tier),),
         context=_("%(when)s 申报 · %(number)s", when=stamp(case.opened_at, desk.now), number=case.customer_no),
-        value=_value(desk, case),
-        value_note=_rank(desk, case),
+        value=row_value(desk, case),
+        value_note=row_rank(desk, case),
         step=word(case.outcome) if case.outcome else word(case.stage),
     )
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, pairwise
 
+from api.pages.build_seats import open_holder, open_seats, signed_seats, standing_text
 from api.pages.desk import Desk
 from api.pages.format import local, short_day, span, stamp, term
 from api.pages.i18n import _
+from api.pages.view.common import Tag, TagTone
 from api.pages.view.task import ApprovalPath, EarlierRound, PathStep, StepState
 from api.pages.words import word
 from models.messages.approval import ApprovalState, OpenTask, RouteStep
@@ -15,7 +17,7 @@ from models.rules import calendar as cal
 from models.rules.clock import working_span
 from models.services.case_view import CaseView, PathItem, StepPlace, TimelineItem
 from models.services.rulebooks import rulebook_of
-from models.types import Outcome, Stage, Verdict
+from models.types import Door, Outcome, Stage, Verdict
 
 _ENDED = {Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.EXPIRED}
 
@@ -56,17 +58,47 @@ def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
     title, state = word(item.stage), StepState(item.place.value)
     match item.place:
         case StepPlace.DONE | StepPlace.STOPPED:
-            return PathStep(state=state, title=title, who=_actor(item), note=_done(view, desk, item, before))
+            signed = signed_seats(view, item.stage)
+            return PathStep(
+                state=state,
+                title=title,
+                who=_actor(view, item),
+                note=_done(view, desk, item, before),
+                tags=_marks(item),
+                seats=signed if len(signed) > 1 else (),
+            )
         case StepPlace.SKIPPED:
             return PathStep(state=state, title=title, who=_("客户所属机构无此级，跳过"))
         case StepPlace.NOW:
-            return PathStep(state=state, title=title, who=_holders(item, desk), note=_now(view, desk, item))
+            return PathStep(
+                state=state,
+                title=title,
+                who=open_holder(view.state, desk.caller.name) or _holders(item, desk),
+                note=_now(view, desk, item),
+                standing=standing_text(view.state),
+                seats=open_seats(view, desk),
+            )
         case _:
             return PathStep(state=state, title=title, who=_holders(item, desk), note=_ahead(view.state, desk, item))
 
 
-def _actor(item: PathItem) -> str:
-    return _with_role(item.actor or "", item.actor or "", word(item.role))
+def _actor(view: CaseView, item: PathItem) -> str:
+    """B（代 A） · 岗位, from the latest act of the step that stands."""
+    name = item.actor or ""
+    acts = (past for past in reversed(view.timeline) if past.stage is item.stage and past.at == item.at)
+    act = next(acts, None)
+    shown = _("%(who)s（代 %(whom)s）", who=name, whom=act.on_behalf_of_name) if act and act.on_behalf_of_name else name
+    return _with_role(shown, name, word(item.role))
+
+
+def _marks(item: PathItem) -> tuple[Tag, ...]:
+    """保留签批, 运营干预."""
+    marks = []
+    if item.kept:
+        marks.append(Tag(text=_("保留签批"), tone=TagTone.OK, icon="pin"))
+    if item.override:
+        marks.append(Tag(text=word(Door.OVERRIDE), tone=TagTone.BAD, icon="alert"))
+    return tuple(marks)
 
 
 def _with_role(shown: str, name: str, role: str) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
 
+from api.act_base import name_of
+from api.pages.build_acts import OnDesk, TypedAct, called_back
 from api.pages.build_facts import explanation_of
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
@@ -21,6 +22,8 @@ from models.types import OPEN_TASK_STATES, Stage, Tier, Verdict
 RETRY_AFTER = timedelta(minutes=1)
 _AT_THE_FIELD = {ErrorCode.REASON_REQUIRED: "comment"}
 _FORM_ERRORS = {ErrorCode.REASON_REQUIRED, ErrorCode.INVALID_INPUT}
+_ON_ITS_FORM = _FORM_ERRORS | {ErrorCode.BAD_TRANSFER_TARGET, ErrorCode.FILE_TOO_LARGE}
+DECIDED = "1"
 _LAPSED = {ErrorCode.ALREADY_DECIDED, ErrorCode.CASE_CLOSED, ErrorCode.STALE_VERSION}
 
 
@@ -35,49 +38,93 @@ def task_errors(error: DomainError | None) -> ErrorSummary | None:
     return ErrorSummary(title=_("有 1 处需要更正"), errors=(FieldError(field_id=field, text=text),))
 
 
-class RefusedAct(NamedTuple):
-    """An act of the declarant that did not go through: its name, what was typed, the key, why."""
-
-    name: str
-    comment: str
-    key: str
-    error: DomainError
-
-
-def reason_error(act: RefusedAct) -> ErrorSummary | None:
-    """The red panel for an act on a case whose form must be corrected."""
-    if act.error.code not in _FORM_ERRORS:
+def act_errors(act: TypedAct | None) -> ErrorSummary | None:
+    """The red panel for an act beside the decision whose form must be corrected; the ids are those of its controls."""
+    if act is None or act.error is None or act.error.code not in _ON_ITS_FORM:
         return None
-    field = FieldError(field_id=f"{act.name}-comment", text=sentence(act.error.code, act.error.context))
-    return ErrorSummary(title=_("有 1 处需要更正"), errors=(field,))
+    problem = error_summary(act.error)
+    named = {"to": "to", "people": "to", "mentions": "to", "until": "choice", "reason": "choice"}
+    fields = [
+        FieldError(field_id=_control(act.name, named.get(item.field_id, "comment"), item.field_id), text=item.text)
+        for item in problem.errors
+    ]
+    if not fields:
+        control = "to" if act.error.code is ErrorCode.BAD_TRANSFER_TARGET else "comment"
+        text = sentence(act.error.code, act.error.context)
+        fields = [FieldError(field_id=f"{act.name}-{control}", text=text)]
+    return ErrorSummary(title=_("有 %(n)s 处需要更正", n=len(fields)), errors=tuple(fields))
 
 
-def task_strips(
-    desk: Desk,
-    view: CaseView,
-    task: Task,
-    *,
-    barred: DomainError | None,
-    error: DomainError | None,
-    typed: str,
-    acted: bool,
-) -> tuple[Strip, ...]:
+def _control(name: str, control: str, field: str) -> str:
+    return field if field.startswith(f"{name}-") else f"{name}-{control}"
+
+
+def task_strips(at: OnDesk, view: CaseView, *, error: DomainError | None, typed: str, done: str) -> tuple[Strip, ...]:
     """The lines of a task's page, the one to read first on top."""
-    strips = []
-    if error is not None and error.code not in _FORM_ERRORS:
+    desk, task, strips = at.desk, at.found.task, list[Strip]()
+    if error is not None and error.code not in _ON_ITS_FORM:
         strips.append(refused(error, desk, typed, href=f"/tasks/{task.id}"))
+    elif done and done != DECIDED and (news := act_news(view, desk, done)):
+        strips.append(news)
     elif task.state not in OPEN_TASK_STATES:
-        strips += _closed(desk, task, acted=acted)
-    elif acted:
+        strips += _closed(desk, task, acted=bool(done))
+    elif done:
         strips += _corrected(desk, view)
-    elif barred is not None:
-        strips.append(Strip(text=sentence(barred.code, barred.context)))
+    elif at.barred is not None and not called_back(at):
+        strips.append(_barred(at))
     if view.case.in_reserve_since is not None and view.case.outcome is None:
         text = _(
             "名额已满，本件自 %(when)s 起候补；有名额空出后可再同意。", when=stamp(view.case.in_reserve_since, desk.now)
         )
         strips.append(Strip(text=text, tone=StripTone.WARN, icon="alert"))
-    return tuple(strips)
+    return (*strips, *_delegated(at))
+
+
+def _barred(at: OnDesk) -> Strip:
+    barred = at.barred or DomainError(ErrorCode.NOT_YOUR_TASK)
+    return Strip(text=sentence(barred.code, barred.context))
+
+
+def _delegated(at: OnDesk) -> Iterator[Strip]:
+    """Who advises whom, while a task is delegated."""
+    task, open_task = at.found.task, at.open
+    if open_task is None or open_task.delegate_id is None:
+        return
+    if open_task.delegate_id == at.desk.caller.account_id:
+        who = name_of(at.desk.session, task.delegated_by) if task.delegated_by else ""
+        yield Strip(text=_("%(who)s 委派您提出意见。填写后交回，由其决定。", who=who))
+    elif task.delegated_by == at.desk.caller.account_id:
+        yield Strip(text=_("已委派 %(who)s 提出意见，交回前您不能决定；可收回。", who=open_task.delegate_name or ""))
+
+
+def act_news(view: CaseView, desk: Desk, done: str) -> Strip | None:
+    """What an act beside the decision led to, from the record where it stands there."""
+    last = next((past for past in reversed(view.state.acts) if past.actor_id == desk.caller.account_id), None)
+    whom = last.to_name or "" if last and last.act == done else ""
+    texts = {
+        "transfer": _("已转办给 %(who)s。", who=whom),
+        "delegate": _("已委派给 %(who)s，交回后由您决定。", who=whom),
+        "hand_back": _("已交回。"),
+        "add_signer": _("已加签 %(who)s。", who=whom),
+        "remove_signer": _("已减签 %(who)s。", who=whom),
+        "reassign": _("已改派给 %(who)s，记为运营干预。", who=whom),
+        "override": _("已记录运营干预决定。"),
+        "take_back": _("已撤回，任务回到您的待办。"),
+        "pause": _("已暂停计时。"),
+        "resume": _("已恢复计时，时限已顺延。"),
+        "claim": _("已领取，由您办理。"),
+        "release": _("已放回岗位。"),
+        "snooze": _("已推迟，到时再出现在您的待办中。"),
+        "ask": _("已征询，任务仍在您这里。"),
+        "cc": _("已抄送。"),
+        "comment": _("评论已发布。"),
+        "answer": _("已答复。"),
+        "urge": _("已催办。"),
+        "withdraw": _("已撤销，可重新申报。"),
+        "resubmit": _("已重新提交。"),
+        "declare": _("已提交申报。"),
+    }
+    return Strip(text=texts[done], tone=StripTone.OK, icon="check", focus=True) if done in texts else None
 
 
 def refused(error: DomainError, desk: Desk, typed: str, href: str) -> Strip:

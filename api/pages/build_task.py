@@ -2,31 +2,33 @@
 
 from dataclasses import dataclass, field
 
+from api.act_base import OnTask
+from api.pages.build_acts import OnDesk, TypedAct, called_back, on_desk, task_acts, undo_form
 from api.pages.build_clock import task_pill, task_strip
-from api.pages.build_decide import Typed, decide_bar
+from api.pages.build_decide import Typed, decide_bar, hand_back_bar
 from api.pages.build_facts import case_checks, case_score, comparison, declaration
 from api.pages.build_history import history
 from api.pages.build_path import approval_path
-from api.pages.build_strips import task_errors, task_strips
+from api.pages.build_since import look_href, since
+from api.pages.build_strips import act_errors, task_errors, task_strips
+from api.pages.build_task_tags import case_tags, task_tags
+from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk, capped
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
-from api.pages.view.common import Article, Link, Tag, TagTone
+from api.pages.view.common import Article, Link
 from api.pages.view.task import DecideBar, TaskPage
-from api.pages.words import declaration_word, word
-from api.qualification_acts import refusal
+from api.pages.words import case_word
 from api.security.policy import Action
 from models.errors import DomainError, ErrorCode
-from models.messages.approval import OpenTask
 from models.messages.scoring import ScoreExplanation
 from models.services import drafts
 from models.services.case_view import CaseView, case_view
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
 from models.tables.book import Customer
-from models.tables.cases import Case, Task
-from models.types import SeatKind, Tier
+from models.tables.cases import Task
 
 HISTORY_SHOWN = 6
 
@@ -39,8 +41,15 @@ class Shown:
     typed: Typed | None = None
     error: DomainError | None = None
     proposed: ScoreExplanation | None = None
-    acted: bool = False
-    """The reader has just acted: the result line takes the focus."""
+    done: str = ""
+    """What the reader has just done, by name; `1` for a decision: the result line takes the focus."""
+    act: TypedAct | None = None
+    """An act beside the decision that did not go through."""
+
+    @property
+    def failed(self) -> DomainError | None:
+        """Why something was refused."""
+        return self.error or (self.act.error if self.act else None)
 
 
 def draft_subject(task: Task) -> str:
@@ -55,9 +64,7 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
     if case is None or customer is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
-    open_task = next((found for found in view.state.tasks if found.task_id == task.id), None)
-    barred = refusal(desk.caller, view.state, open_task) if open_task else None
-    may_act = open_task is not None and barred is None and desk.caller.may(Action.ACT_ON_TASKS)
+    at = on_desk(desk, OnTask(task, case, view.state), shown.query)
     typed = shown.typed or _draft(desk, task)
     return TaskPage(
         shell=desk.shell(),
@@ -65,50 +72,47 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         phone_title=_("审批"),
         back_href=shown.query.href(INBOX),
         json_href=f"/api/v1/tasks/{task.id}",
-        kind=declaration_word(case.tier_applied, case.seat_kind),
+        kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
         subject=customer.name,
         subject_href=customer_href(customer.customer_no) if desk.caller.may(Action.READ_CUSTOMERS) else None,
         reference=customer.customer_no,
-        pill=task_pill(desk, task),
-        tags=case_tags(case),
+        pill=task_pill(desk, task, view.state),
+        tags=(*case_tags(case), *task_tags(desk, task, at.stood_for)),
         articles=(Article(text=_("第13条")), Article(text=_("附件一"))),
         actions=(Link(text=_("查看案件"), href=f"/cases/{case.id}", icon="file"),),
         next=next_link(desk, task, shown.query),
-        strips=task_strips(desk, view, task, barred=barred, error=shown.error, typed=typed.comment, acted=shown.acted),
-        errors=task_errors(shown.error),
+        strips=task_strips(at, view, error=shown.failed, typed=_typed_text(shown, typed), done=shown.done),
+        errors=task_errors(shown.error) or act_errors(shown.act),
+        undo=undo_form(at, task),
+        look_href=look_href(case),
+        look=str(view.state.step_no),
+        since=since(desk, view),
         comparison=comparison(view, desk),
         score=case_score(view, desk, shown.proposed),
-        checks=case_checks(view, desk, may_act=may_act),
+        checks=case_checks(view, desk, may_act=at.may_decide),
         declaration=declaration(view, desk, customer),
         clock=task_strip(desk, task, view.state),
         path=approval_path(view, desk),
-        history=history(view.timeline, desk.now, limit=HISTORY_SHOWN, all_href=f"/cases/{case.id}#timeline"),
-        decide=_bar(view, open_task, desk, shown.query, typed) if may_act else None,
+        history=history(view.timeline, desk.now, limit=HISTORY_SHOWN, case_href=f"/cases/{case.id}"),
+        thread=thread(Around(desk, at.found, case, shown.act, at.href)),
+        decide=_bar(view, at, typed),
+        acts=task_acts(at, shown.act),
     )
 
 
-def _bar(view: CaseView, task: OpenTask | None, desk: Desk, query: InboxQuery, typed: Typed) -> DecideBar | None:
-    return decide_bar(view, task, desk, query, typed) if task else None
+def _bar(view: CaseView, at: OnDesk, typed: Typed) -> DecideBar | None:
+    if at.open is not None and at.may_decide:
+        return decide_bar(view, at.open, at.desk, at.query, typed)
+    return hand_back_bar(at, typed) if called_back(at) else None
+
+
+def _typed_text(shown: Shown, typed: Typed) -> str:
+    return shown.act.comment if shown.act else typed.comment
 
 
 def _draft(desk: Desk, task: Task) -> Typed:
     kept = drafts.load(desk.session, desk.caller.account_id, draft_subject(task))
     return Typed(comment=kept.fields.get("comment", "")) if kept else Typed()
-
-
-def case_tags(case: Case) -> tuple[Tag, ...]:
-    """What is asked for, the round, the seat, and that it came outside the window."""
-    tone = TagTone.GOLD if case.tier is Tier.GOLD else TagTone.PLAIN
-    tags = [Tag(text=_("申报 %(tier)s", tier=word(case.tier_applied)), tone=tone)]
-    if case.round > 1:
-        tags.append(Tag(text=_("第 %(round)s 轮", round=case.round), tone=TagTone.BLUE))
-    seat_tone = TagTone.VIOLET if case.seat_kind is SeatKind.SPECIAL else TagTone.PLAIN
-    tags.append(Tag(text=word(case.seat_kind), tone=seat_tone))
-    if case.late_reason:
-        tags.append(Tag(text=_("窗口外申报"), tone=TagTone.WARN))
-    if case.in_reserve_since is not None and case.outcome is None:
-        tags.append(Tag(text=_("候补"), tone=TagTone.WARN))
-    return tuple(tags)
 
 
 def next_link(desk: Desk, task: Task, query: InboxQuery) -> Link | None:

@@ -77,10 +77,18 @@ def typed_corrections(form: Mapping[str, object]) -> dict[str, str]:
 
 def changed_facts(session: Session, case: Case, typed: Mapping[str, str]) -> tuple[Correction, ...]:
     """The corrections among what was typed. Raises INVALID_INPUT for what is no sum, and when nothing was changed."""
+    found = typed_facts(session, case, typed)
+    if not found:
+        first = next((fact.field_id for fact in _facts(session, case)), "decide")
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": first, "reason": "unchanged"}])
+    return found
+
+
+def typed_facts(session: Session, case: Case, typed: Mapping[str, str]) -> tuple[Correction, ...]:
+    """The corrections among what was typed, perhaps none. Raises INVALID_INPUT for what is no sum."""
     found: list[Correction] = []
     wrong: list[dict[str, str]] = []
-    facts = tuple(_facts(session, case))
-    for fact in facts:
+    for fact in _facts(session, case):
         text = typed.get(fact.name)
         if text is None:
             continue
@@ -90,8 +98,6 @@ def changed_facts(session: Session, case: Case, typed: Mapping[str, str]) -> tup
                 found.append(Correction(policy_no=fact.policy_no, year=case.year, field=fact.field, value=value))
         except (InvalidOperation, ValidationError):
             wrong.append({"field": fact.field_id, "reason": "decimal_parsing"})
-    if not found and not wrong:
-        wrong.append({"field": facts[0].field_id if facts else "decide", "reason": "unchanged"})
     if wrong:
         raise DomainError(ErrorCode.INVALID_INPUT, n=len(wrong), errors=wrong)
     return tuple(found)

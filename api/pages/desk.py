@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from fastapi import Request
 from sqlmodel import Session
 
+from api.act_base import inbox_of
 from api.pages.shell import shell_for
 from api.pages.view.inbox import DueBand
 from api.pages.view.shell import NavCount, Shell
-from api.qualification_acts import person_of
 from api.security.caller import Caller
 from models.messages.calendar import CalendarSnapshot
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
 from models.services.calendars import snapshot
 from models.services.rulebooks import rulebook_in_force
+from models.stores.channels import InboxMessageStore
 from models.stores.tasks import COUNT_CAP, Person, TaskFilter, TaskStore
 
 SOON_WORKING_DAYS = 3
@@ -31,17 +33,26 @@ class Desk:
     now: datetime
     calendar: CalendarSnapshot
 
-    @property
+    @cached_property
     def person(self) -> Person:
-        """The reader as the inbox knows it."""
-        return person_of(self.caller)
+        """The reader as the inbox knows it, with everybody it stands in for."""
+        return inbox_of(self.session, self.caller)
 
     def shell(self, current: str = "inbox", refresh_href: str | None = None) -> Shell:
         """The frame, with the number of open tasks beside 待办; red when one is overdue."""
-        wanted = {"open": TaskFilter(), "overdue": TaskFilter(due_before=self.now)}
+        awake = TaskFilter(awake_at=self.now)
+        wanted = {"open": awake, "overdue": awake._replace(due_before=self.now)}
         found = TaskStore(self.session).todo_counts(self.person, wanted)
         counts = {"inbox": NavCount(capped(found["open"]), hot=found["overdue"] > 0)} if found["open"] else {}
-        return shell_for(self.request, self.caller, current=current, counts=counts, refresh_href=refresh_href)
+        unread = InboxMessageStore(self.session).unread(self.caller.account_id, COUNT_CAP)
+        return shell_for(
+            self.request,
+            self.caller,
+            current=current,
+            counts=counts,
+            refresh_href=refresh_href,
+            unread=capped(unread) if unread else None,
+        )
 
     def band(self, due_at: datetime) -> DueBand:
         """The group of the inbox that a due instant belongs to."""

@@ -26,6 +26,8 @@ class InboxQuery:
     tier: Tier | None = None
     institution: str = ""
     q: str = ""
+    snoozed: bool = False
+    """Also what the reader put off."""
 
     @property
     def params(self) -> dict[str, str | None]:
@@ -37,6 +39,7 @@ class InboxQuery:
             "tier": self.tier.value if self.tier else None,
             "institution": self.institution,
             "q": self.q,
+            "snoozed": "1" if self.snoozed else None,
         }
 
     @property
@@ -59,6 +62,7 @@ class InboxQuery:
             due_before=before,
             q=self.q or None,
             under=part_of_tree(desk.session, self.institution, scope),
+            awake_at=desk.now if self.box in {Box.TODO, Box.QUEUE} and not self.snoozed else None,
         )
 
 
@@ -70,6 +74,7 @@ async def _query(
     tier: Annotated[str, Query(max_length=20)] = "",
     institution: Annotated[str, Query(max_length=32)] = "",
     q: Annotated[str, Query(max_length=100)] = "",
+    snoozed: Annotated[str, Query(max_length=1)] = "",
 ) -> InboxQuery:
     return InboxQuery(
         box=next((known for known in Box if known.value == box), Box.TODO),
@@ -78,6 +83,7 @@ async def _query(
         tier=tier_or_none(tier),
         institution=institution.strip(),
         q=q.strip(),
+        snoozed=snoozed == "1",
     )
 
 

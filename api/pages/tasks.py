@@ -10,7 +10,9 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import acts, qualification_acts
+from api import acts, chain_acts
+from api.act_base import fields_on, on_task, visible_task
+from api.chain_acts import Judgement
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import (
     checked_comment,
@@ -29,14 +31,13 @@ from api.pages.corrections import changed_facts, typed_corrections
 from api.pages.desk import desk_of
 from api.pages.inbox_query import InboxQuery, InboxQueryDep
 from api.pages.render import render, see_other
-from api.qualification_acts import Judgement, visible_task
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.messages.approval import ApprovalState
+from models.messages.approval import Correct
 from models.messages.scoring import Correction, ScoreExplanation
-from models.rules.approval import step_of, task_of
+from models.rules.approval import check_person, step_of, task_of
+from models.services.idempotency import Key
 from models.services.qualification.rescore import preview as preview_score
-from models.stores.cases import CaseStore
 from models.tables.cases import Case
 from models.types import Stage, Tier, Verdict
 
@@ -86,7 +87,7 @@ class DecisionForm:
         return int(self.version)
 
 
-async def _form(
+async def decision_form(
     *,
     verdict: Text = "",
     comment: Annotated[str, Form(max_length=50_000)] = "",
@@ -94,15 +95,16 @@ async def _form(
     idempotency_key: Text = "",
     return_to: Text = "",
 ) -> DecisionForm:
+    """The decide bar of a request."""
     key = usable_key(idempotency_key)
     return DecisionForm(verdict=verdict, comment=comment, version=version, key=key, return_to=return_to)
 
 
-FormDep = Annotated[DecisionForm, Depends(_form)]
+FormDep = Annotated[DecisionForm, Depends(decision_form)]
 
 
 @dataclass(frozen=True)
-class _At:
+class AtTask:
     """Where a request acts."""
 
     request: Request
@@ -119,11 +121,11 @@ class _At:
         return self.query.href(f"/tasks/{self.task_id}", **change)
 
 
-async def _at(request: Request, task_id: UUID, database: DatabaseDep, caller: ActorDep, query: InboxQueryDep) -> _At:
-    return _At(request, database, caller, task_id, query)
+async def _at(request: Request, task_id: UUID, database: DatabaseDep, caller: ActorDep, query: InboxQueryDep) -> AtTask:
+    return AtTask(request, database, caller, task_id, query)
 
 
-AtDep = Annotated[_At, Depends(_at)]
+AtDep = Annotated[AtTask, Depends(_at)]
 
 
 @router.get("/{task_id}")
@@ -143,7 +145,7 @@ def show_task(
         if task.step == RESUBMISSION:
             return see_other(request, f"/cases/{task.case_id}")
         error = refused_before(session, caller, update)
-        shown = Shown(query=query, error=error, acted=bool(done))
+        shown = Shown(query=query, error=error, done=done)
         model = task_page(desk_of(request, session, caller), task, shown)
     return render(request, TEMPLATE, model)
 
@@ -154,7 +156,7 @@ async def decide(at: AtDep, form: FormDep) -> Response:
     try:
         wanted = form.judgement()
         key = acts.key_for(at.caller, form.key, f"decide:{at.task_id}", wanted.content())
-        await send(at.request, at.database, key, qualification_acts.decide(at.caller, key, at.task_id, wanted))
+        await send(at.request, at.database, key, chain_acts.decide(at.caller, key, at.task_id, wanted))
     except DomainError as error:
         return await _not_done(at, form.typed, error)
     await keep_draft(at.database, at.caller.account_id, at.subject, {})
@@ -170,7 +172,7 @@ async def preview(at: AtDep, form: FormDep) -> Response:
     except DomainError as error:
         return await _not_done(at, typed, error)
     return await run_in_threadpool(
-        _page, at, Shown(query=at.query, typed=replace(typed, previewed=True), proposed=proposed)
+        task_answer, at, Shown(query=at.query, typed=replace(typed, previewed=True), proposed=proposed)
     )
 
 
@@ -183,7 +185,7 @@ async def correct(at: AtDep, form: FormDep) -> Response:
         corrections = await run_in_threadpool(_corrections, at, typed)
         body = {"version": form.number(), "corrections": [c.model_dump(mode="json") for c in corrections]}
         key = acts.key_for(at.caller, form.key, f"correct:{at.task_id}", body | {"comment": comment})
-        prepare = qualification_acts.correct(
+        prepare = chain_acts.correct(
             at.caller, key, at.task_id, version=form.number(), corrections=corrections, comment=comment
         )
         await send(at.request, at.database, key, prepare)
@@ -193,7 +195,7 @@ async def correct(at: AtDep, form: FormDep) -> Response:
     return see_other(at.request, at.href(done="1"))
 
 
-async def _not_done(at: _At, typed: Typed, error: DomainError) -> Response:
+async def _not_done(at: AtTask, typed: Typed, error: DomainError) -> Response:
     """The page again with what was typed and what to do now; 202 waits for the outcome."""
     if not has_own_page(error):
         raise error
@@ -203,43 +205,44 @@ async def _not_done(at: _At, typed: Typed, error: DomainError) -> Response:
         return await run_in_threadpool(
             pending, at.request, at.database, at.caller, typed.key, kept=typed.comment, back=at.href()
         )
-    return await run_in_threadpool(_page, at, Shown(query=at.query, typed=typed, error=error))
+    return await run_in_threadpool(task_answer, at, Shown(query=at.query, typed=typed, error=error))
 
 
-def _page(at: _At, shown: Shown) -> Response:
+def task_answer(at: AtTask, shown: Shown) -> Response:
+    """The page of the task again, with what was typed and what was refused."""
     with at.database.read() as session:
         task = visible_task(session, at.caller, at.task_id)
-        typed = shown.typed or Typed()
-        fresh = replace(shown, typed=replace(typed, key=key_to_show(session, at.caller, typed.key)))
+        fresh = shown
+        if shown.typed:
+            fresh = replace(shown, typed=replace(shown.typed, key=key_to_show(session, at.caller, shown.typed.key)))
+        elif shown.act:
+            fresh = replace(shown, act=replace(shown.act, key=key_to_show(session, at.caller, shown.act.key)))
         model = task_page(desk_of(at.request, session, at.caller), task, fresh)
-    status, headers = status_headers(shown.error) if shown.error else (200, {})
+    status, headers = status_headers(shown.failed) if shown.failed else (200, {})
     return render(at.request, TEMPLATE, model, status, headers)
 
 
-def _proposed(at: _At, typed: Typed) -> ScoreExplanation:
+def _proposed(at: AtTask, typed: Typed) -> ScoreExplanation:
     with at.database.read() as session:
         case = _correctable(at, session)
         return preview_score(session, case, changed_facts(session, case, typed.corrections))
 
 
-def _corrections(at: _At, typed: Typed) -> tuple[Correction, ...]:
+def _corrections(at: AtTask, typed: Typed) -> tuple[Correction, ...]:
     with at.database.read() as session:
         return changed_facts(session, _correctable(at, session), typed.corrections)
 
 
-def _correctable(at: _At, session: Session) -> Case:
+def _correctable(at: AtTask, session: Session) -> Case:
     """The case, when the caller may correct its facts now. Raises what refuses it."""
-    task = visible_task(session, at.caller, at.task_id)
-    case = CaseStore(session).get(task.case_id)
-    if case is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
-    state = ApprovalState.model_validate(case.state)
-    barred = qualification_acts.refusal(at.caller, state, task_of(state, task.id))
-    if barred is not None:
-        raise barred
-    if not step_of(state, state.stage).may_correct_facts:
-        raise DomainError(ErrorCode.WRONG_STAGE, stage=state.stage.value)
-    return case
+    found = on_task(session, at.caller, at.task_id)
+    task = task_of(found.state, at.task_id)
+    fields = fields_on(session, at.caller, Key(at.caller.account_id, "asked", "", ""), found, "?")
+    asked = Correct(**fields, task_id=task.task_id, version=task.version, corrections=())
+    check_person(found.state, task, asked)
+    if not step_of(found.state, found.state.stage).may_correct_facts:
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=found.state.stage.value)
+    return found.case
 
 
 def _one_of(kind: type[KindT], value: str, field: str) -> KindT:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import pending
 from api.pages.render import see_other
+from api.pages.task_acts import CHAIN_ACTS
 from api.security.redirects import local_path
 from models.database import Database
 from models.errors import DomainError, ErrorCode
@@ -16,7 +17,9 @@ from models.stores.idempotency import DONE, IdempotencyStore
 from models.tables.messages import IdempotencyRecord
 
 router = APIRouter(prefix="/updates")
-_OF_TASKS = {"decide", "correct"}
+_OF_TASKS = {"decide", "correct"} | CHAIN_ACTS
+_OF_THE_PROGRAMME = {"season-open", "season", "appeal", "membership-cancel", "membership-downgrade"}
+"""Acts on no case: their outcome stands where the person came from."""
 
 
 @router.get("/{key}")
@@ -45,7 +48,10 @@ def _outcome(database: Database, caller: Caller, row: IdempotencyRecord, back: s
     if name in _OF_TASKS:
         if not refused:
             _forget(database, caller, f"task:{subject}")
-        return _with(back if subject in back else f"/tasks/{subject}", row, "1", refused=refused)
+        done = name if name in CHAIN_ACTS else "1"
+        return _with(back if subject in back else f"/tasks/{subject}", row, done, refused=refused)
+    if name in _OF_THE_PROGRAMME:
+        return _with(back, row, name, refused=refused)
     if subject:
         return _with(f"/cases/{subject}", row, name, refused=refused)
     case_id = (row.answer or {}).get("case_id")

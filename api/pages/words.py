@@ -48,6 +48,8 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Role.AUDIT_ADMIN, _m("审计管理岗")),
     (CaseKind.QUALIFICATION, _m("资格评定")),
     (CaseKind.MEMBERSHIP, _m("会员周期")),
+    (CaseKind.APPROVAL, _m("单项审批")),
+    (CaseKind.QUOTA_SEASON, _m("名额季")),
     (Stage.DECLARED, _m("申报")),
     (Stage.UNIT_CHECK, _m("机构复核")),
     (Stage.BRANCH_REVIEW, _m("分公司初审")),
@@ -135,3 +137,10 @@ def declaration_word(tier: Tier, seat: SeatKind | None = None) -> str:
     if seat is SeatKind.SPECIAL:
         return gettext(_m("金牌特批申报")) if tier is Tier.GOLD else gettext(_m("银牌特批申报"))
     return gettext(_m("金牌资格申报")) if tier is Tier.GOLD else gettext(_m("银牌资格申报"))
+
+
+def case_word(kind: CaseKind, subject: str | None, tier: Tier, seat: SeatKind | None = None) -> str:
+    """What a case asks for: 金牌资格申报, or the subject of a lone approval (申诉)."""
+    if kind is CaseKind.APPROVAL:
+        return gettext(_m("名额申诉")) if subject == "appeal" else word(kind)
+    return declaration_word(tier, seat)

@@ -3,6 +3,7 @@
 Both the JSON API and the pages are built from this, so they show the same facts.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import ApprovalState, PastAct, RouteStep
+from models.messages.approval import ApprovalState, PassedStep, PastAct, RouteStep
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -41,6 +42,10 @@ class PathItem:
     actor: str | None = None
     at: datetime | None = None
     verdict: Verdict | None = None
+    kept: bool = False
+    """保留签批: the sign-off of an earlier round still counts."""
+    override: bool = False
+    """Decided by operations in place of whoever should have."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,14 @@ class TimelineItem:
     return_to: Stage | None = None
     approve_as: Tier | None = None
     on_behalf_of: UUID | None = None
+    on_behalf_of_name: str | None = None
+    to_name: str | None = None
+    """Whom the act handed the task to."""
+    step_no: int | None = None
+    task_id: UUID | None = None
+    changes: dict[str, tuple[str, str]] | None = None
+    """What a resubmission changed: before and after by field."""
+    evidence_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,13 +119,41 @@ def _ahead(people: PeopleStore, step: RouteStep, place: StepPlace = StepPlace.AH
 
 
 def _item(people: PeopleStore, state: ApprovalState, step: RouteStep) -> PathItem:
+    kept = next((one for one in state.passed if one.stage is step.stage and one.kept), None)
+    if kept is not None and kept.sign_offs and state.stage is not step.stage:
+        return _kept(step, kept)
     act = _standing_act(state, step.stage)
     if act is None or act.verdict is None:
         place = StepPlace.NOW if state.stage is step.stage else StepPlace.AHEAD
         return _ahead(people, step, place)
     place = StepPlace.STOPPED if act.verdict is Verdict.REJECT else StepPlace.DONE
+    override = act.door is Door.OVERRIDE
     return PathItem(
-        step.stage, place, step.role, step.institution_code, step.due_on, (), act.actor_name, act.at, act.verdict
+        stage=step.stage,
+        place=place,
+        role=step.role,
+        institution_code=step.institution_code,
+        due_on=step.due_on,
+        actor=act.actor_name,
+        at=act.at,
+        verdict=act.verdict,
+        override=override,
+    )
+
+
+def _kept(step: RouteStep, passed: PassedStep) -> PathItem:
+    """A step that need not sign again: who signed it in an earlier round, and when."""
+    last = passed.sign_offs[-1]
+    return PathItem(
+        stage=step.stage,
+        place=StepPlace.DONE,
+        role=step.role,
+        institution_code=step.institution_code,
+        due_on=step.due_on,
+        actor=last.actor_name,
+        at=last.at,
+        verdict=last.verdict,
+        kept=True,
     )
 
 
@@ -161,4 +202,10 @@ def _decided(row: Decision) -> TimelineItem:
         return_to=row.return_to,
         approve_as=row.approve_as,
         on_behalf_of=row.on_behalf_of,
+        on_behalf_of_name=row.on_behalf_of_name,
+        to_name=row.to_name,
+        step_no=row.step_no,
+        task_id=row.task_id,
+        changes={name: (old, new) for name, (old, new) in json.loads(row.changes).items()} if row.changes else None,
+        evidence_digest=row.evidence_digest,
     )

@@ -58,6 +58,7 @@
     "/": () => one("#gl-q")?.focus(),
     j: () => moveRow(1),
     k: () => moveRow(-1),
+    x: () => document.activeElement.closest(".gl-task")?.querySelector("[data-gl-tick]")?.click(),
     n: () => visit(one("[data-gl-next]")),
     "?": () => one("#gl-keys")?.showModal(),
   };

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from api.pages.format import amount, factor, instant, long_day, mask_name, mask_phone, term, whole
 from api.pages.i18n import _
-from api.pages.view.case import CaseAct, CasePage
+from api.pages.view.acts import ActForm, FileLink, PersonOption, PersonPicker, Remark, Selection, Thread
+from api.pages.view.case import CasePage, Resubmission
 from api.pages.view.clock import ClockPage, build_clock_page, build_strip, pill_of
 from api.pages.view.common import (
     Article,
@@ -415,10 +416,10 @@ def case(theme: str = "light") -> CasePage:
         tags=shown.tags,
         articles=shown.articles,
         acts=(
-            CaseAct(
+            ActForm(
                 name="urge", action="/cases/c1/urge", text="催办", hint="提醒 陈志远。", idempotency_key="k1", version=3
             ),
-            CaseAct(
+            ActForm(
                 name="withdraw",
                 action="/cases/c1/withdraw",
                 text="撤销",

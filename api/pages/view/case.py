@@ -2,31 +2,31 @@
 
 from dataclasses import dataclass
 
+from api.pages.view.acts import ActForm, Thread
 from api.pages.view.clock import ClockStrip
 from api.pages.view.common import Article, ErrorSummary, Link, Strip, Tag, TimePill
 from api.pages.view.inbox import Choice
 from api.pages.view.score import ScoreTable
 from api.pages.view.shell import Page
-from api.pages.view.task import ApprovalPath, Declaration, Fact, History
+from api.pages.view.task import ApprovalPath, Comparison, CorrectionField, Declaration, Fact, History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseAct:
-    """Something the reader may do with the case: 催办, 撤销, 重新提交, 评论. Posts `csrf_token`, `idempotency_key`,
-    `version` and, when `comment_label` is set, `comment`.
-    """
+class Resubmission:
+    """重新提交 / 补充: the reason and the facts as they stand or were typed, and what sending them would change."""
 
-    name: str
-    """Unique on the page; names the control ids."""
-    action: str
-    text: str
-    hint: str
-    idempotency_key: str
-    version: int
-    comment_label: str = ""
-    comment: str = ""
-    comment_required: bool = False
-    ends_case: bool = False
+    act: ActForm
+    preview_action: str
+    reason: str
+    fields: tuple[CorrectionField, ...] = ()
+    facts_open: bool = False
+    changes: Comparison | None = None
+    kept: str = ""
+    """保留签批: which sign-offs stay as they are."""
+    returned: str = ""
+    why: str = ""
+    """What the one who returned it asked for."""
+    draft_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,10 @@ class CasePage(Page):
     actions: tuple[Link, ...] = ()
     strips: tuple[Strip, ...] = ()
     errors: ErrorSummary | None = None
-    acts: tuple[CaseAct, ...] = ()
+    acts: tuple[ActForm, ...] = ()
+    resubmission: Resubmission | None = None
+    thread: Thread | None = None
+    comparison: Comparison | None = None
     score: ScoreTable | None = None
     declaration: Declaration | None = None
     clock: ClockStrip | None = None

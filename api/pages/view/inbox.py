@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from api.pages.i18n import _, count_text
 from api.pages.i18n import mark as _m
-from api.pages.view.common import EmptyState, Option, Pager, Strip, Tag, TimePill
+from api.pages.view.acts import ActForm
+from api.pages.view.common import EmptyState, Link, Option, Pager, Strip, Tag, TimePill
 from api.pages.view.shell import Page
 
 
@@ -46,6 +47,14 @@ class TaskRow:
     value_note: str = ""
     step: str = ""
     step_note: str = ""
+    tick: str | None = None
+    """Value of the checkbox where the rulebook allows deciding in bulk."""
+    act: ActForm | None = None
+    """领取, 放回: one click from the list."""
+    why: str = ""
+    """Why the reader must not decide it."""
+    handing: Link | None = None
+    """转办, offered beside the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +120,15 @@ class InboxFilters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """The form around the ticked rows: a preview comes first."""
+
+    action: str
+    note: str
+    """What may be ticked: 只可勾选银牌申报；金牌与超限事项须逐件处理."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage(Page):
     """待办."""
 
@@ -123,3 +141,8 @@ class InboxPage(Page):
     strips: tuple[Strip, ...] = ()
     pager: Pager | None = None
     empty: EmptyState | None = None
+    snoozed: Link | None = None
+    """已稍后 3 件: the way to what the reader put off."""
+    bulk: Bulk | None = None
+    counts_href: str = ""
+    """This list again, for when the server says that something changed."""

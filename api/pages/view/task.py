@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.pages.view.acts import ActForm, Thread
 from api.pages.view.clock import ClockStrip
 from api.pages.view.common import Article, ErrorSummary, Link, Option, Strip, Tag, TimePill
 from api.pages.view.score import ScoreTable
@@ -70,6 +71,38 @@ class StepState(StrEnum):
     STOPPED = "stopped"
 
 
+class SeatState(StrEnum):
+    """Where one signature of a step stands."""
+
+    SIGNED = "signed"
+    REFUSED = "refused"
+    OPEN = "open"
+    WAITING = "waiting"
+
+
+_SEAT_ICONS = {
+    SeatState.SIGNED: "check",
+    SeatState.REFUSED: "x",
+    SeatState.OPEN: "edit",
+    SeatState.WAITING: "pause",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """One signature of a step: whose, and whether it stands, is open, or waits for another."""
+
+    state: SeatState
+    who: str
+    note: str = ""
+    """由 陈志远 前加签; B 代 A; when it was signed."""
+
+    @property
+    def icon(self) -> str:
+        """Symbol that says the same as the words."""
+        return _SEAT_ICONS[self.state]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathStep:
     """One step: its name, the person or the role with the number of people, what happened or comes after."""
@@ -78,6 +111,11 @@ class PathStep:
     title: str
     who: str = ""
     note: str = ""
+    tags: tuple[Tag, ...] = ()
+    """保留签批, 运营干预."""
+    standing: str = ""
+    """会签 2/3，缺 财务."""
+    seats: tuple[Seat, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +146,12 @@ class TimelineEntry:
     door: str
     """经 网页."""
     quote: str = ""
+    tags: tuple[Tag, ...] = ()
+    """运营干预: an act that is always marked."""
+    changes: tuple[ChangeRow, ...] = ()
+    """What a resubmission changed."""
+    evidence: str | None = None
+    """当时所见: where exactly what the person saw is shown again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +214,21 @@ class DecideBar:
     draft_href: str | None = None
     """Where the comment is saved 1 s after typing; None switches it off."""
     more_open: bool = False
+    placeholder: str = ""
+    """Another word for 意见: a delegate advises."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether 更多 holds anything."""
+        return bool(self.return_steps or self.approve_as_silver or self.silver_full or self.correction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """自上次查看以来: what happened since the reader last looked."""
+
+    note: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +247,12 @@ class TaskPage(Page):
     """下一件（还有 11 件）, with the inbox's filter."""
     strips: tuple[Strip, ...] = ()
     errors: ErrorSummary | None = None
+    undo: ActForm | None = None
+    """撤回, right under the result line."""
+    look_href: str = ""
+    """Where the page says how far the reader has seen, once it is open."""
+    look: str = ""
+    since: Since | None = None
     comparison: Comparison | None = None
     score: ScoreTable | None = None
     checks: tuple[Check, ...] = ()
@@ -195,4 +260,7 @@ class TaskPage(Page):
     clock: ClockStrip | None = None
     path: ApprovalPath | None = None
     history: History | None = None
+    thread: Thread | None = None
     decide: DecideBar | None = None
+    acts: tuple[ActForm, ...] = ()
+    """转办, 委派, 加签, 征询... above the bar."""
