@@ -26,6 +26,11 @@ from models.tables.columns import new_id
 from models.types import SeasonPhase, Tier
 
 
+def now() -> datetime:
+    """The instant of the request."""
+    return datetime.now(UTC)
+
+
 def actor_fields(caller: Caller, key: Key, reason: str) -> dict[str, Any]:
     """What every act carries of the caller and its request."""
     return {
@@ -90,7 +95,7 @@ def downgrade_membership(caller: Caller, key: Key, customer_no: str, *, to: Tier
 
 def _refuse_without_membership(session: Session, caller: Caller, customer_no: str) -> None:
     inside = customer_in_scope(session, customer_no, caller.scope(Action.END_MEMBERSHIP)) is not None
-    if not inside or not running_memberships(session, local_date(datetime.now(UTC)), customer_no):
+    if not inside or not running_memberships(session, local_date(now()), customer_no):
         raise DomainError(ErrorCode.NOT_FOUND)
 
 
@@ -114,7 +119,7 @@ def appeal(caller: Caller, key: Key, year: int, *, customer_no: str, reason: str
             attempt=attempt,
             reason=reason,
         )
-        lone.check(session, start, datetime.now(UTC))
+        lone.check(session, start, now())
         return ApprovalStart(act=start)
 
     return prepare

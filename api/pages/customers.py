@@ -35,8 +35,14 @@ def show_customers(
 
 
 @router.get("/{customer_no}")
-def show_customer(request: Request, customer_no: str, database: DatabaseDep, caller: ReaderDep) -> Response:
+def show_customer(
+    request: Request,
+    customer_no: str,
+    database: DatabaseDep,
+    caller: ReaderDep,
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
     """One customer: tier and term, value, cases, people served, policies."""
     with database.read() as session:
-        model = customer_page(request, caller, session, customer_no)
+        model = customer_page(request, caller, session, customer_no, done=done)
     return render(request, "pages/customer.html", model)

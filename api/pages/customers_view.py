@@ -12,11 +12,12 @@ from api.customer_answers import reader_of
 from api.institution_filter import part_of_tree
 from api.pages.format import NOTHING, amount, factor, instant, long_day, percent, term, value_short, whole
 from api.pages.i18n import _, count_text
+from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
 from api.pages.people_served import contact_rows
 from api.pages.score_view import rank_tag, score_table
 from api.pages.shell import shell_for
-from api.pages.view.common import EmptyState, Link, Option, Tag, TagTone
+from api.pages.view.common import EmptyState, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.customers import (
     CaseRow,
     CustomerPage,
@@ -42,9 +43,13 @@ from models.stores.institutions import InstitutionStore
 from models.stores.scope import EVERYTHING
 from models.tables.book import Policy
 from models.tables.cases import Case, Membership
-from models.types import Outcome, PayMode, PolicyStatus, Tier
+from models.types import MembershipStage, Outcome, PayMode, PolicyStatus, Tier
 
 CUSTOMERS = "/customers"
+_DONE = {
+    "cancelled": _m("会员资格已取消，席位已空出。"),
+    "downgraded": _m("已决定降级，原层级服务保留至缓冲期满。"),
+}
 TIER_TONES = {Tier.GOLD: TagTone.GOLD, Tier.SILVER: TagTone.PLAIN, Tier.REGULAR: TagTone.OUTLINE}
 
 
@@ -94,7 +99,9 @@ def customers_page(request: Request, caller: Caller, session: Session, asked: Cu
     )
 
 
-def customer_page(request: Request, caller: Caller, session: Session, customer_no: str) -> CustomerPage:
+def customer_page(
+    request: Request, caller: Caller, session: Session, customer_no: str, *, done: str = ""
+) -> CustomerPage:
     """Everything about one customer. Raises NOT_FOUND outside the caller's institutions."""
     now = datetime.now(UTC)
     view = customer_view(session, customer_no, reader_of(caller), now)
@@ -116,7 +123,9 @@ def customer_page(request: Request, caller: Caller, session: Session, customer_n
         score=_score(view, tiers.gold.ranked_seats),
         score_note=_score_note(view),
         cases=tuple(_case(case) for case in view.cases),
+        strips=(Strip(text=_(_DONE[done]), tone=StripTone.OK, icon="check", focus=True),) if done in _DONE else (),
         terms=tuple(_term(row, today) for row in view.memberships),
+        member_acts=_member_acts(view, caller),
         contacts=contact_rows(view.contacts),
         policies=counted,
         older_policies=older,
@@ -210,6 +219,17 @@ def _primary(view: CustomerView, caller: Caller) -> Link | None:
     )
 
 
+def _member_acts(view: CustomerView, caller: Caller) -> tuple[Link, ...]:
+    held = view.summary.membership
+    if held is None or not caller.may(Action.END_MEMBERSHIP):
+        return ()
+    base = f"{customer_href(held.customer_no)}/membership"
+    cancel = Link(text=_("取消会员资格"), href=f"{base}/cancel")
+    if held.stage is MembershipStage.DOWNGRADE_BUFFER:
+        return (cancel,)
+    return (cancel, Link(text=_("会员降级"), href=f"{base}/downgrade"))
+
+
 def _facts(view: CustomerView, institution: str) -> tuple[Fact, ...]:
     customer, held, score = view.summary.customer, view.summary.membership, view.score
     facts = [
@@ -264,8 +284,14 @@ def _case_state(case: Case) -> Tag:
 
 
 def _term(row: Membership, today: date) -> TermRow:
-    state = Tag(text=_("服务中"), tone=TagTone.OK)
-    if row.valid_to < today:
+    state, note = Tag(text=_("服务中"), tone=TagTone.OK), ""
+    if row.stage is MembershipStage.CANCELLED:
+        state, note = Tag(text=word(row.stage), tone=TagTone.BAD), row.end_reason or ""
+    elif row.stage is MembershipStage.DOWNGRADE_BUFFER and row.buffer_until and row.downgrade_to:
+        state = Tag(text=word(row.stage), tone=TagTone.WARN)
+        day, tier = long_day(row.buffer_until), word(row.downgrade_to)
+        note = _("原层级服务保留至 %(day)s，此后为%(tier)s。", day=day, tier=tier)
+    elif row.valid_to < today or row.stage is MembershipStage.EXPIRED:
         state = Tag(text=_("已到期"))
     elif row.valid_from > today:
         state = Tag(text=_("待生效"), tone=TagTone.BLUE)
@@ -276,6 +302,7 @@ def _term(row: Membership, today: date) -> TermRow:
         certificate_no=row.certificate_no,
         state=state,
         case_href=f"/cases/{row.case_id}",
+        note=note,
     )
 
 

@@ -56,9 +56,15 @@ def show_ranking(
     tier: Annotated[str, Query(max_length=20)] = "",
     institution: Annotated[str, Query(max_length=32)] = "",
     done: Annotated[str, Query(max_length=20)] = "",
+    who: Annotated[str, Query(max_length=32)] = "",
+    seat: Annotated[str, Query(max_length=20)] = "",
+    value: Annotated[str, Query(max_length=32)] = "",
 ) -> Response:
-    """Seats, the list with its cut line, quotas."""
-    asked = RankingQuery(year=year, q=q, tier=tier, institution=institution, paging=paging, trail=trail, done=done)
+    """Seats, the list with its cut line, quotas, the season; with `who`, a trial."""
+    trial = {"who": who, "seat": seat, "value": value}
+    asked = RankingQuery(
+        year=year, q=q, tier=tier, institution=institution, paging=paging, trail=trail, done=done, trial=trial
+    )
     return _page(request, database, caller, asked)
 
 

@@ -1,7 +1,7 @@
 """Builds the page of the ranking list: season, seats, rows with the cut line, quotas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from fastapi import Request
@@ -13,7 +13,8 @@ from api.pages.form_errors import error_summary
 from api.pages.format import POINTS_FORMULA, amount, factor, short_day, stamp, value_text, whole
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
-from api.pages.lists import Trail, institution_options, pager, tier_options, tier_or_none
+from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
+from api.pages.season_view import season_parts, trial_view
 from api.pages.shell import shell_for
 from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.customers import ListFilters
@@ -51,6 +52,8 @@ _DONE = {
     "frozen": _m("已冻结，列表只读。"),
     "reopened": _m("已解冻，可更正数据并重新评定。"),
     "filed": _m("机构名额已保存。"),
+    "season": _m("名额季已更新。"),
+    "appeal": _m("申诉已提出，由总公司复核。"),
 }
 _STATES = {"done": _m("已过"), "now": _m("当前"), "ahead": _m("未到")}
 
@@ -68,6 +71,8 @@ class RankingQuery:
     done: str = ""
     error: DomainError | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
+    trial: Mapping[str, str] = field(default_factory=dict)
+    """What the trial 试算 asks: `who`, `seat`, `value`."""
 
     @property
     def filters(self) -> dict[str, str | None]:
@@ -87,7 +92,8 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
     procedure = rulebook_in_force(session, local_date(now)).rulebook.procedure
     running = evaluation_jobs.unfinished(session, asked.year)
     institutions = InstitutionStore(session).all(caller.scope(Action.READ_RANKING))
-    rows, following = _rows(caller, session, asked, institutions)
+    season = season_parts(session, caller, asked.year, asked.path, now)
+    rows, following = _rows(caller, session, asked, institutions, may_appeal=season.may_appeal)
     quotas = quota_lines(session, tiers, asked.year, caller.scope(Action.READ_QUOTA))
     refresh = asked.path if running else None
     return RankingPage(
@@ -99,10 +105,16 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
         headline=_headline(row, now),
         tags=_state_tags(row),
         years=_years(store.years(), asked.year),
-        phases=_phases(procedure, asked.year, local_date(now)),
+        phases=season.phases or _phases(procedure, asked.year, local_date(now)),
         compute_action=_compute_action(caller, row, asked, running=running is not None),
         compute_text=_("重新评定") if row else _("评定"),
-        freeze=_freeze(caller, row, asked),
+        freeze=_freeze(caller, row, asked) if season.state is None else None,
+        season_acts=season.acts,
+        history=season.history,
+        appeals=season.appeals,
+        should_end=season.should_end,
+        reserve=season.reserve,
+        trial=trial_view(session, caller, asked.year, tiers, asked=asked.trial, path=asked.path) if row else None,
         downloads=_downloads(row, asked.year),
         strips=_strips(session, asked, row, running=running is not None),
         errors=_errors(asked.error),
@@ -124,7 +136,7 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
 
 
 def _rows(
-    caller: Caller, session: Session, asked: RankingQuery, institutions: Sequence[Institution]
+    caller: Caller, session: Session, asked: RankingQuery, institutions: Sequence[Institution], *, may_appeal: bool
 ) -> tuple[tuple[RankingLine, ...], str | None]:
     scope, paging = caller.scope(Action.READ_RANKING), asked.paging
     under = part_of_tree(session, asked.institution, scope)
@@ -138,11 +150,17 @@ def _rows(
     cut = last.rank if last else 0
     for row in shown:
         crossed = after <= cut < row.rank and last is not None
-        lines.append(
-            _line(row, names, _cut_text(session, last) if crossed and last else "", own=row.institution_code == own)
-        )
+        line = _line(row, names, _cut_text(session, last) if crossed and last else "", own=row.institution_code == own)
+        lines.append(replace(line, acts=_row_acts(asked, row, may_appeal=may_appeal)))
         after = row.rank
     return tuple(lines), following
+
+
+def _row_acts(asked: RankingQuery, row: RankingRow, *, may_appeal: bool) -> tuple[Link, ...]:
+    trial = Link(text=_("试算"), href=href(asked.path, {"who": row.customer_no}) + "#what-if")
+    if not may_appeal:
+        return (trial,)
+    return (trial, Link(text=_("申诉"), href=href(f"{asked.path}/appeal", {"customer_no": row.customer_no})))
 
 
 def _cut_text(session: Session, last: RankingRow) -> str:

@@ -94,6 +94,7 @@ class TermRow:
     certificate_no: str
     state: Tag
     case_href: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ class CustomerPage(Page):
     score_note: str = ""
     cases: tuple[CaseRow, ...] = ()
     terms: tuple[TermRow, ...] = ()
+    member_acts: tuple[Link, ...] = ()
     contacts: tuple[ContactRow, ...] = ()
     policies: tuple[PolicyRow, ...] = ()
     older_policies: tuple[PolicyRow, ...] = ()

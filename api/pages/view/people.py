@@ -8,7 +8,7 @@ from api.pages.view.shell import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One control of a plain form. `kind` is the type of the input."""
+    """One control of a plain form. `kind` is the type of the input; `select` offers `options`, `textarea` lines."""
 
     id: str
     label: str
@@ -16,6 +16,7 @@ class FormField:
     value: str = ""
     autocomplete: str = "off"
     hint: str = ""
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class RankingLine:
     notes: tuple[Tag, ...] = ()
     cut: str = ""
     own: bool = False
+    acts: tuple[Link, ...] = ()
+    """试算 and 申诉 of this row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,41 @@ class QuotaForm:
     branches: tuple[Option, ...]
     quota: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialChange:
+    """A customer whose seat the trial changes; `falls` when it has none any more."""
+
+    name: str
+    customer_no: str
+    before: str
+    after: str
+    falls: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialView:
+    """试算: the form as asked, and what came of it; nothing is saved."""
+
+    action: str
+    customer_no: str = ""
+    seats: tuple[Option, ...] = ()
+    value: str = ""
+    sentence: str = ""
+    notes: tuple[str, ...] = ()
+    changes: tuple[TrialChange, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRow:
+    """A line of appeals, of what happened, of memberships that should end."""
+
+    text: str
+    href: str = ""
+    tag: Tag | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +129,10 @@ class RankingPage(Page):
     empty: EmptyState | None = None
     quotas: tuple[QuotaRow, ...] = ()
     quota_form: QuotaForm | None = None
+    season_acts: tuple[Link, ...] = ()
+    """What head office may do to the season now; the first is the way on."""
+    history: tuple[SideRow, ...] = ()
+    appeals: tuple[SideRow, ...] = ()
+    should_end: tuple[SideRow, ...] = ()
+    reserve: tuple[SideRow, ...] = ()
+    trial: TrialView | None = None
