@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -19,10 +20,27 @@ from uuid import uuid4
 from temporalio.client import WorkflowHandle
 
 from models.identifiers import membership_id
+from models.messages.approval import RouteStep
+from models.messages.calendar_publication import CalendarPublished
+from models.messages.handing import (
+    AddSigner,
+    Delegate,
+    HandBack,
+    PauseClock,
+    RemoveSigner,
+    ResumeClock,
+    TakeBack,
+    Transfer,
+)
 from models.messages.scoring import CorrectedField, Correction
-from models.types import SeatKind, Stage, Tier, Verdict
+from models.rules.calendar import local_date, next_working_day
+from models.services.approval.subjects import Subject, register
+from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
+from models.services.calendars import case_calendar
+from models.tables.desk import TaskAlarm
+from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, SignerRule, Stage, Tier, Verdict
 from tests.replay.fingerprints import COMMITTED, fingerprints
-from tests.support import engine, world
+from tests.support import engine, rules, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage as Scene
 
@@ -130,6 +148,95 @@ async def membership(scene: Scene) -> Handle:
     return handle
 
 
+async def countersigned(scene: Scene) -> Handle:
+    """Three signers, one added before one of them and one added and removed again, then decided by two of three."""
+    three = ({"login": "svc"}, {"login": "sh-lead"}, {"login": "bj-mgr"})
+    rules.put_in_force(
+        scene.world.database, rules.step(Stage.BRANCH_REVIEW, rule=SignerRule.QUORUM, needed=2, signers=three)
+    )
+    case = await scene.declare()
+    await case.decide("unit")
+    for removed in (True, False):
+        to = case.target("hq-vip", authorised=False)
+        await case.hand(AddSigner, "svc", to=to, position=AddedPosition.BEFORE)
+        step = (await case.state()).step
+        added = [seat.signer_id for seat in step.signers if seat.added_by] if step else []
+        if removed:
+            await case.hand(RemoveSigner, "svc", signer_id=added[0])
+    await case.through("bj-mgr", "hq-vip", "svc")
+    return case.handle
+
+
+async def handed_over(scene: Scene) -> Handle:
+    """Delegated and back, transferred, decided, taken back, paused and resumed, decided again."""
+    case = await scene.declare()
+    await case.decide("unit")
+    await case.hand(Delegate, "svc", to=case.target("bj-mgr", authorised=False))
+    await case.hand(HandBack, "bj-mgr")
+    await case.hand(Transfer, "svc", to=case.target("sh-lead"))
+    task = (await case.state()).tasks[0]
+    await case.decide("sh-lead")
+    await case.hand(TakeBack, "sh-lead", task_id=task.task_id)
+    await case.hand(PauseClock, "sh-lead", reason=PauseReason.WAITING_FOR_CUSTOMER)
+    await scene.skip(30)
+    await case.hand(ResumeClock, "sh-lead")
+    await case.decide("sh-lead")
+    return case.handle
+
+
+async def escalated(scene: Scene) -> Handle:
+    """Reminded, overdue, escalated rung by rung, then done after all."""
+    case = await scene.declare()
+    await scene.skip(60)
+    while "rung:3" not in {alarm.key for alarm in scene.rows(TaskAlarm)}:
+        await asyncio.sleep(0.05)
+    await case.through("unit")
+    return case.handle
+
+
+async def decided_automatically(scene: Scene) -> Handle:
+    """Nobody acted: the system rejected at the first step that may."""
+    rules.put_in_force(
+        scene.world.database,
+        rules.reminders(auto_verdict=Verdict.REJECT, auto_after_working_days=1, repeat_at_most=1, ladder=()),
+    )
+    case = await scene.declare()
+    await case.decide("unit")
+    await scene.skip(30)
+    await case.handle.result()
+    return case.handle
+
+
+async def redated(scene: Scene) -> Handle:
+    """A published calendar moved the deadline, told twice; then one step on."""
+    case = await scene.declare()
+    now = datetime.now(UTC)
+    with scene.world.database.write() as session:
+        calendar = case_calendar(session, scene.record(case), now)
+        day = next_working_day(calendar, local_date(now))
+        by = Publisher(scene.world.accounts["ops"], "司庆放假", Door.PAGE, now)
+        published = publish(session, Change(day.year, (ChangedDay(day, False, False, "司庆"),)), by).id
+    for _ in range(2):
+        await case.handle.signal("calendar_published", CalendarPublished(publication_id=published))
+    await case.through("unit")
+    return case.handle
+
+
+async def lone_approval(scene: Scene) -> Handle:
+    """A lone approval in two steps."""
+    steps = ((Stage.HQ_REVIEW, Role.HQ_VIP), (Stage.HQ_APPROVAL, Role.HQ_LEAD))
+    route = tuple(
+        RouteStep(stage=stage, role=role, institution_code="HQ", due_on=date(2026, 1, 1), may_reject=True)
+        for stage, role in steps
+    )
+    register(Subject("recorded", lambda *_: None, lambda *_: route))
+    customer = scene.world.customer(world.GOLD)
+    case = await engine.start_lone(scene.client, scene.world, customer, "recorded", queue=scene.queue)
+    await case.through("hq-vip", "hq-lead")
+    await case.handle.result()
+    return case.handle
+
+
 SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
     shape.__name__: shape
     for shape in (
@@ -143,6 +250,12 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         breach,
         refused_opening,
         membership,
+        countersigned,
+        handed_over,
+        escalated,
+        decided_automatically,
+        redated,
+        lone_approval,
     )
 }
 

@@ -17,9 +17,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from models.encryption import Keyring
-from models.identifiers import QUALIFICATION, qualification_id
+from models.identifiers import APPROVAL, QUALIFICATION, approval_id, qualification_id
 from models.messages.approval import Answered, ApprovalState, Correct, Decide, OpenTask, PostRef, Resubmit, Withdraw
 from models.messages.handing import ChainAct, HandingAct, Target
+from models.messages.lone_approval import StartApproval
 from models.messages.qualification import StartQualification
 from models.messages.scoring import Correction
 from models.settings import Settings
@@ -226,8 +227,37 @@ async def declare(
         reason="连续三年增员",
         late_reason=late_reason,
     )
+    return await _started(client, world, QUALIFICATION, start, queue)
+
+
+async def start_lone(
+    client: Client, world: World, customer_no: str, subject: str, *, queue: str, login: str = "mgr", attempt: int = 1
+) -> Case:
+    """Start a lone approval about a customer and wait for its first record. Raises Refused."""
+    role, code = world.post(login)
+    start = StartApproval(
+        update_id=f"{world.accounts[login]}:{next(_numbers)}",
+        content_hash="x",
+        actor_id=world.accounts[login],
+        actor_name=world.name(login),
+        posts=(PostRef(role=role, institution_code=code),),
+        door=Door.API,
+        case_id=new_id(),
+        workflow_id=approval_id(subject, customer_no, attempt),
+        subject=subject,
+        customer_no=customer_no,
+        year=YEAR,
+        attempt=attempt,
+        reason="名单有误",
+    )
+    return await _started(client, world, APPROVAL, start, queue)
+
+
+async def _started(
+    client: Client, world: World, workflow: str, start: StartQualification | StartApproval, queue: str
+) -> Case:
     operation: WithStartWorkflowOperation[object, Outcome] = WithStartWorkflowOperation(
-        QUALIFICATION,
+        workflow,
         start,
         id=start.workflow_id,
         task_queue=queue,

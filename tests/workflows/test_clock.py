@@ -1,4 +1,4 @@
-"""The clock of a task on the time-skipping server: reminders, escalation, pauses, automatic decisions, new calendars."""
+"""The clock of a task on the time-skipping server: reminders, escalation, pauses, automatic decisions, calendars."""
 
 import asyncio
 from collections import Counter
