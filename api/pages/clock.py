@@ -49,11 +49,13 @@ def _page(request: Request, session: Session, caller: Caller, task: Task) -> Clo
         back_href=f"/tasks/{task.id}",
         json_href=f"/api/v1/tasks/{task.id}/clock",
     )
+    lines, left_out = ledger_rows(found, now)
     return replace(
         page,
         pause_text=pause_text(found, now),
         calendar_note=calendar_note(found, task),
-        ledger=ledger_rows(found, now),
+        ledger=lines,
+        ledger_note=left_out,
         alarms=alarm_rows(session, found, now),
     )
 

@@ -26,6 +26,8 @@ from models.tables.desk import TaskAlarm
 from models.types import AlarmKind
 
 MINUTE = timedelta(minutes=1)
+LISTED_LINES = 80
+"""About four weeks: a task that is overdue for months has thousands."""
 _CLOSED_WORDS = {
     ClosedReason.OUTSIDE_HOURS: _m("非工作时间"),
     ClosedReason.WEEKEND: _m("周末"),
@@ -40,9 +42,12 @@ _ALARM_WORDS = {
 _RUNG_WORDS = {"holder": _m("办理人"), "superior": _m("上级"), "hq": _m("总公司")}
 
 
-def ledger_rows(found: TaskClock, now: datetime) -> tuple[ClockRow, ...]:
-    """计时台账: every line from the start to now, or to the end; the counted ones add up to the time used."""
-    return tuple(_ledger_row(line, now) for line in ledger(found.calendar, found.clock, now).intervals)
+def ledger_rows(found: TaskClock, now: datetime) -> tuple[tuple[ClockRow, ...], str]:
+    """计时台账: the newest lines up to now, or to the end, and a word about older ones that are not listed."""
+    lines = ledger(found.calendar, found.clock, now).intervals
+    left_out = max(0, len(lines) - LISTED_LINES)
+    rows = tuple(_ledger_row(line, now) for line in lines[left_out:])
+    return rows, _("较早的 %(n)s 行未列出。", n=left_out) if left_out else ""
 
 
 def pause_text(found: TaskClock, now: datetime) -> str:

@@ -168,6 +168,7 @@ class ClockPage(Page):
     strip: ClockStrip | None = None
     calendar_note: str = ""
     ledger: tuple[ClockRow, ...] = ()
+    ledger_note: str = ""
     alarms: tuple[AlarmRow, ...] = ()
 
 
