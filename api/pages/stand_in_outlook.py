@@ -48,7 +48,7 @@ def _sentence(found: Rehearsal) -> str:
         parts.append(_("%(count)s 件无人可代", count=nobody))
     if declarant:
         parts.append(_("其中 %(count)s 件会代回申报人，不转", count=declarant))
-    return "，".join(parts) or _("目前没有待办，新任务按下表转交")
+    return _("，").join(parts) or _("目前没有待办，新任务按下表转交")
 
 
 def _task(item: Outlook, now: datetime) -> OutlookRow:
@@ -76,7 +76,7 @@ def _post(item: PostOutlook) -> PostRow:
 
 
 def _joined(parts: Iterable[str]) -> str:
-    return "、".join(parts)
+    return _("、").join(parts)
 
 
 def _step(step: str) -> str:
