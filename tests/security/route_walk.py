@@ -54,7 +54,8 @@ def declared_routes(app: FastAPI) -> Iterator[Declared]:
             raise TypeError(f"{context.path} is a {type(route).__name__}: only APIRoute can be guarded")
         dependant: Dependant = context.dependant
         calls = list(_calls(dependant))
-        guards = tuple(call for call in calls if isinstance(call, Guard | PublicGuard | PublicFormGuard))
+        # The same guard asked for twice is one: it runs once a request.
+        guards = tuple(dict.fromkeys(call for call in calls if isinstance(call, Guard | PublicGuard | PublicFormGuard)))
         parameters = tuple(field.name for field in _path_fields(dependant))
         for method in sorted(context.methods or ()):
             yield Declared(method, context.path or "", guards, parameters, tuple(dependant.body_params))
