@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models.database import Database
 from models.messages.alarms import Alarm, RecordAlarm, Rung
@@ -58,7 +58,7 @@ def went_off(waiting: Waiting, *alarms: Alarm, late: timedelta = timedelta()) ->
 def told(waiting: Waiting) -> list[tuple[str, str]]:
     """Template and login of everybody who was told, in order."""
     with waiting.world.database.read() as session:
-        rows = session.exec(select(Notification).order_by(Notification.id)).all()
+        rows = session.exec(select(Notification).order_by(col(Notification.id))).all()
         logins = {account.id: account.login for account in session.exec(select(Account))}
         return [(row.template, logins[row.account_id]) for row in rows if row.account_id]
 
