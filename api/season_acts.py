@@ -23,7 +23,7 @@ from models.stores.customers import customer_in_scope
 from models.stores.memberships import running_memberships
 from models.stores.season import SeasonStore
 from models.tables.columns import new_id
-from models.types import SeasonPhase, Tier
+from models.types import MembershipStage, SeasonPhase, Tier
 
 
 def now() -> datetime:
@@ -72,7 +72,7 @@ def move_season(caller: Caller, key: Key, year: int, *, to: SeasonPhase, version
 
 
 def cancel_membership(caller: Caller, key: Key, customer_no: str, *, cause: str, reason: str) -> Prepare:
-    """取消. Raises NOT_FOUND outside the caller's institutions or without a running membership."""
+    """取消. Raises NOT_FOUND outside the caller's institutions, WRONG_STAGE without a running membership."""
 
     def prepare(session: Session) -> ProgrammeUpdate:
         _refuse_without_membership(session, caller, customer_no)
@@ -83,7 +83,7 @@ def cancel_membership(caller: Caller, key: Key, customer_no: str, *, cause: str,
 
 
 def downgrade_membership(caller: Caller, key: Key, customer_no: str, *, to: Tier, reason: str) -> Prepare:
-    """降级. Raises NOT_FOUND outside the caller's institutions or without a running membership."""
+    """降级. Raises NOT_FOUND outside the caller's institutions, WRONG_STAGE without a running membership."""
 
     def prepare(session: Session) -> ProgrammeUpdate:
         _refuse_without_membership(session, caller, customer_no)
@@ -94,9 +94,10 @@ def downgrade_membership(caller: Caller, key: Key, customer_no: str, *, to: Tier
 
 
 def _refuse_without_membership(session: Session, caller: Caller, customer_no: str) -> None:
-    inside = customer_in_scope(session, customer_no, caller.scope(Action.END_MEMBERSHIP)) is not None
-    if not inside or not running_memberships(session, local_date(now()), customer_no):
+    if customer_in_scope(session, customer_no, caller.scope(Action.END_MEMBERSHIP)) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
+    if not running_memberships(session, local_date(now()), customer_no):
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=MembershipStage.EXPIRED.value)
 
 
 def appeal(caller: Caller, key: Key, year: int, *, customer_no: str, reason: str) -> Prepare:

@@ -73,20 +73,20 @@ async def move(
     database: DatabaseDep,
     caller: LeaderDep,
     *,
-    to: Text = OPEN,
+    phase: Text = OPEN,
     version: Text = "1",
     reason: Text = "",
     idempotency_key: Text = "",
 ) -> Response:
     """Open the season, or lead it on."""
     number = int(version) if version.isdecimal() else 0
-    asked = replace(_move(year, to, number), reason=reason)
-    name = f"season-open:{year}" if to == OPEN else f"season:{year}:{to}"
+    asked = replace(_move(year, phase, number), reason=reason)
+    name = f"season-open:{year}" if phase == OPEN else f"season:{year}:{phase}"
     key = acts.key_for(caller, usable_key(idempotency_key), name, {"reason": reason, "version": number})
-    if to == OPEN:
+    if phase == OPEN:
         prepare = season_acts.open_season(caller, key, year, reason)
     else:
-        prepare = season_acts.move_season(caller, key, year, to=SeasonPhase(to), version=number, reason=reason)
+        prepare = season_acts.move_season(caller, key, year, to=SeasonPhase(phase), version=number, reason=reason)
     return await _send(_Sent(request, database, caller, key, asked, "season"), prepare)
 
 
@@ -101,7 +101,7 @@ def _move(year: int, to: str, version: int) -> Asked:
         back=f"{EVALUATIONS}/{year}",
         current="ranking",
         fields=(
-            FormField(id="to", label="", kind="hidden", value=to),
+            FormField(id="phase", label="", kind="hidden", value=to),
             FormField(id="version", label="", kind="hidden", value=str(version)),
         ),
     )
@@ -209,17 +209,17 @@ async def downgrade(
     database: DatabaseDep,
     caller: EnderDep,
     *,
-    to: Text = Tier.REGULAR.value,
+    tier: Text = Tier.REGULAR.value,
     reason: Text = "",
     idempotency_key: Text = "",
 ) -> Response:
     """降级 after the buffer."""
-    asked = replace(await run_in_threadpool(_downgrade, database, caller, customer_no, to), reason=reason)
+    asked = replace(await run_in_threadpool(_downgrade, database, caller, customer_no, tier), reason=reason)
     key = acts.key_for(
-        caller, usable_key(idempotency_key), f"membership-downgrade:{customer_no}", {"reason": reason, "to": to}
+        caller, usable_key(idempotency_key), f"membership-downgrade:{customer_no}", {"reason": reason, "tier": tier}
     )
-    tier = Tier(to) if to in {Tier.SILVER.value, Tier.REGULAR.value} else Tier.REGULAR
-    prepare = season_acts.downgrade_membership(caller, key, customer_no, to=tier, reason=reason)
+    to = Tier(tier) if tier in {Tier.SILVER.value, Tier.REGULAR.value} else Tier.REGULAR
+    prepare = season_acts.downgrade_membership(caller, key, customer_no, to=to, reason=reason)
     return await _send(_Sent(request, database, caller, key, asked, "downgraded"), prepare)
 
 
@@ -236,7 +236,7 @@ def _downgrade(database: Database, caller: Caller, customer_no: str, to: str = "
         action=f"{customer_href(customer_no)}/membership/downgrade",
         back=customer_href(customer_no),
         current="customers",
-        fields=(FormField(id="to", label=_("降为"), kind="select", options=tiers),),
+        fields=(FormField(id="tier", label=_("降为"), kind="select", options=tiers),),
     )
 
 

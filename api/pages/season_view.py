@@ -98,7 +98,7 @@ def _acts(caller: Caller, state: SeasonState | None, path: str, *, listed: bool)
         return (Link(text=_(SEASON_WORDS[OPEN][0]), href=f"{path}/season", icon="calendar"),) if listed else ()
     onward = sorted(may_move_to(state), key=lambda phase: phase is SeasonPhase.FREEZE)
     return tuple(
-        Link(text=_(SEASON_WORDS[phase.value][0]), href=href(f"{path}/season", {"to": phase.value}), icon="next")
+        Link(text=_(SEASON_WORDS[phase.value][0]), href=href(f"{path}/season", {"phase": phase.value}), icon="next")
         for phase in onward
     )
 

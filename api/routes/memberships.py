@@ -41,6 +41,6 @@ async def downgrade(
 ) -> MembershipAnswer:
     """降级: services of the old tier go on until the buffer is over."""
     idempotency = acts.key_for(caller, key, f"membership-downgrade:{customer_no}", body.model_dump(mode="json"))
-    prepare = season_acts.downgrade_membership(caller, idempotency, customer_no, to=body.to, reason=body.reason)
+    prepare = season_acts.downgrade_membership(caller, idempotency, customer_no, to=body.tier, reason=body.reason)
     done = await acts.perform(database, gateway, idempotency, prepare)
     return MembershipAnswer.model_validate(done.answer)

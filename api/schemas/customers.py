@@ -77,7 +77,7 @@ class CancelBody(Body):
 class DowngradeBody(Body):
     """降级 to a lower tier."""
 
-    to: Literal[Tier.SILVER, Tier.REGULAR]
+    tier: Literal[Tier.SILVER, Tier.REGULAR]
     reason: Reason
 
 

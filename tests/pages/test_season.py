@@ -45,13 +45,13 @@ async def test_the_season_is_opened_by_head_office_with_a_reason(people: Clients
     assert (await mgr.get(f"{PAGE}/season")).status_code == 403
     asked = soup_of(await hq.get(f"{PAGE}/season"))
     assert asked.select_one("input[type=hidden][name=idempotency_key]")
-    refused = await hq.post(f"{PAGE}/season", data={"to": "open", "reason": " "})
+    refused = await hq.post(f"{PAGE}/season", data={"phase": "open", "reason": " "})
     assert refused.status_code == 422
     assert soup_of(refused).select_one(".gl-errors a[href='#reason']")
-    away = await hq.post(f"{PAGE}/season", data={"to": "open", "reason": "年度评定"})
+    away = await hq.post(f"{PAGE}/season", data={"phase": "open", "reason": "年度评定"})
     assert away.status_code == 503
     assert soup_of(away).select_one("#reason").text == "年度评定"  # type: ignore[union-attr]  # nothing typed is lost
-    assert (await hq.get(f"{PAGE}/season", params={"to": "nowhere"})).status_code == 404
+    assert (await hq.get(f"{PAGE}/season", params={"phase": "nowhere"})).status_code == 404
 
 
 async def test_a_published_season_shows_phases_and_lets_institutions_appeal(people: Clients, insurer: Database) -> None:
@@ -66,8 +66,8 @@ async def test_a_published_season_shows_phases_and_lets_institutions_appeal(peop
     assert "北京小微咨询有限公司" in form.get_text()
     assert (await people.browser("sh-lead").get(appeal)).status_code == 404
     hq = soup_of(await people.browser("hq-vip").get(PAGE))
-    assert hq.select_one(f"a[href='{PAGE}/season?to=appeal']")
-    assert not hq.select(f"a[href='{PAGE}/reopen'], a[href*='to=freeze'], a[href*='/appeal?']")
+    assert hq.select_one(f"a[href='{PAGE}/season?phase=appeal']")
+    assert not hq.select(f"a[href='{PAGE}/reopen'], a[href*='phase=freeze'], a[href*='/appeal?']")
 
 
 def _publish(database: Database) -> None:
@@ -124,7 +124,7 @@ async def test_a_membership_that_should_end_is_shown_and_asked_for_a_cause(peopl
         "customer_wish",
     ]
     down = soup_of(await lead.get(f"/customers/{world.GOLD}/membership/downgrade"))
-    assert [option["value"] for option in down.select("#to option")] == ["silver", "regular"]
+    assert [option["value"] for option in down.select("#tier option")] == ["silver", "regular"]
     sent = {"cause": "fraud", "reason": "反欺诈认定"}
     assert (await lead.post(f"/customers/{world.GOLD}/membership/cancel", data=sent)).status_code == 503
     assert (await people.browser("mgr").get(f"/customers/{world.GOLD}/membership/cancel")).status_code == 403

@@ -44,8 +44,8 @@ _DAY = timedelta(days=1)
 def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnswered:
     """Cancel or downgrade the customer's membership, or return what the same act did before.
 
-    Raises NOT_FOUND without a running membership, NOT_ALLOWED, REASON_REQUIRED, INVALID_INPUT, NOT_ELIGIBLE (the book
-    does not show the cause), WRONG_STAGE (no lower tier, or in its buffer already).
+    Raises NOT_ALLOWED, REASON_REQUIRED, INVALID_INPUT, NOT_ELIGIBLE (the book does not show the cause), WRONG_STAGE
+    (no running membership, no lower tier, or in its buffer already).
     """
     act, today = message.act, local_date(message.at)
     standing = _standing(session, act)
@@ -53,7 +53,7 @@ def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnsw
         return standing
     rows = running_memberships(session, today, act.customer_no)
     if not rows:
-        raise DomainError(ErrorCode.NOT_FOUND)
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=MembershipStage.EXPIRED.value)
     _refuse(session, act, rows[0])
     if isinstance(act, CancelMembership):
         check_cancellation(_procedure(session, rows[0]), act.cause, member_facts(session, rows[0], today))
