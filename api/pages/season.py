@@ -56,13 +56,13 @@ def ask_move(
     year: YearPath,
     database: DatabaseDep,
     caller: LeaderDep,
-    to: Annotated[str, Query(max_length=20)] = OPEN,
+    phase: Annotated[str, Query(max_length=20)] = OPEN,
 ) -> Response:
     """What the next phase means, and why it begins."""
     with database.read() as session:
         row = SeasonStore(session).get(year)
     return render(
-        request, "pages/plain_form.html", reason_form(request, caller, _move(year, to, row.version if row else 1))
+        request, "pages/plain_form.html", reason_form(request, caller, _move(year, phase, row.version if row else 1))
     )
 
 
