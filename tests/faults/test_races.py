@@ -76,3 +76,66 @@ async def test_a_double_click_is_one_decision_with_one_answer(stage: Stage) -> N
     answers = await asyncio.gather(*(case.send("decide", act) for _ in range(10)))
     assert len(set(answers)) == 1
     assert stage.audited(case) == ["declare", "approve"]
+
+
+CASES, RACERS_EACH, CROWD = 100, 10, 10
+CHECK = (Role.UNIT_LEAD, "BJ01")
+
+
+async def test_a_thousand_decisions_on_a_hundred_tasks_have_one_winner_each(stage: Stage) -> None:
+    """Every loser hears who won and when; no task has a second effect, and the records say what the engine says."""
+    numbers = [f"X{number:05d}" for number in range(CASES)]
+
+    def more(session: Session) -> None:
+        for login in REVIEWERS:
+            session.add(Post(account_id=stage.world.accounts[login], role=CHECK[0], institution_code=CHECK[1]))
+        for number in numbers:
+            world.add_customer(session, number, f"客户{number}", "BJ01", 2_000_000, years=1)
+
+    stage.write(more)
+    found = [await _crowd(stage, numbers[start : start + CROWD]) for start in range(0, CASES, CROWD)]
+    raced = [one for crowd in found for one in crowd]
+    assert sum(len(lost) + 1 for _, (_, lost) in raced) == CASES * RACERS_EACH
+    decisions = {row.case_id: row for row in stage.rows(Decision) if row.step_no == 2}
+    assert len(stage.rows(Decision)) == 2 * CASES
+    for case, (winner, lost) in raced:
+        decision = decisions[case.case_id]
+        assert decision.update_id == winner
+        for refused in lost:
+            assert (refused.code, refused.context["who"]) == ("already_decided", decision.actor_name)
+            assert datetime.fromisoformat(refused.context["when"]) == decision.at
+    for case, _ in raced[::10]:
+        await stage.in_step(case)
+
+
+async def _crowd(stage: Stage, numbers: list[str]) -> list[tuple[engine.Case, tuple[str, list[Refused]]]]:
+    """Some cases at a time, each raced for at once: more would only wait in the worker's queue."""
+    cases = await asyncio.gather(*(_declared(stage, number) for number in numbers))
+    return list(zip(cases, await asyncio.gather(*(_raced(case) for case in cases)), strict=True))
+
+
+async def _declared(stage: Stage, customer_no: str) -> engine.Case:
+    return await engine.declare(
+        stage.client, stage.world, customer_no, queue=stage.queue, late_reason="补报", seat_kind=SeatKind.SPECIAL
+    )
+
+
+async def _raced(case: engine.Case) -> tuple[str, list[Refused]]:
+    """Everybody decides the same task at once; update id of who won, and what the others heard."""
+    seen, accounts = await case.decision(REVIEWERS[0], post=CHECK), case.world.accounts
+    people = [REVIEWERS[number % len(REVIEWERS)] for number in range(RACERS_EACH)]
+    acts = [
+        seen.model_copy(
+            update={
+                "update_id": f"{accounts[login]}:race-{number}",
+                "actor_id": accounts[login],
+                "actor_name": case.world.name(login),
+            }
+        )
+        for number, login in enumerate(people)
+    ]
+    results = await asyncio.gather(*(case.send("decide", act) for act in acts), return_exceptions=True)
+    won = [act.update_id for act, result in zip(acts, results, strict=True) if isinstance(result, Answered)]
+    lost = [result for result in results if isinstance(result, Refused)]
+    assert (len(won), len(lost)) == (1, RACERS_EACH - 1), [repr(result) for result in results]
+    return won[0], lost

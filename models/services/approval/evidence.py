@@ -7,28 +7,36 @@ decision changes anything. Personal data stays out: of the contacts only their n
 import hashlib
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, OpenTask, StepState
 from models.rules.approval import standing
-from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of, names_of
 from models.stores.evidence import EvidenceStore
 from models.tables.cases import Case, CaseScore, Decision
 from models.tables.desk import Evidence
+from models.tables.rulebook import RulebookVersion
 
 
 class EvidenceAlteredError(RuntimeError):
     """The stored snapshot is not what its digest says: somebody changed it."""
 
 
-def keep(session: Session, case: Case, state: ApprovalState, task: OpenTask, at: datetime) -> str:
+class Seen(NamedTuple):
+    """What the approver had before its eyes: the state of the case, the task, and the rules it was judged by."""
+
+    state: ApprovalState
+    task: OpenTask
+    rules: RulebookVersion
+
+
+def keep(session: Session, case: Case, seen: Seen, at: datetime) -> str:
     """Store what stands on the approver's page now and give its digest."""
-    content = canonical(snapshot_of(session, case, state, task))
+    content = canonical(snapshot_of(session, case, seen))
     digest = hashlib.sha256(content.encode()).hexdigest()
     store = EvidenceStore(session)
     if store.get(digest) is None:
@@ -52,10 +60,10 @@ def canonical(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def snapshot_of(session: Session, case: Case, state: ApprovalState, task: OpenTask) -> dict[str, Any]:
+def snapshot_of(session: Session, case: Case, seen: Seen) -> dict[str, Any]:
     """Form, facts, score, rulebook, clock and signatures of a task, as plain JSON; instants in UTC, money in yuan."""
     scores = CaseStore(session).scores(case.id)
-    version = rulebook_of(session, case.rulebook_version_id).version
+    state, task, version = seen
     return {
         "case": _case(session, case, state),
         "task": {"task_id": str(task.task_id), "step": task.step, "version": task.version, "signer": task.signer_id},

@@ -18,9 +18,11 @@ from models.services.approval.tasks import move_tasks, open_tasks, with_operatio
 from models.services.approval.telling import tell_step
 from models.services.calendars import case_calendar
 from models.services.idempotency import settle_by_update
+from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Decision
+from models.tables.rulebook import RulebookVersion
 from models.types import OPEN_TASK_STATES, SYSTEM_SLA, SYSTEM_SLA_ID, Door
 
 __all__ = ["RecordDivergedError", "enter_reserve", "record_breach", "record_step"]
@@ -50,9 +52,11 @@ def record_step(session: Session, message: RecordStep) -> Recorded:
         return _standing(standing, message.act.update_id)
     if case.version != message.before.version:
         raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
+    # Held until the end: the session forgets rows that nobody holds, and would read the whole rulebook six times.
+    rules = rulebook_of(session, case.rulebook_version_id)
     check_still_allowed(session, case, message)
     before = _summary(case)
-    kept = _Kept(_changes(session, case, message), _evidence(session, case, message))
+    kept = _Kept(_changes(session, case, message), _evidence(session, case, message, rules.version))
     after = _follow_up(session, case, message)
     _write(session, case, message, after, kept)
     _audit(session, case, message, after.acts[-1], before)
@@ -72,12 +76,14 @@ def _changes(session: Session, case: Case, message: RecordStep) -> str | None:
     return changes.take_over(session, case, message.act) if isinstance(message.act, Resubmit) else None
 
 
-def _evidence(session: Session, case: Case, message: RecordStep) -> str | None:
+def _evidence(session: Session, case: Case, message: RecordStep, rules: RulebookVersion) -> str | None:
     """Of a judgement on the case only: acknowledging an alarm judges nothing."""
     if not isinstance(message.act, Decide):
         return None
     task = task_of(message.before, message.act.task_id)
-    return None if task.step == NOBODY_TO_ACT else evidence.keep(session, case, message.before, task, message.at)
+    if task.step == NOBODY_TO_ACT:
+        return None
+    return evidence.keep(session, case, evidence.Seen(message.before, task, rules), message.at)
 
 
 def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalState:
