@@ -239,6 +239,7 @@ def _around(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
             _("抄送"),
             hint=_("对方只能查看，不办理。可多选。"),
             picker=people.of(Purpose.CC, _("抄送给"), several=True),
+            comment_label=_("说明（可不填）"),
         )
     if at.may_act:
         yield _form(

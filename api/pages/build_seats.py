@@ -21,7 +21,8 @@ def standing_text(state: ApprovalState) -> str:
     if step is None or len(step.signers) < 2:
         return ""
     found = approval.standing(state)
-    rule = word(SignerRule(step.rule))
+    several = sum(seat.added_by is None for seat in step.signers) > 1
+    rule = word(SignerRule(step.rule)) if several else _("签批")
     missing = "、".join(seat_name(seat) for seat in found.missing)
     text = f"{rule} {found.approved}/{found.needed}"
     return _("%(text)s，缺 %(missing)s", text=text, missing=missing) if missing else text

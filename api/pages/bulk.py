@@ -1,6 +1,6 @@
 """批量同意: ticked rows, a preview of each, one confirmation, and the result of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -136,12 +136,10 @@ def _preview_page(
 def _row(desk: Desk, found: Previewed) -> BulkRow:
     why = sentence(found.refusal.code, found.refusal.context) if found.refusal else ""
     item = "" if found.refusal else f"{found.item.task_id}:{found.item.version}"
-    return _of(desk, found.item, found.task, found.case, refusal=why, item=item)
+    return replace(_of(desk, found.item, found.task, found.case, refusal=why), item=item)
 
 
-def _of(
-    desk: Desk, item: Item, task: Task | None, case: Case | None, *, refusal: str, item_value: str = "", **more: str
-) -> BulkRow:
+def _of(desk: Desk, item: Item, task: Task | None, case: Case | None, *, refusal: str) -> BulkRow:
     href = f"/tasks/{item.task_id}"
     if task is None or case is None:
         return BulkRow(href=href, kind=_("事项"), subject=str(item.task_id)[:8], step="", refusal=refusal)
@@ -152,7 +150,6 @@ def _of(
         step=word(Stage(task.step)),
         value=row_value(desk, case),
         refusal=refusal,
-        item=more.get("item", item_value),
     )
 
 
@@ -182,17 +179,6 @@ def _results(ticked: Ticked, results: list[Result]) -> Response:
 
 def _result(session: Session, desk: Desk, result: Result) -> BulkRow:
     task = TaskStore(session).get(result.item.task_id)
-    case = CaseStore(session).get(task.case_id) if task and result.error is None else None
+    case = CaseStore(session).get(task.case_id) if task else None
     why = sentence(result.error.code, result.error.context) if result.error else ""
-    if task is not None and case is None:
-        case = CaseStore(session).get(task.case_id)
-    row = _of(desk, result.item, task, case, refusal=why)
-    return BulkRow(
-        href=row.href,
-        kind=row.kind,
-        subject=row.subject,
-        step=row.step,
-        value=row.value,
-        refusal=why,
-        done=result.error is None,
-    )
+    return replace(_of(desk, result.item, task, case, refusal=why), done=result.error is None)

@@ -25,6 +25,7 @@ from api.pages.acting import (
     status_headers,
     usable_key,
 )
+from api.pages.build_acts import TypedAct
 from api.pages.build_decide import Typed
 from api.pages.build_task import Shown, task_page
 from api.pages.corrections import changed_facts, typed_corrections
@@ -138,6 +139,7 @@ def show_task(
     *,
     done: Annotated[str, Query(max_length=20)] = "",
     update: Annotated[str, Query(max_length=100)] = "",
+    opened: Annotated[str, Query(max_length=40, alias="open")] = "",
 ) -> Response:
     """The decision page; a returned case is handled by its declarant on the case's page."""
     with database.read() as session:
@@ -145,7 +147,8 @@ def show_task(
         if task.step == RESUBMISSION:
             return see_other(request, f"/cases/{task.case_id}")
         error = refused_before(session, caller, update)
-        shown = Shown(query=query, error=error, done=done)
+        act = TypedAct(name=opened) if opened else None
+        shown = Shown(query=query, error=error, done=done, act=act)
         model = task_page(desk_of(request, session, caller), task, shown)
     return render(request, TEMPLATE, model)
 

@@ -3,84 +3,18 @@
 Screenshots are kept under `artifacts/`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.supervisor.copies import Copy, free_port
+from tests.e2e.stage import ARTIFACTS, PHONE, Story, signed_in_api
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(240)]
 
-ROOT = Path(__file__).parents[2]
-ARTIFACTS = ROOT / "artifacts" / "story"
-AXE = (ROOT / "tests" / "vendor" / "axe" / "axe.min.js").read_text("utf-8")
-PASSWORD = "greenlane-demo"
 MANAGER = "bj01-mgr"
 DECIDERS = ("bj01-unit", "bj-svc", "bj-lead", "hq-vip", "hq-lead")
-DESK, PHONE = (1280, 1000), (390, 844)
-
-
-class Story:
-    """One browser on one copy; whatever the console or the content policy complains of is kept."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.browser = browser
-        self.address = address
-        self.complaints: list[str] = []
-        self.serious: list[str] = []
-        self.shots = 0
-
-    def sign_in(self, login: str, size: tuple[int, int] = DESK) -> Page:
-        """A person in a browser of its own."""
-        context: BrowserContext = self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale="zh-CN", timezone_id="Asia/Shanghai"
-        )
-        page = context.new_page()
-        page.on("console", lambda message: self._complain(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self._complain(str(error)))
-        page.goto(f"{self.address}/sign-in")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.get_by_role("button", name="登录", exact=True).click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        return page
-
-    def look(self, page: Page, name: str) -> None:
-        """Keep a picture, and what axe finds wrong."""
-        self.shots += 1
-        page.screenshot(path=ARTIFACTS / f"{self.shots:02}-{name}.png")
-        page.evaluate(AXE)
-        report: dict[str, Any] = page.evaluate("axe.run()")
-        self.serious += [
-            f"{name}: {violation['id']} {violation['nodes'][0]['target']}"
-            for violation in report["violations"]
-            if violation["impact"] in {"serious", "critical"}
-        ]
-
-    def _complain(self, text: str) -> None:
-        self.complaints.append(text)
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """`greenlane demo` on a home of its own."""
-    with Copy(tmp_path_factory.mktemp("story") / "home", free_port(), "demo") as started:
-        yield started.until_ready()
-
-
-@pytest.fixture
-def story(copy: Copy, chromium_path: str) -> Iterator[Story]:
-    """The browser."""
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path)
-        yield Story(browser, f"http://127.0.0.1:{copy.port}")
-        browser.close()
 
 
 def best_customer(api: httpx2.Client) -> dict[str, Any]:
@@ -95,15 +29,6 @@ def best_customer(api: httpx2.Client) -> dict[str, Any]:
             break
     ranked = [row for row in rows if row["rank"] is not None and float(row["value"]) >= 1_000_000]
     return min(ranked, key=lambda row: int(row["rank"]))
-
-
-@contextmanager
-def signed_in_api(address: str, login: str) -> Iterator[httpx2.Client]:
-    """The same person over HTTP."""
-    with httpx2.Client(base_url=address, timeout=30) as client:
-        token = client.post("/api/v1/tokens", json={"login": login, "password": PASSWORD}).json()["token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
 
 
 def declare(story: Story, customer: dict[str, Any]) -> str:
@@ -155,7 +80,7 @@ def on_the_phone(story: Story, login: str, address: str) -> None:
     page.wait_for_selector("#decide")
     story.look(page, f"{login}-task-phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    bar = page.locator("#decide").bounding_box()
+    bar = page.locator("#bar").bounding_box()
     assert bar is not None
     assert bar["y"] + bar["height"] == pytest.approx(PHONE[1], abs=1)
     page.context.close()
