@@ -6,9 +6,10 @@ from api.pages.i18n import _
 from api.pages.view.clock import ClockStrip, build_strip, pill_of
 from api.pages.view.common import Link, TimePill
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.messages.calendar import Pause
 from models.rules import calendar as cal
-from models.rules.clock import Clock, Pause
-from models.services.approval.tasks import OPERATIONS_ALLOWANCE_WORKING_DAYS
+from models.rules.clock import Clock
+from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.tables.cases import Task
 
 

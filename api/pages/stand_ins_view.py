@@ -132,7 +132,9 @@ def _managed(session: Session, caller: Caller) -> list[Account]:
 def _people(found: Iterable[Choice], selected: str) -> tuple[Option, ...]:
     options = [Option(value="", text=_("请选择"))]
     for choice in found:
-        posts = _("、").join(_("%(post)s（%(place)s）", post=word(role), place=place.name) for role, place in choice.posts)
+        posts = _("、").join(
+            _("%(post)s（%(place)s）", post=word(role), place=place.name) for role, place in choice.posts
+        )
         text = f"{choice.account.name} · {posts}"
         options.append(Option(value=choice.account.login, text=text, selected=choice.account.login == selected))
     return tuple(options)

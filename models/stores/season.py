@@ -69,7 +69,7 @@ class SeasonStore:
 
     def declared(self, year: int) -> dict[str, Declared]:
         """The last declaration of every customer that declared for the year."""
-        columns = (Case.customer_no, Case.outcome, Case.in_reserve_since)
+        columns = (col(Case.customer_no), col(Case.outcome), col(Case.in_reserve_since))
         statement = select(*columns).where(Case.kind == CaseKind.QUALIFICATION, Case.year == year)
         rows = self.session.exec(statement.order_by(col(Case.attempt)))
         return {number: Declared(outcome, since) for number, outcome, since in rows}
@@ -77,7 +77,7 @@ class SeasonStore:
     def reviewed_values(self, year: int) -> dict[str, Any]:
         """Values as reviewers corrected them, of declarations that run or were approved and differ from the list."""
         statement = (
-            select(Case.customer_no, Case.value)
+            select(col(Case.customer_no), col(Case.value))
             .join(RankingRow, (col(RankingRow.customer_no) == col(Case.customer_no)) & (RankingRow.year == Case.year))
             .where(Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.value != RankingRow.value)
             .where(col(Case.outcome).is_(None) | (col(Case.outcome) == Outcome.APPROVED))
@@ -115,7 +115,7 @@ class SeasonStore:
 
     def last_outcome(self, year: int, customer_no: str) -> Outcome | None:
         """How the customer's last declaration of the year ended; None while it runs, or without one."""
-        statement = select(Case.outcome).where(
+        statement = select(col(Case.outcome)).where(
             Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.customer_no == customer_no
         )
         return self.session.exec(statement.order_by(col(Case.attempt).desc())).first()

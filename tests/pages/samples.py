@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from api.pages.format import amount, factor, instant, long_day, mask_name, mask_phone, term, whole
 from api.pages.i18n import _
-from api.pages.view.acts import ActForm, FileLink, PersonOption, PersonPicker, Remark, Selection, Thread
-from api.pages.view.case import CasePage, Resubmission
+from api.pages.view.acts import ActForm
+from api.pages.view.case import CasePage
 from api.pages.view.clock import ClockPage, build_clock_page, build_strip, pill_of
 from api.pages.view.common import (
     Article,
@@ -55,7 +55,8 @@ from api.pages.view.task import (
     TimelineEntry,
 )
 from api.pages.words import declaration_word, word
-from models.rules.clock import Clock, Pause
+from models.messages.calendar import Pause
+from models.rules.clock import Clock
 from models.types import Door, Role, Stage, Tier
 from tests.rules.calendars import published_calendar
 

@@ -17,7 +17,7 @@ TOMORROW = (local_date(datetime.now(UTC)) + timedelta(days=1)).isoformat()
 
 def _fields(page: BeautifulSoup, action: str) -> dict[str, str]:
     """What a form would send as it stands."""
-    form = page.find("form", {"action": action, "method": "post"})
+    form = page.select_one(f'form[action="{action}"][method="post"]')
     assert form is not None
     found = {str(item["name"]): str(item.get("value", "")) for item in form.select("input[name]")}
     for item in form.select("select[name]"):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from api.pages.view.clock import build_clock_page, build_strip, pause_word, pill_of
 from api.pages.view.clock_bars import STRIP_WIDTH, SpanKind, draw_bars
-from models.rules.clock import Clock, Pause, PillLevel
+from models.messages.calendar import Pause
+from models.rules.clock import Clock, PillLevel
 from tests.pages.samples import CALENDAR, DUE_TODAY, NOW, RECEIVED, TASK_CLOCK, shanghai, shell
 from tests.rules.calendars import published_calendar
 

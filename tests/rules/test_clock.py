@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import DomainError, ErrorCode
+from models.messages.calendar import Pause
 from models.rules import calendar as cal
 from models.rules.clock import (
     Clock,
     ClockState,
     IntervalKind,
-    Pause,
     PillLevel,
     close_pause,
     due_with_pauses,

@@ -140,7 +140,8 @@ def _said(session: Session, place: str) -> None:
     row = session.get(Case, case)
     assert row is not None
     state = ApprovalState.model_validate(row.state)
-    digest = evidence.keep(session, row, state, state.tasks[0], EVALUATED)
+    rules = rulebook_of(session, row.rulebook_version_id).version
+    digest = evidence.keep(session, row, evidence.Seen(state, state.tasks[0], rules), EVALUATED)
     declared = session.exec(select(Decision).where(Decision.case_id == case, Decision.step_no == 1)).one()
     declared.evidence_digest = digest
     session.add(declared)

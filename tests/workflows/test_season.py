@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from models.messages.season import RecordSeasonMove
 from models.rules import season as rules
+from models.services.calendars import snapshot
 from models.services.evaluation import By, evaluate
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.services.season import moving
@@ -154,9 +155,7 @@ async def test_what_stands_in_the_records_is_adopted(timed_stage: Stage) -> None
 
     def crash_after_commit(session: Session) -> None:
         now = datetime.now(UTC)
-        calendar = moving.snapshot(
-            session, rulebook_of(session, ensure_builtin(session).id).rulebook.working_time, now.date()
-        )
+        calendar = snapshot(session, rulebook_of(session, ensure_builtin(session).id).rulebook.working_time, now.date())
         after = rules.move(state, stands, now, calendar)
         moving.record_move(session, RecordSeasonMove(before=state, after=after, act=stands, at=now))
 
