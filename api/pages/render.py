@@ -23,6 +23,7 @@ HTMX_CONFIG = json.dumps(
         "refreshOnHistoryMiss": True,
         "historyRestoreAsHxRequest": False,
         "selfRequestsOnly": True,
+        "attributesToSettle": ["class", "width", "height"],
         "responseHandling": [
             {"code": "204", "swap": False},
             {"code": "[23]..", "swap": True},

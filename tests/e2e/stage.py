@@ -31,7 +31,10 @@ class Story:
             viewport={"width": size[0], "height": size[1]}, locale="zh-CN", timezone_id="Asia/Shanghai"
         )
         page = context.new_page()
-        page.on("console", lambda message: self._complain(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: self._complain(f"{message.text} {message.location}") if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error: self._complain(str(error)))
         page.goto(f"{self.address}/sign-in")
         page.fill("#login", login)
