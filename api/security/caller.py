@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.security.policy import Action, HeldPost, allowed, scope_of
-from models.services.accounts import By
+from models.services.by import By
 from models.stores.scope import Scope
 from models.types import Door, Role
 

@@ -11,6 +11,8 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.passwords import hash_password, weakness
 from models.services import audit
+from models.services.by import By
+from models.services.handing_over import hand_over_tasks
 from models.services.sign_in import ACTIVATE, SETUP, create_link, spend_link
 from models.stores.access import AccessStore
 from models.stores.accounts import AccountStore
@@ -41,14 +43,6 @@ POST_LEVELS: dict[Role, frozenset[InstitutionLevel]] = {
 
 _NOT_OWED = frozenset({(InstitutionLevel.BRANCH, Role.MGR)})
 HEAD_OFFICE_CODE = "HQ"
-
-
-class By(NamedTuple):
-    """Who acts, and through which door: what the audit wants to know."""
-
-    actor: str
-    door: Door
-    request_id: str | None = None
 
 
 class EmptyPost(NamedTuple):
@@ -250,7 +244,7 @@ def remove_post(
 
 
 def disable(session: Session, account: Account, *, by: By, now: datetime) -> HandOver:
-    """停用: sign-ins and tokens end at once, open tasks go back to their role. Again changes nothing.
+    """停用: sign-ins and tokens end at once, open tasks go back to their role or operations is told. Again: no change.
 
     Raises NOT_ALLOWED for one's own account.
     """
@@ -260,7 +254,7 @@ def disable(session: Session, account: Account, *, by: By, now: datetime) -> Han
     session.add(account)
     session.flush()
     store, access = AccountStore(session), AccessStore(session)
-    released = store.release_tasks(account.id)
+    released, kept = hand_over_tasks(session, account, now)
     access.spend_links(ACTIVATE, account.id, now)
     held = store.held_posts(EVERYTHING)
     done = HandOver(
@@ -270,7 +264,7 @@ def disable(session: Session, account: Account, *, by: By, now: datetime) -> Han
         nobody_left=tuple(sorted(set(released) - held)),
     )
     if first_time:
-        _note(session, by, "person_disabled", account, now, after={"tasks_released": done.tasks_released})
+        _note(session, by, "person_disabled", account, now, after={"tasks_released": len(released), "tasks_kept": kept})
     return done
 
 

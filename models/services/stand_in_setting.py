@@ -10,7 +10,8 @@ from models.errors import DomainError, ErrorCode
 from models.rules.calendar import instant, local_date
 from models.rules.stand_ins import Appointment, closes_loop, overlapping
 from models.services import audit
-from models.services.accounts import By, invalid
+from models.services.accounts import invalid
+from models.services.by import By
 from models.services.notifications import notify
 from models.services.stand_ins import appointment, chain_from
 from models.stores.accounts import AccountStore

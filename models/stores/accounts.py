@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 from sqlalchemy import select as sqlalchemy_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models.stores.scope import Scope, scoped
-from models.tables.cases import Task
 from models.tables.organisation import Account, Institution, Post
-from models.types import OPEN_TASK_STATES, Role, TaskState
+from models.types import Role
 
 
 class PlacedPost(NamedTuple):
@@ -146,15 +145,3 @@ class AccountStore:
         """Take a post away."""
         self.session.delete(post)
         self.session.flush()
-
-    def release_tasks(self, account_id: UUID) -> list[tuple[str, Role]]:
-        """Give the open tasks of a person back to their role; (institution, role) of each."""
-        mine = (col(Task.assignee_id) == account_id, col(Task.state).in_(OPEN_TASK_STATES))
-        released = [
-            (code, Role(role))
-            for code, role in self.session.exec(select(Task.institution_code, Task.role).where(*mine))
-        ]
-        claimed = col(Task.state) == TaskState.CLAIMED
-        self.session.execute(update(Task).where(*mine, claimed).values(assignee_id=None, state=TaskState.OPEN))
-        self.session.execute(update(Task).where(*mine).values(assignee_id=None))
-        return released

@@ -125,6 +125,11 @@ class TaskStore:
         statement = select(Task.role, Task.institution_code).where(is_open(), Task.assignee_id == account_id)
         return [(Role(role), code) for role, code in self.session.exec(statement.distinct())]
 
+    def assigned_to(self, account_id: UUID) -> Sequence[Task]:
+        """Open tasks that lie with a person, by name or by its claim, held against acts beside this transaction."""
+        statement = select(Task).where(is_open(), Task.assignee_id == account_id).order_by(col(Task.id))
+        return self.session.exec(statement.with_for_update()).all()
+
     def add(self, row: Task) -> None:
         """Insert or update a task row, with the next flush."""
         self.session.add(row)

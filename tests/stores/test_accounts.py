@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.services.accounts import By, add_post, disable, empty_posts
+from models.services.accounts import add_post, disable, empty_posts
+from models.services.by import By
 from models.stores.accounts import AccountStore
 from models.stores.scope import EVERYTHING, Scope
 from models.tables.cases import Task

@@ -15,7 +15,7 @@ from models.messages.letters import Letter
 from models.messages.notifications import ClaimDelivery, SendOutcome, SendResult, SettleDelivery
 from models.rulebook.schema.desk import DEFAULT_DESK
 from models.services import decision_links
-from models.services.accounts import By
+from models.services.by import By
 from models.services.notifications import notify
 from models.services.notifications.channels import Wishes, after_quiet, choose, next_digest, planned
 from models.services.notifications.sending import ChatMessage, claim, prepare, settle

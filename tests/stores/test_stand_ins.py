@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.services.accounts import By
+from models.services.by import By
 from models.services.stand_in_rehearsal import Gap, Rehearsal, rehearse
 from models.services.stand_in_setting import Setter, Wish, end_stand_in, plan, set_stand_in
 from models.services.stand_ins import acting_for, covers, may_act_for, offered, standing_for, subject_of

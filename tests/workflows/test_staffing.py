@@ -9,9 +9,11 @@ from sqlmodel import Session, col, delete, select
 
 from models.errors import ErrorCode
 from models.messages.approval import NOBODY_TO_ACT
-from models.stores.accounts import AccountStore
+from models.messages.handing import Reassign, Transfer
+from models.services.handing_over import hand_over_tasks
 from models.tables.cases import Seat, Task
 from models.tables.desk import TaskAlarm
+from models.tables.messages import Notification
 from models.tables.organisation import Account, Post
 from models.types import Outcome, Role, SeatKind, TaskState, Tier, Verdict
 from models.types import Stage as CaseStage
@@ -46,7 +48,8 @@ def _disabled(stage: Stage, login: str) -> Callable[[Session], None]:
 
 def _handed_over(stage: Stage, login: str) -> Callable[[Session], None]:
     def change(session: Session) -> None:
-        AccountStore(session).release_tasks(stage.world.accounts[login])
+        account = session.get_one(Account, stage.world.accounts[login])
+        hand_over_tasks(session, account, datetime.now(UTC))
 
     return change
 
@@ -147,6 +150,42 @@ async def test_a_returned_case_of_somebody_who_left_is_taken_up_by_the_post(stag
     stage.write(_handed_over(stage, "mgr"))
     await case.resubmit("bj-mgr", post=heir)
     assert (await stage.in_step(case)).stage is CaseStage.UNIT_CHECK
+
+
+async def test_a_named_task_of_somebody_who_left_is_for_operations_to_reassign(stage: Stage) -> None:
+    case = await stage.declare()
+    await case.decide("unit")
+    await case.hand(Transfer, "svc", to=case.target("sh-lead"))
+    stage.write(_disabled(stage, "sh-lead"))
+    for _ in range(2):
+        stage.write(_handed_over(stage, "sh-lead"))
+    (row,) = [task for task in stage.rows(Task) if task.state is TaskState.OPEN]
+    assert row.assignee_id == stage.world.accounts["sh-lead"], "the post would see what the workflow refuses to it"
+    told = [note for note in stage.rows(Notification) if note.template == NOBODY_TO_ACT]
+    assert [(note.account_id, note.task_id) for note in told] == [(stage.world.accounts["ops"], row.id)]
+    with pytest.raises(Refused, match="not_your_task"):
+        await case.decide("svc")
+    await case.hand(Reassign, "ops", to=case.target("lead"), comment="徐主任离职")
+    await case.decide("lead")
+    assert (await stage.in_step(case)).stage is CaseStage.BRANCH_APPROVAL
+
+
+async def test_a_claim_of_somebody_who_left_goes_back_to_the_queue(stage: Stage) -> None:
+    case = await stage.declare()
+    stage.write(_with(stage, "sh-lead", Role.UNIT_LEAD, "BJ01"))
+
+    def claim(session: Session) -> None:
+        row = session.exec(select(Task)).one()
+        row.state, row.claimed_at = TaskState.CLAIMED, datetime.now(UTC)
+        row.assignee_id = stage.world.accounts["sh-lead"]
+
+    stage.write(claim)
+    stage.write(_disabled(stage, "sh-lead"))
+    stage.write(_handed_over(stage, "sh-lead"))
+    (row,) = stage.rows(Task)
+    assert (row.state, row.assignee_id, row.claimed_at) == (TaskState.OPEN, None, None)
+    await case.decide("unit")
+    assert (await stage.in_step(case)).stage is CaseStage.BRANCH_REVIEW
 
 
 async def test_a_silver_vip_that_becomes_gold_gives_its_silver_seat_back(stage: Stage) -> None:

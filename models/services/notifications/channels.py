@@ -13,7 +13,7 @@ from models.rulebook import Desk
 from models.rulebook.schema.desk import DEFAULT_DESK
 from models.rules.calendar import local_date
 from models.services import audit
-from models.services.accounts import By
+from models.services.by import By
 from models.services.rulebooks import rulebook_in_force
 from models.stores.channels import ChannelStore
 from models.tables.messages import ChannelPreference
