@@ -31,7 +31,7 @@ def membership_id(customer_no: str) -> str:
 
 
 def notification_id(delivery_id: UUID) -> str:
-    """`notification/{delivery id}`: one run per delivery, for ever; a digest is named after its first one."""
+    """`notification/{delivery id}`: one run per delivery unless it is ended; a digest is named after its first one."""
     return f"{NOTIFICATION}/{delivery_id}"
 
 

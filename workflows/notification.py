@@ -7,7 +7,14 @@ from temporalio.exceptions import ActivityError
 
 from activities.notification import NotificationActivities
 from models.identifiers import NOTIFICATION
-from models.messages.notifications import ClaimDelivery, Claimed, SendNotification, SendResult, SettleDelivery
+from models.messages.notifications import (
+    BROKEN_OFF,
+    ClaimDelivery,
+    Claimed,
+    SendNotification,
+    SendResult,
+    SettleDelivery,
+)
 from workflows.options import SEND_ONCE
 from workflows.record import record
 
@@ -55,4 +62,4 @@ async def _send(claimed: Claimed) -> SendResult:
     try:
         return await workflow.execute_activity_method(NotificationActivities.send, claimed, **SEND_ONCE)
     except ActivityError:
-        return SendResult(outcome="unconfirmed", error="broken off while sending")
+        return SendResult(outcome="unconfirmed", error=BROKEN_OFF)

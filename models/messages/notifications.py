@@ -6,6 +6,8 @@ from uuid import UUID
 
 from models.messages.base import Message
 
+BROKEN_OFF = "broken off while sending"
+"""Error of an attempt whose worker or workflow was lost in it."""
 SendOutcome = Literal["sent", "again", "failed", "unconfirmed"]
 
 

@@ -76,6 +76,18 @@ class DeliveryStore:
             starts.setdefault(account_id if state == DeliveryState.DIGEST else delivery_id, delivery_id)
         return list(starts.values())
 
+    def under_way(self, before: datetime, limit: int) -> list[UUID]:
+        """Deliveries whose workflow should be done with what was due before, oldest first, each once."""
+        head = func.coalesce(Delivery.sent_with, Delivery.id)
+        statement = (
+            select(head)
+            .where(col(Delivery.state).in_((*WAITING, DeliveryState.SENDING)), Delivery.not_before <= before)
+            .group_by(head)
+            .order_by(func.min(Delivery.not_before), head)
+            .limit(limit)
+        )
+        return list(self.session.exec(statement))
+
     def digest_of(self, account_id: UUID | None, now: datetime) -> list[Delivery]:
         """Everything collected for a person's digest whose hour has come, oldest first."""
         statement = (

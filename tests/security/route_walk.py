@@ -13,6 +13,8 @@ from api.security.guard import Guard, PublicGuard
 from api.security.public_forms import PublicFormGuard
 
 AnyGuard = Guard | PublicGuard | PublicFormGuard
+ENDLESS = frozenset({"/api/v1/events"})
+"""A stream of the caller's own numbers never ends: a walk that reads whole answers would wait for ever."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Declared:
     def is_safe(self) -> bool:
         """Whether the method must not change anything."""
         return self.method == "GET"
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether whoever may open it gets an answer without an end."""
+        return self.path in ENDLESS
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -89,7 +89,7 @@ async def test_get_changes_nothing(app: FastAPI, clients: Clients, settings: Set
     people = [clients.browser(login) for login, _, _ in PEOPLE] + [clients.anonymous()]
     before = _checksum(settings.home / "records.db")
     for route in declared_routes(app):
-        if route.is_safe:
+        if route.is_safe and not route.is_endless:
             for client in people:
                 await client.get(_path(route))
     assert _checksum(settings.home / "records.db") == before

@@ -6,7 +6,9 @@ it names something that belongs to an institution, in `PLAIN` when it does not.
 
 import re
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,10 +64,10 @@ DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")
 NAMES_COLLEAGUES = ("/candidates", "/stand-ins", "/stand-ins/rehearse")
 """Here people beyond the caller's institutions are named, so that one of them can be chosen: their names only."""
 PAGES_WITH_PICKERS = ("/tasks/{task_id}", "/cases/{case_id}")
+"""The same on pages: there a foreign name may stand in an option to choose, and nowhere else."""
 PER_ITEM = ("/bulk-decide",)
 """Here every item has a status of its own."""
-ENDLESS = ("/api/v1/events",)
-"""A stream of the caller's own numbers never ends: whoever may open it would wait for ever. Walked unsigned only."""
+_OPTION = re.compile(r"<option\b[^>]*>[^<]*</option>")
 _CODE_ON_PAGE = re.compile(r"<code>([a-z_]+)</code>")
 
 
@@ -86,15 +88,11 @@ class Matrix:
 
     def keep(self) -> None:
         """Remember the records as they are."""
-        self.database.dispose()
-        shutil.copyfile(self.records, self.records.with_suffix(".kept"))
+        _copy_records(self.records, self.records.with_suffix(".kept"))
 
     def restore(self) -> None:
         """Undo whatever an allowed request changed."""
-        self.database.dispose()
-        for suffix in ("-wal", "-shm"):
-            self.records.with_name(self.records.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self.records.with_suffix(".kept"), self.records)
+        _copy_records(self.records.with_suffix(".kept"), self.records)
 
     def path(self, route: Declared, place: str) -> str:
         """The address of a route for the objects of a place."""
@@ -127,6 +125,12 @@ class Matrix:
         if route.is_api:
             return await client.request(route.method, path, json=self.body(route, place), headers=headers)
         return await client.request(route.method, path, data=form_fields(route, self.objects[place]), headers=headers)
+
+
+def _copy_records(source: Path, target: Path) -> None:
+    """Page by page under the target's own lock: the dispatcher of the application may be reading it."""
+    with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(target)) as records:
+        kept.backup(records)
 
 
 def _body_names(body: str) -> set[str]:
@@ -179,7 +183,7 @@ async def test_what_a_role_may_do_where(matrix: Matrix, role: Role) -> None:
     matrix.keep()
     wrong: list[str] = []
     for route in matrix.guarded():
-        if route.path in ENDLESS:
+        if route.is_endless:
             continue
         wrong += await _walk(matrix, api if route.is_api else page, route, role)
     _none(wrong)
@@ -260,8 +264,13 @@ def _foreign_markers(text: str) -> list[str]:
 
 
 def _without_colleagues(route: Declared, text: str) -> str:
-    if not (route.path.endswith(NAMES_COLLEAGUES) or route.path.startswith(PAGES_WITH_PICKERS)):
-        return text
+    """The answer without the names of people to choose from; whatever else it shows of them stays."""
+    if not route.is_api and route.path.startswith((*PAGES_WITH_PICKERS, *NAMES_COLLEAGUES)):
+        return _OPTION.sub(lambda option: _without_names(option.group()), text)
+    return _without_names(text) if route.is_api and route.path.endswith(NAMES_COLLEAGUES) else text
+
+
+def _without_names(text: str) -> str:
     for place in world.PLACES.values():
         text = text.replace(world.colleague(place), "")
     return text

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,10 +101,11 @@ def mail_server() -> Iterator[Postbox]:
 
 @dataclass
 class Robot:
-    """A chat robot: keeps what is posted to it, answers with `status`."""
+    """A chat robot: keeps what is posted to it, answers with `status` after `delay` seconds."""
 
     port: int = 0
     status: int = 200
+    delay: float = 0.0
     said: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -120,6 +122,7 @@ def chat_robot() -> Iterator[Robot]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             robot.said.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            time.sleep(robot.delay)
             self.send_response(robot.status)
             self.end_headers()
 

@@ -1,8 +1,10 @@
 """Messages on their way out: a real engine, mail server and robot; each message leaves once or not at all."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,15 +19,15 @@ from activities.notification import NotificationActivities
 from activities.ports import RefusedError, UnconfirmedError
 from models.identifiers import notification_id
 from models.messages.letters import Letter
-from models.messages.notifications import Claimed, SendNotification
-from models.services.notifications import notify
+from models.messages.notifications import BROKEN_OFF, ClaimDelivery, Claimed, SendNotification
+from models.services.notifications import notify, sending
 from models.stores.messages import OutboxStore
 from models.tables.messages import Delivery, Notification
 from models.types import DeliveryState
 from tests.support.stage import Stage
-from tests.support.telling import Postbox, Robot, chat_robot, deliveries, mail_server, with_address
+from tests.support.telling import Postbox, Robot, chat_robot, deliveries, free_port, mail_server, with_address
 from workflows.notification import BACK_OFF
-from workflows.outgoing import dispatch_due, trim_outbox
+from workflows.outgoing import LEASE, dispatch_due, settle_abandoned, trim_outbox
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 NOON = datetime(2026, 2, 5, 4, 0, tzinfo=UTC)
@@ -118,6 +120,32 @@ def test_a_robot_hears_and_a_refusal_is_tried_again(robot: Robot) -> None:
         AppriseChat().send(robot.url, "待办", "x")
     with pytest.raises(RefusedError):
         AppriseChat().send("gone://x", "待办", "x")
+
+
+def test_a_robot_that_answers_too_late_or_breaks_off_may_have_heard(
+    robot: Robot, capfd: pytest.CaptureFixture[str]
+) -> None:
+    robot.delay = 0.6
+    with pytest.raises(UnconfirmedError):
+        AppriseChat().send(f"{robot.url}?rto=0.2", "待办", "x")
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        taking = threading.Thread(target=_hang_up, args=(deaf,))
+        taking.start()
+        with pytest.raises(UnconfirmedError):
+            AppriseChat().send(f"json://127.0.0.1:{deaf.getsockname()[1]}/a-secret", "待办", "x")
+        taking.join()
+    assert len(robot.said) == 1
+    assert "".join(capfd.readouterr()) == ""
+
+
+def _hang_up(listening: socket.socket) -> None:
+    taken, _ = listening.accept()
+    taken.close()
+
+
+def test_a_robot_that_is_not_there_is_tried_again() -> None:
+    with pytest.raises(OSError, match="refused"):
+        AppriseChat().send(f"json://127.0.0.1:{free_port()}/robot", "待办", "x")
 
 
 def _told(stage: Stage, login: str = "lead", **wishes: Any) -> UUID:
@@ -237,6 +265,71 @@ async def test_a_worker_lost_while_sending_leaves_it_unconfirmed(
     assert await _out(stage, waiting) == "unconfirmed"
     assert _row(stage, waiting).state is DeliveryState.UNCONFIRMED
     assert len(list((tmp_path / "out").glob("*.eml"))) == 1
+
+
+async def test_a_robot_that_answers_too_late_is_not_told_again(stage: Stage, robot: Robot) -> None:
+    robot.delay = 0.6
+    waiting = _told(stage, email=False, chat_url=f"{robot.url}?rto=0.2")
+    await _start(stage)
+    assert await _out(stage, waiting) == "unconfirmed"
+    assert _row(stage, waiting).state is DeliveryState.UNCONFIRMED
+    assert len(robot.said) == 1
+
+
+async def _look_after(stage: Stage) -> int:
+    late = NOON + LEASE + timedelta(seconds=1)
+    return await settle_abandoned(stage.client, stage.world.database, stage.queue, late)
+
+
+async def test_a_run_that_an_operator_ends_before_its_turn_is_begun_anew(stage: Stage) -> None:
+    """Nothing of the first run ever happened: no worker listens where it waits."""
+    waiting = _told(stage)
+    await dispatch_due(stage.client, stage.world.database, "nobody-listens", NOON)
+    assert await _look_after(stage) == 0, "it runs: let alone"
+    await stage.client.get_workflow_handle(notification_id(waiting)).terminate("by an operator")
+    assert await _start(stage) == 0
+    assert _row(stage, waiting).state is DeliveryState.PENDING
+    assert await _look_after(stage) == 1
+    assert await _out(stage, waiting) == "sent"
+    assert await _look_after(stage) == 0
+    assert len(list((stage.home / "mail").glob("*.eml"))) == 1
+
+
+async def test_a_run_that_is_ended_between_two_attempts_is_begun_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: MailFolder, letter: Letter) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    waiting = _told(stage)
+    with monkeypatch.context() as patched:
+        patched.setattr(MailFolder, "send", away)
+        await _start(stage)
+        await _settled(stage, waiting, 1)
+        await stage.client.get_workflow_handle(notification_id(waiting)).terminate("by an operator")
+    _due_at(stage, waiting, NOON)
+    assert await _look_after(stage) == 1
+    assert await _out(stage, waiting) == "sent"
+
+
+async def test_a_run_that_is_ended_while_it_sends_leaves_it_unconfirmed(stage: Stage) -> None:
+    waiting = _told(stage)
+    with stage.world.database.write() as session:
+        claimed = sending.claim(session, ClaimDelivery(delivery_id=waiting, attempt=1, at=NOON))
+    assert claimed.delivery_ids == (waiting,)
+    assert await _look_after(stage) == 1
+    row = _row(stage, waiting)
+    assert (row.state, row.error) == (DeliveryState.UNCONFIRMED, BROKEN_OFF)
+    assert await _start(stage) == await _look_after(stage) == 0
+    assert not (stage.home / "mail").exists() or list((stage.home / "mail").glob("*.eml")) == []
+
+
+def _due_at(stage: Stage, delivery_id: UUID, at: datetime) -> None:
+    with stage.world.database.write() as session:
+        row = session.get(Delivery, delivery_id)
+        assert row is not None
+        row.not_before = at
+        session.add(row)
 
 
 async def test_a_robot_is_told_a_number_and_no_name(stage: Stage, robot: Robot) -> None:

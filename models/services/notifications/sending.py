@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from models.messages.letters import Letter
-from models.messages.notifications import ClaimDelivery, Claimed, SettleDelivery
+from models.messages.notifications import BROKEN_OFF, ClaimDelivery, Claimed, SettleDelivery
 from models.services import decision_links
 from models.services.notifications.channels import desk_at
 from models.services.notifications.texts import (
@@ -177,6 +177,22 @@ def settle(session: Session, settled: SettleDelivery) -> None:
         row.error = result.error[:MAX_ERROR] if result.error else None
         store.add(row)
         _mark_sent(store, row)
+
+
+def let_go(session: Session, delivery_id: UUID) -> bool:
+    """The workflow of a delivery is no more (an operator ended it): nobody knows what became of an open attempt.
+
+    Gives whether the delivery itself waits to be sent; whatever else it took along waits for a workflow of its own.
+    """
+    store = DeliveryStore(session)
+    head = store.get(delivery_id, lock=True)
+    for row in {row.id: row for row in (*([head] if head else []), *store.sent_with(delivery_id))}.values():
+        if row.state is DeliveryState.SENDING:
+            row.state, row.error = DeliveryState.UNCONFIRMED, BROKEN_OFF
+        elif row.state in WAITING:
+            row.sent_with = None
+        store.add(row)
+    return head is not None and head.state in WAITING
 
 
 _FINAL = {
