@@ -1,7 +1,8 @@
 """`failing_worker.py POINT STEP_NO`: the real worker, killed with SIGKILL where the record of one step is written.
 
 Points: `in_transaction` (everything written, nothing committed), `after_commit` (committed, the engine not told),
-`after_completion` (the engine told, half a second later). Nothing of this exists in the service itself.
+`after_completion` (the engine told, half a second later); `after_sending` dies once the mail server took a letter,
+and makes the engine miss it after seconds instead of a minute. Nothing of this exists in the service itself.
 """
 
 import asyncio
@@ -9,17 +10,24 @@ import os
 import signal
 import sys
 import threading
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
+from temporalio.worker import UnsandboxedWorkflowRunner
+
+from activities.adapters.smtp import SmtpMail
 from activities.approval import ApprovalActivities
 from models.messages.approval import Recorded
+from models.messages.letters import Letter
 from models.messages.qualification import RecordStep
 from models.services.approval import steps
 from models.settings import Settings
-from workflows.worker import run_worker
+from workflows import worker
+from workflows.options import SEND_ONCE
 
 LINGER_SECONDS = 0.5
+MISSED_AFTER = timedelta(seconds=5)
 
 
 def _die() -> None:
@@ -55,13 +63,27 @@ def _arm_after(step_no: int, seconds: float) -> None:
     ApprovalActivities.record_step = record_step  # type: ignore[method-assign]
 
 
+def _arm_mail() -> None:
+    original = SmtpMail.send
+
+    def send(self: SmtpMail, letter: Letter) -> None:
+        original(self, letter)
+        _die()
+
+    SmtpMail.send = send  # type: ignore[method-assign]
+    SEND_ONCE["start_to_close_timeout"] = MISSED_AFTER
+    worker.sandbox = UnsandboxedWorkflowRunner  # type: ignore[assignment]  # the sandbox would not see the change
+
+
 def main(point: str, step_no: int) -> None:
     """Arm the point and run until it is reached."""
     if point == "in_transaction":
         _arm_inside(step_no)
+    elif point == "after_sending":
+        _arm_mail()
     else:
         _arm_after(step_no, LINGER_SECONDS if point == "after_completion" else 0.0)
-    asyncio.run(run_worker(Settings()))
+    asyncio.run(worker.run_worker(Settings()))
 
 
 if __name__ == "__main__":

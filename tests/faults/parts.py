@@ -21,6 +21,7 @@ from workflows.client import data_converter
 from workflows.namespace import prepare_namespace
 
 NAMESPACE = "greenlane"
+SENDER = "desk@greenlane.example.com"
 START_SECONDS = 30.0
 CACHE_SECONDS = 2.5
 """The engine's history service reads a namespace's search attributes again every two seconds; nothing tells when."""
@@ -75,11 +76,12 @@ async def _answers(client: Client) -> bool:
 
 @dataclass
 class Workers:
-    """Worker processes on one home; all are killed at the end."""
+    """Worker processes on one home; all are killed at the end. Without `smtp_url` mails become files."""
 
     home: Path
     address: str
     queue: str
+    smtp_url: str | None = None
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def failing(self, point: str, step_no: int) -> subprocess.Popen[bytes]:
@@ -99,6 +101,8 @@ class Workers:
             "GREENLANE_TEMPORAL_NAMESPACE": NAMESPACE,
             "GREENLANE_TASK_QUEUE": self.queue,
         }
+        if self.smtp_url is not None:
+            environment |= {"GREENLANE_SMTP_URL": self.smtp_url, "GREENLANE_MAIL_FROM": SENDER}
         with (self.home / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
