@@ -40,6 +40,7 @@ from models.services.calendars import case_calendar
 from models.tables.desk import TaskAlarm
 from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, SignerRule, Stage, Tier, Verdict
 from tests.replay.fingerprints import COMMITTED, fingerprints
+from tests.replay.long_runs import LONG_RUNS
 from tests.support import engine, rules, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage as Scene
@@ -256,6 +257,7 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         decided_automatically,
         redated,
         lone_approval,
+        *LONG_RUNS,
     )
 }
 
