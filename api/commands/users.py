@@ -12,6 +12,7 @@ from api.problem_texts import PROBLEM_TEXTS
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.services import accounts
+from models.services.by import By
 from models.settings import Settings
 from models.stores.accounts import AccountStore
 from models.types import Door, Role
@@ -19,7 +20,7 @@ from models.types import Door, Role
 user_app = typer.Typer(help="People: enter one, let one choose a new password.", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False)
-_BY = accounts.By("system:command", Door.CLI)
+_BY = By("system:command", Door.CLI)
 
 
 def register(app: typer.Typer) -> None:

@@ -11,11 +11,10 @@ from models.rulebook import Rulebook
 from models.rulebook.schema.desk import Reminders
 from models.rules.alarms import BREACH_TOLD
 from models.rules.approval import DECLARED, barred_people
-from models.rules.stand_ins import effective
 from models.services import audit
 from models.services.notifications import emit, notify
 from models.services.rulebooks import rulebook_of
-from models.services.stand_ins import chain_from, subject_of
+from models.services.stand_ins import who_hears
 from models.stores.alarms import AlarmStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -90,7 +89,7 @@ def holders(session: Session, case: Case, row: Task, at: datetime) -> frozenset[
         found = frozenset(account.id for account in accounts if account is not None and account.disabled_at is None)
     else:
         found = people.holder_ids(row.role, row.institution_code) - _barred(case, row)
-    return found | _stand_ins(session, case, found, at)
+    return who_hears(session, case, found, at)
 
 
 def _barred(case: Case, row: Task) -> frozenset[UUID]:
@@ -98,12 +97,6 @@ def _barred(case: Case, row: Task) -> frozenset[UUID]:
     if row.step in {NOBODY_TO_ACT, DECLARED}:
         return frozenset()
     return barred_people(ApprovalState.model_validate(case.state))
-
-
-def _stand_ins(session: Session, case: Case, principals: frozenset[UUID], at: datetime) -> frozenset[UUID]:
-    subject = subject_of(session, case)
-    found = (effective(chain_from(session, person, at, at), person, subject, at) for person in principals)
-    return frozenset(person for person in found if person is not None and person != case.declared_by)
 
 
 def _above(session: Session, row: Task, reminders: Reminders, *, only_head_office: bool) -> frozenset[UUID]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from models.database import Database
 from models.passwords import hash_password
 from models.services import accounts, evaluation, importing, jobs, rulebooks
+from models.services.by import By
 from models.services.importing import Progress, Sender, Upload
 from models.stores.accounts import AccountStore
 from models.stores.evaluations import EvaluationStore
@@ -58,7 +59,7 @@ def _let_staff_in(database: Database) -> bool:
     hashed, now = hash_password(DEMO_PASSWORD), datetime.now(UTC)
     with database.write() as session:
         for account in _without_password(AccountStore(session)):
-            accounts.set_password(session, account, hashed, by=accounts.By(SYSTEM_IMPORT, Door.SYSTEM), now=now)
+            accounts.set_password(session, account, hashed, by=By(SYSTEM_IMPORT, Door.SYSTEM), now=now)
     return True
 
 

@@ -3,7 +3,7 @@
 Every question is answered from the periods in the records, so a stand-in begins and ends by itself.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -35,6 +35,7 @@ __all__ = [
     "offered",
     "standing_for",
     "subject_of",
+    "who_hears",
 ]
 
 _ROOT = "/"
@@ -58,6 +59,18 @@ def may_act_for(
     if not covers(session, principal_id, stand_in_id, case, at):
         return False
     return is_authorised(session, _desk(session, at), stand_in_id, Role(task.role), task.institution_code)
+
+
+def who_hears(session: Session, case: Case, people: Collection[UUID], at: datetime) -> frozenset[UUID]:
+    """Who hears of a task that these people may act on: they, and whoever stands in for one of them on the case.
+
+    A principal that is away hears of it all the same. Never told in place of another: the declarant.
+    """
+    if not people or not StandInStore(session).onward(people, at, at):  # mostly nobody is away: one question
+        return frozenset(people)
+    subject = subject_of(session, case)
+    found = (effective(chain_from(session, person, at, at), person, subject, at) for person in people)
+    return frozenset(people) | {person for person in found if person not in {None, case.declared_by}}
 
 
 def acting_for(session: Session, account_id: UUID, task: Task, case: Case, at: datetime) -> StoodFor | None:

@@ -113,6 +113,8 @@ async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
     ]
     made = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=appeal)
     assert made.status_code == 201, made.text
+    told = [item["template"] for item in (await hq.get("/api/v1/notifications")).json()["items"]]
+    assert (told.count("appeal_opened"), told.count("task_opened")) == (1, 0)
     again = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=appeal)
     assert (again.status_code, again.json()["code"]) == (409, "duplicate_case")
     closed = await _moved(hq, "close-appeals", 4)

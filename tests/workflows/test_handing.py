@@ -8,9 +8,12 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session, select
 
-from models.messages.approval import Decide
+from models.messages.approval import NOBODY_TO_ACT, Decide
 from models.messages.handing import Delegate, HandBack, Reassign, TakeBack, Transfer
 from models.messages.scoring import CorrectedField, Correction
+from models.services.case_view import case_view
+from models.stores.audit import AuditStore
+from models.tables.cases import Case as CaseRow
 from models.tables.cases import Decision, Task
 from models.tables.desk import StandIn
 from models.tables.messages import Notification
@@ -148,9 +151,28 @@ async def test_b_for_a_stands_on_the_decision_and_bars_both(stage: Stage) -> Non
     await case.send("decide", await _for(case, "lead", "svc"))
     row = next(row for row in stage.rows(Decision) if row.step_no == 3)
     assert (row.actor_name, row.on_behalf_of_name, row.door) == ("陈志远", "赵敏", Door.STAND_IN)
+    with stage.world.database.read() as session:
+        entry = AuditStore(session).of("case", str(case.case_id))[-1]
+        shown = case_view(session, session.get_one(CaseRow, case.case_id)).timeline[-1]
+    ids = stage.world.accounts
+    assert (entry.actor, entry.on_behalf_of, entry.door) == (str(ids["lead"]), str(ids["svc"]), Door.STAND_IN)
+    assert (shown.actor, shown.on_behalf_of_name, shown.act) == ("陈志远", "赵敏", "approve")
+    (alarm,) = [note for note in stage.rows(Notification) if note.template == NOBODY_TO_ACT]  # only the lead approves
+    assert json.loads(alarm.content)["by"] == "陈志远 代 赵敏"
     with pytest.raises(Refused, match="consecutive_step"):
         await case.decide("lead")
     await stage.in_step(case)
+
+
+async def test_who_stands_in_hears_of_new_tasks_and_of_their_end_as_its_principal_does(stage: Stage) -> None:
+    stage.write(_stand_in(stage, "svc", "lead"))
+    stage.write(_stand_in(stage, "unit", "bj-mgr", ends=-timedelta(minutes=1)))
+    case = await _at_review(stage)
+    assert sorted(_told(stage, "task_opened")) == ["lead", "svc", "unit"]
+    await case.hand(Transfer, "svc", to=case.target("sh-lead"))
+    assert _told(stage, "task_transferred") == ["sh-lead"]
+    await case.withdraw()
+    assert _told(stage, "case_withdrawn") == ["sh-lead"]
 
 
 async def test_a_stand_in_that_ended_between_validator_and_record_changes_nothing(stage: Stage) -> None:

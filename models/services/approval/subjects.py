@@ -34,6 +34,8 @@ class Subject:
     route: Callable[[Session, StartApproval, datetime], tuple[RouteStep, ...]]
     on_approved: Effect = no_effect
     on_rejected: Effect = no_effect
+    opened_as: str = "task_opened"
+    """Notification template for whoever has the first step."""
 
 
 _SUBJECTS: dict[str, Subject] = {}

@@ -1,6 +1,7 @@
 """Who hears of an act, in its own transaction: whose turn it is now and not before, and the declarant of its case."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -9,12 +10,15 @@ from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.handing import Delegate, HandBack, Reassign, Transfer
 from models.messages.qualification import RecordStep
 from models.rules.approval import DECLARED
+from models.services.approval.subjects import subject_of
 from models.services.approval.tasks import holder_of, who_may_act
 from models.services.notifications import emit, notify
+from models.services.stand_ins import who_hears
 from models.tables.book import Customer
 from models.tables.cases import Case
 from models.types import Outcome, Verdict
 
+TASK_OPENED = "task_opened"
 _HANDED: dict[type, str] = {
     Transfer: "task_transferred",
     Reassign: "task_transferred",
@@ -24,9 +28,12 @@ _HANDED: dict[type, str] = {
 
 
 def tell_opened(session: Session, case: Case, state: ApprovalState) -> None:
-    """The first tasks of a case: whose turn it is."""
+    """The first tasks of a case: whose turn it is, and of what a lone approval is about."""
+    first = subject_of(case.subject).opened_as if case.subject else TASK_OPENED
     for task in state.tasks:
-        _announce(session, case, state, task, _opening(state, task), by=state.acts[-1].actor_name, text="")
+        template = _opening(state, task)
+        template = first if template == TASK_OPENED else template
+        _announce(session, case, state, task, template, by=state.acts[-1].actor_name, text="")
 
 
 def tell_step(session: Session, case: Case, message: RecordStep, after: ApprovalState) -> None:
@@ -67,16 +74,16 @@ def _opening(state: ApprovalState, task: OpenTask) -> str:
         return "case_returned"
     seats = state.step.signers if state.step else ()
     added = any(seat.signer_id == task.signer_id and seat.added_by is not None for seat in seats)
-    return "signer_added" if added else "task_opened"
+    return "signer_added" if added else TASK_OPENED
 
 
 def _announce(
     session: Session, case: Case, state: ApprovalState, task: OpenTask, template: str, *, by: str, text: str
 ) -> None:
-    """Tell whoever may act on the task, once per event of it."""
+    """Tell whoever may act on the task, and who stands in for them (代理), once per event of it."""
     notify(
         session,
-        to=sorted(who_may_act(session, state, task)),
+        to=sorted(_hear_of(session, case, state, task, at=state.acts[-1].at)),
         template=template,
         key=f"{template}:{task.task_id}:{task.version}",
         at=state.acts[-1].at,
@@ -92,6 +99,10 @@ def _announce(
         },
     )
     _emit(session, "task_opened", case, state, task)
+
+
+def _hear_of(session: Session, case: Case, state: ApprovalState, task: OpenTask, *, at: datetime) -> frozenset[UUID]:
+    return who_hears(session, case, who_may_act(session, state, task), at)
 
 
 def _tell_about_case(
@@ -121,7 +132,7 @@ def _about_case(
 ) -> Iterator[tuple[str, Iterable[UUID]]]:
     """What the declarant hears of its case, and those whose open tasks fell away without their doing."""
     past = after.acts[-1]
-    others = {account_id for task in left for account_id in who_may_act(session, before, task)}
+    others = {person for task in left for person in _hear_of(session, case, before, task, at=past.at)}
     if after.outcome is Outcome.APPROVED:
         yield "case_decided", [case.declared_by]
     elif after.outcome is Outcome.REJECTED:

@@ -26,7 +26,7 @@ from models.tables.messages import Delivery, Notification
 from models.tables.organisation import Account
 from models.types import OPEN_TASK_STATES, Channel, DeliveryState
 
-WITH_A_LINK = frozenset({"task_opened", "task_transferred", "task_handed_back", "signer_added"})
+WITH_A_LINK = frozenset({"task_opened", "appeal_opened", "task_transferred", "task_handed_back", "signer_added"})
 """The mails that ask their reader to decide: only these carry a decision link."""
 MAX_ERROR = 200
 

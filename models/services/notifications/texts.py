@@ -62,6 +62,7 @@ FOR_AN_OPEN_TASK = frozenset(
         "escalation",
         "urged",
         "nobody_to_act",
+        "appeal_opened",
     }
 )
 """These say nothing any more once their task is closed: they are not sent then."""

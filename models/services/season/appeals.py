@@ -64,4 +64,6 @@ def uphold(session: Session, case: Case, _state: ApprovalState, _at: datetime) -
         store.add(listing)
 
 
-SUBJECT = register(Subject(name=APPEAL, may_start=may_start, route=route, on_approved=uphold))
+SUBJECT = register(
+    Subject(name=APPEAL, may_start=may_start, route=route, on_approved=uphold, opened_as="appeal_opened")
+)
