@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from api.act_base import name_of
+from api.deps import Action
 from api.pages.build_acts import OnDesk, TypedAct, called_back
 from api.pages.build_facts import explanation_of
 from api.pages.desk import Desk
@@ -12,6 +13,7 @@ from api.pages.format import clock_time, difference, stamp
 from api.pages.i18n import _
 from api.pages.view.common import ErrorSummary, FieldError, Link, Strip, StripTone
 from api.pages.words import word
+from api.problem_fields import readable
 from api.problems import sentence
 from models.errors import DomainError, ErrorCode
 from models.services.case_view import CaseView
@@ -71,7 +73,7 @@ def task_strips(at: OnDesk, view: CaseView, *, error: DomainError | None, typed:
     elif done:
         strips += _corrected(desk, view)
     elif at.barred is not None and not called_back(at):
-        strips.append(_barred(at))
+        strips.append(_barred(at, at.barred))
     if view.case.in_reserve_since is not None and view.case.outcome is None:
         text = _(
             "名额已满，本件自 %(when)s 起候补；有名额空出后可再同意。", when=stamp(view.case.in_reserve_since, desk.now)
@@ -80,8 +82,10 @@ def task_strips(at: OnDesk, view: CaseView, *, error: DomainError | None, typed:
     return (*strips, *_delegated(at))
 
 
-def _barred(at: OnDesk) -> Strip:
-    barred = at.barred or DomainError(ErrorCode.NOT_YOUR_TASK)
+def _barred(at: OnDesk, barred: DomainError) -> Strip:
+    if barred.code is ErrorCode.NOT_YOUR_TASK and at.desk.caller.may(Action.MANAGE_OPS):
+        who = readable("who", barred.context.get("who", ""))
+        return Strip(text=_("此任务由 %(who)s 办理。您可改派或干预决定，均须填写原因。", who=who))
     return Strip(text=sentence(barred.code, barred.context))
 
 
@@ -111,7 +115,7 @@ def act_news(view: CaseView, desk: Desk, done: str) -> Strip | None:
         "override": _("已记录运营干预决定。"),
         "take_back": _("已撤回，任务回到您的待办。"),
         "pause": _("已暂停计时。"),
-        "resume": _("已恢复计时，时限已顺延。"),
+        "resume": _("已恢复计时，时限按暂停的工作时间顺延。"),
         "claim": _("已领取，由您办理。"),
         "release": _("已放回岗位。"),
         "snooze": _("已推迟，到时再出现在您的待办中。"),
@@ -173,6 +177,8 @@ def _own(decision: Decision) -> str:
 def _approved(decision: Decision) -> str:
     """已同意，已报总公司复核 - what the decision itself led to, whatever happened since."""
     after = decision.effect.get("stage")
+    if after == decision.stage.value:
+        return _("已同意，本环节尚待其他人签批。")
     if after == Stage.ACTIVE.value:
         silver = decision.approve_as is Tier.SILVER
         return _("已同意为银牌，资格生效。") if silver else _("已同意，资格生效。")

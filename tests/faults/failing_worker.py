@@ -72,7 +72,7 @@ def _arm_mail() -> None:
 
     SmtpMail.send = send  # type: ignore[method-assign]
     SEND_ONCE["start_to_close_timeout"] = MISSED_AFTER
-    worker.sandbox = UnsandboxedWorkflowRunner  # type: ignore[assignment]  # the sandbox would not see the change
+    worker.sandbox = UnsandboxedWorkflowRunner  # type: ignore[assignment, attr-defined]  # the sandbox would not see the change
 
 
 def main(point: str, step_no: int) -> None:

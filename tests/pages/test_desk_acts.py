@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from models.types import Role
 from tests.pages.test_desk import Desk, _add_post, _fields, _text, desk, environment, records
 from tests.support import world
 
@@ -22,7 +23,9 @@ async def test_many_are_previewed_then_approved_each_with_its_result(desk: Desk)
     assert "将同意 1 件，共勾选 1 件" in _text(preview, ".gl-lead")
     answer, results = await desk.press("unit", preview, "#bulk-confirm", comment="已核")
     assert _text(results, ".gl-strip-ok") == "已同意 1 件。"
-    again = await desk.browser("unit").post("/inbox/bulk", data=_fields(inbox.select_one("#bulk")) | {"item": item})
+    form = inbox.select_one("#bulk")
+    assert form is not None
+    again = await desk.browser("unit").post("/inbox/bulk", data=_fields(form) | {"item": item})
     assert "同意本件" in _text(BeautifulSoup(again.text, "html.parser"), ".gl-bulk-bad")
 
 
@@ -63,6 +66,14 @@ async def test_an_added_signer_is_awaited_and_a_removed_one_is_not(desk: Desk) -
     _status, without = await _act(desk, "unit", await desk.get("unit", href), "remove_signer-a1")
     assert _text(without, ".gl-strip-ok") == "已减签 赵敏。"
     assert without.select_one("#decide") is not None
+
+
+async def test_an_approval_that_still_waits_for_another_signer_says_so(desk: Desk) -> None:
+    await desk.declare()
+    _href, page = await desk.task("unit")
+    await _act(desk, "unit", page, "add_signer", choice="after")
+    done = await desk.approve("unit")
+    assert _text(done, ".gl-strip-ok") == "已同意，本环节尚待其他人签批。"
 
 
 async def test_a_decision_is_taken_back_from_its_result_line(desk: Desk) -> None:
@@ -132,6 +143,8 @@ async def test_operations_override_is_marked_for_good(desk: Desk) -> None:
     href, _page = await desk.task("unit")
     page = await desk.get("ops", href)
     assert "运营干预" in _text(page, "#act-override .gl-marked")
+    assert "您可改派或干预决定" in _text(page, ".gl-strip")
+    assert (await desk.get("ops", f"/cases/{case_id}")).select_one(f'.gl-head a[href="{href.partition("?")[0]}"]')
     _status, done = await _act(desk, "ops", page, "override", choice="approve", comment="负责人离职")
     assert _text(done, ".gl-strip-ok") == "已记录运营干预决定。"
     case = await desk.get("mgr", f"/cases/{case_id}")
@@ -162,7 +175,7 @@ async def test_what_was_seen_is_shown_again_with_what_differs_now(desk: Desk) ->
 
 async def test_whoever_must_not_decide_is_told_why_and_may_hand_it_on(desk: Desk) -> None:
     await desk.declare()
-    _add_post(desk, "mgr", world.Role.UNIT_LEAD, "BJ01")
+    _add_post(desk, "mgr", Role.UNIT_LEAD, "BJ01")
     inbox = await desk.get("mgr", "/inbox")
     link = inbox.select_one(".gl-task-why a")
     assert "您申报的，不能审批。" in _text(inbox, ".gl-task-why")
