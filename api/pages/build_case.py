@@ -151,6 +151,8 @@ def _actions(desk: Desk, view: CaseView, found: OnTask | None) -> tuple[Link, ..
         row = TaskStore(desk.session).get(waiting.task_id)
         if row is not None and on_desk(desk, OnTask(row, view.case, view.state), InboxQuery()).may_decide:
             return (Link(text=_("去审批"), href=f"/tasks/{row.id}", icon="check"),)
+    if desk.caller.may(Action.MANAGE_OPS):
+        return (Link(text=_("查看任务"), href=f"/tasks/{found.task.id}"),)
     return ()
 
 
@@ -169,7 +171,7 @@ def _acts(desk: Desk, view: CaseView, shown: ShownCase) -> Iterator[ActForm]:
     undo = _undo(desk, view)
     if undo is not None:
         yield undo
-    if view.case.outcome is None and desk.caller.may(Action.COMMENT_CASE):
+    if view.case.outcome is None and desk.caller.may(Action.COMMENT_CASE) and not _own_turn(desk, view):
         yield from _urge(desk, view, shown.act)
     if desk.caller.may(Action.WITHDRAW_CASE) and may_withdraw(desk.caller, view.state):
         yield filled(_withdraw(view), shown.act)
@@ -188,6 +190,11 @@ def _undo(desk: Desk, view: CaseView) -> ActForm | None:
 
 def _hands(past: PastAct) -> set[UUID | None]:
     return {past.actor_id, past.on_behalf_of}
+
+
+def _own_turn(desk: Desk, view: CaseView) -> bool:
+    """Whether the case waits for its reader to resubmit: nobody reminds himself."""
+    return view.state.stage is Stage.RETURNED and may_resubmit(desk.caller, view.state)
 
 
 def _urge(desk: Desk, view: CaseView, typed: TypedAct | None) -> Iterator[ActForm]:

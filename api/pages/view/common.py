@@ -98,6 +98,8 @@ class FieldError:
 
     field_id: str
     text: str
+    label: str = ""
+    """Name of the control, for the list on top where the control is out of sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
