@@ -6,6 +6,7 @@
   const POLL_MS = 60000;
   let source = null;
   let poll = 0;
+  let passes = false;
 
   // Every number of the frame that the service knows better by now.
   const show = (name, number) => {
@@ -53,18 +54,21 @@
   const stop = () => {
     source?.close();
     source = null;
+    passes = false;
     clearInterval(poll);
     poll = 0;
   };
   const start = () => {
-    if (source || poll) return;
+    if (poll) return;
+    poll = setInterval(() => passes || ask(), POLL_MS);
     source = new EventSource(address);
-    source.addEventListener("inbox", (event) => take(JSON.parse(event.data)));
+    source.addEventListener("inbox", (event) => {
+      passes = true; // the first one comes at once, unless something on the way holds it back
+      take(JSON.parse(event.data));
+    });
     source.addEventListener("error", () => {
-      if (source?.readyState !== EventSource.CLOSED) return;
-      source = null;
-      poll = setInterval(ask, POLL_MS);
-      ask();
+      passes = false;
+      if (source?.readyState === EventSource.CLOSED) ask(); // else the browser tries again by itself
     });
   };
   // A browser keeps few connections to one place: only the page somebody looks at holds one.
