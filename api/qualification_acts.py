@@ -70,6 +70,7 @@ def declare(caller: Caller, key: Key, wanted: Request) -> Prepare:
                 seat_kind=wanted.seat_kind,
                 reason=wanted.reason,
                 late_reason=wanted.late_reason,
+                chosen_signers=wanted.signers,
             )
         )
 

@@ -1,9 +1,11 @@
 """申报 附件一: choose a customer, see the score live, submit through the same door as JSON."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -29,6 +31,7 @@ DeclarantDep = Annotated[Caller, require(Action.DECLARE)]
 Text = Annotated[str, Form(max_length=4000)]
 Number = Annotated[str, Form(max_length=32)]
 Key = Annotated[str, Form(min_length=8, max_length=100, pattern=r"^[\w.:-]+$")]
+Signers = Annotated[Sequence[Annotated[str, StringConstraints(max_length=40)]], Form(max_length=20)]
 _ON_FORM = frozenset(
     {
         ErrorCode.INVALID_INPUT,
@@ -46,10 +49,12 @@ async def _typed(
     customer_no: Number,
     year: Annotated[int, Form(ge=1990, le=2100)],
     what: Text = "",
+    *,
     reason: Text = "",
     late_reason: Text = "",
+    signers: Signers = (),
 ) -> Typed:
-    return Typed(customer_no, year, what, reason, late_reason)
+    return Typed(customer_no, year, what, reason, late_reason, tuple(signers))
 
 
 TypedDep = Annotated[Typed, Depends(_typed)]
@@ -111,8 +116,10 @@ async def declare(
     """提交: leads to the case; a refusal comes back on the form with what was typed."""
     try:
         body = typed.body()
-        key = acts.key_for(caller, idempotency_key, "declare", body.model_dump(mode="json"))
-        wanted = Wanted(body.customer_no, body.year, body.tier, body.seat, body.reason, body.late_reason)
+        key = acts.key_for(caller, idempotency_key, "declare", body.content())
+        wanted = Wanted(
+            body.customer_no, body.year, body.tier, body.seat, body.reason, body.late_reason, tuple(body.signers)
+        )
         done = await acts.perform(database, gateway, key, qualification_acts.declare(caller, key, wanted))
     except DomainError as error:
         return await run_in_threadpool(_refused, request, database, caller, (typed, idempotency_key), error)

@@ -36,6 +36,8 @@ class Typed:
     what: str = ""
     reason: str = ""
     late_reason: str = ""
+    signers: tuple[str, ...] = ()
+    """Account ids of the signers chosen."""
 
     @property
     def choice(self) -> tuple[Tier, SeatKind] | None:
@@ -44,7 +46,12 @@ class Typed:
 
     def fields(self) -> dict[str, str]:
         """What a draft keeps."""
-        return {"what": self.what, "reason": self.reason, "late_reason": self.late_reason}
+        return {
+            "what": self.what,
+            "reason": self.reason,
+            "late_reason": self.late_reason,
+            "signers": " ".join(self.signers),
+        }
 
     def with_draft(self, fields: Mapping[str, str]) -> "Typed":
         """What was typed before, where nothing is typed now."""
@@ -54,6 +61,7 @@ class Typed:
             self.what or fields.get("what", ""),
             self.reason or fields.get("reason", ""),
             self.late_reason or fields.get("late_reason", ""),
+            self.signers or tuple(fields.get("signers", "").split()),
         )
 
     def body(self) -> DeclareBody:
@@ -68,6 +76,7 @@ class Typed:
                     "seat": seat,
                     "reason": self.reason,
                     "late_reason": self.late_reason.strip() or None,
+                    "signers": self.signers,
                 }
             )
         except ValidationError as error:

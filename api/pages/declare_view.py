@@ -1,15 +1,17 @@
 """Builds 附件一 from the records: filled facts, choices, and the preview of what is chosen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import Request
 from sqlmodel import Session
 
 from api.pages.customers_view import customer_href, policy_rows, tier_tag
 from api.pages.declare_form import CHOICES, Typed, choice_value, draft_subject, new_key
+from api.pages.declare_signers import account_ids, signer_choices
 from api.pages.form_errors import error_summary
 from api.pages.format import short_day, stamp, value_text, whole
 from api.pages.i18n import _, language
@@ -27,6 +29,7 @@ from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
 from models.rules.eligibility import entry_value
 from models.services import drafts
+from models.services.approval.signers import Seating
 from models.services.case_view import PathItem, StepPlace, preview_path
 from models.services.evaluation import score_one
 from models.services.qualification.declaration import Prepared, prepare
@@ -91,7 +94,8 @@ def declare_page(request: Request, caller: Caller, session: Session, typed: Type
         year=typed.year,
         facts=_facts(session, customer, typed.year, local_date(now)),
         choices=_choices(typed),
-        preview=_preview(session, typed, prepared, now),
+        preview=_preview(session, typed, prepared, now, caller.account_id),
+        signers=signer_choices(session, prepared, typed.signers),
         reason=typed.reason,
         late=_late(prepared),
         late_reason=typed.late_reason,
@@ -116,7 +120,7 @@ def _chosen(session: Session, typed: Typed, now: datetime) -> Typed:
         what = choice_value(Tier.SILVER, SeatKind.SILVER)
     else:
         what = _best(live.eligible_tier, live.explanation.value, rulebook.tiers.gold.entry_value)
-    return Typed(typed.customer_no, typed.year, what, typed.reason, typed.late_reason)
+    return replace(typed, what=what)
 
 
 def _best(tier: Tier, value: Decimal, gold_entry: Decimal) -> str:
@@ -171,7 +175,7 @@ def _choices(typed: Typed) -> tuple[SeatChoice, ...]:
     )
 
 
-def _preview(session: Session, typed: Typed, prepared: Prepared | None, now: datetime) -> Preview:
+def _preview(session: Session, typed: Typed, prepared: Prepared | None, now: datetime, declarant: UUID) -> Preview:
     if prepared is None or typed.choice is None:
         text = _("该客户没有保单，不能申报。请先导入保单和经验数据。")
         return Preview(obstacles=(Strip(text=text, tone=StripTone.WARN, icon="alert"),))
@@ -192,7 +196,12 @@ def _preview(session: Session, typed: Typed, prepared: Prepared | None, now: dat
         score=score_table(prepared.score, tags=tags),
         checks=_checks(prepared, _unasked(seat)),
         quota=_quota(pool),
-        path=_path(session, prepared, local_date(now)),
+        path=_path(
+            session,
+            prepared,
+            local_date(now),
+            Seating(prepared.customer.institution_code, account_ids(typed.signers), frozenset({declarant})),
+        ),
         obstacles=_obstacles(typed, prepared, needed, pool),
     )
 
@@ -238,8 +247,8 @@ def _warning(text: str, *links: Link) -> Strip:
     return Strip(text=text, tone=StripTone.WARN, icon="alert", links=links)
 
 
-def _path(session: Session, prepared: Prepared, today: date) -> ApprovalPath:
-    steps = tuple(_step(item, today) for item in preview_path(session, prepared.route))
+def _path(session: Session, prepared: Prepared, today: date, seating: Seating) -> ApprovalPath:
+    steps = tuple(_step(item, today) for item in preview_path(session, prepared.route, seating))
     acting = sum(1 for item in prepared.route if item.institution_code)
     return ApprovalPath(steps=steps, headline=_("%(n)s 级审批", n=acting))
 
@@ -253,6 +262,8 @@ def _step(item: PathItem, today: date) -> PathStep:
     note = _("收到后 5 个工作日内")
     if item.due_on is not None and item.due_on > today:
         note = _("%(day)s前", day=short_day(item.due_on, today))
+    if item.barred:
+        note = "，".join((note, _("%(names)s 须回避", names="、".join(item.barred))))
     return PathStep(state=StepState.AHEAD, title=word(item.stage), who=who, note=note)
 
 
@@ -292,13 +303,19 @@ def _strips(shown: Shown, standing: Case | None) -> tuple[Strip, ...]:
 _STRIPPED = frozenset({ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.DUPLICATE_CASE})
 
 
+def _labelled(entry: FieldError) -> FieldError:
+    """The entry with the name of its control: 必填 alone does not say what."""
+    labels = {"what": _("层级与席位"), "reason": _("申报理由"), "late_reason": _("逾期原因")}
+    return FieldError(field_id=entry.field_id, text=entry.text, label=labels.get(entry.field_id, ""))
+
+
 def _errors(error: DomainError | None, prepared: Prepared | None, typed: Typed) -> ErrorSummary | None:
     """The refusal at the control it is about; what a strip already says is not said twice."""
     if error is None or error.code in _STRIPPED:
         return None
     summary = error_summary(error)
     if summary.errors:
-        return summary
+        return ErrorSummary(title=summary.title, errors=tuple(_labelled(entry) for entry in summary.errors))
     field_id = "what"
     if error.code is ErrorCode.REASON_REQUIRED:
         late = prepared is not None and prepared.is_late and typed.reason.strip()

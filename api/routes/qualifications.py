@@ -28,9 +28,10 @@ async def declare(
     caller: Annotated[Caller, require(Action.DECLARE)],
 ) -> DeclaredAnswer:
     """申报: 201 with the new case; the same open declaration again is 200 with that case, another 409."""
-    content = body.model_dump(mode="json")
-    idempotency = acts.key_for(caller, key, "declare", content)
-    wanted = Request(body.customer_no, body.year, body.tier, body.seat, body.reason, body.late_reason)
+    idempotency = acts.key_for(caller, key, "declare", body.content())
+    wanted = Request(
+        body.customer_no, body.year, body.tier, body.seat, body.reason, body.late_reason, tuple(body.signers)
+    )
     done = await acts.perform(database, gateway, idempotency, qualification_acts.declare(caller, idempotency, wanted))
     response.status_code = done.status
     return await run_in_threadpool(_declared, database, done.case_id)

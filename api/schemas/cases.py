@@ -27,6 +27,12 @@ class DeclareBody(Body):
     seat: SeatKind
     reason: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     late_reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+    signers: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
+    """Account ids of whom the declarant names where a step of the route leaves the choice to it."""
+
+    def content(self) -> dict[str, Any]:
+        """What makes two declarations the same request; without signers as it was before there were any."""
+        return self.model_dump(mode="json", exclude=None if self.signers else {"signers"})
 
 
 class DeclaredAnswer(Answer):

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from models.messages.approval import ApprovalState, PassedStep, PastAct, RouteStep
+from models.services.approval.signers import Seating, names_of, resolve
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -39,6 +40,8 @@ class PathItem:
     institution_code: str | None
     due_on: date | None
     people: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
+    """Who would have a seat but may not sign, such as the declarant."""
     actor: str | None = None
     at: datetime | None = None
     verdict: Verdict | None = None
@@ -106,10 +109,29 @@ def path_of(session: Session, state: ApprovalState) -> tuple[PathItem, ...]:
     return (first, *(_item(people, state, step) for step in state.route))
 
 
-def preview_path(session: Session, route: tuple[RouteStep, ...]) -> tuple[PathItem, ...]:
-    """The path ahead before submitting, with the people who would decide."""
+def preview_path(session: Session, route: tuple[RouteStep, ...], seating: Seating) -> tuple[PathItem, ...]:
+    """The path ahead before submitting, with the people who would decide; `seating.barred` never do."""
+    return tuple(_foreseen(session, step, seating) for step in route)
+
+
+def _foreseen(session: Session, step: RouteStep, seating: Seating) -> PathItem:
+    if step.institution_code is None:
+        return PathItem(step.stage, StepPlace.SKIPPED, step.role, None, step.due_on)
     people = PeopleStore(session)
-    return tuple(_ahead(people, step) for step in route)
+    barred = {account.name for account in people.named([str(account_id) for account_id in seating.barred])}
+    seats = resolve(session, step, seating)
+    named = [people.account(seat.account_id) for seat in seats if seat.account_id is not None]
+    away = {account.name for account in named if account is not None and account.disabled_at is not None}
+    found = dict.fromkeys(name for seat in seats for name in names_of(session, seat) if name not in away)
+    return PathItem(
+        stage=step.stage,
+        place=StepPlace.AHEAD,
+        role=step.role,
+        institution_code=step.institution_code,
+        due_on=step.due_on,
+        people=tuple(name for name in found if name not in barred),
+        barred=tuple(name for name in found if name in barred),
+    )
 
 
 def _ahead(people: PeopleStore, step: RouteStep, place: StepPlace = StepPlace.AHEAD) -> PathItem:

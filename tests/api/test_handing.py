@@ -18,8 +18,8 @@ from models.database import Database
 from models.services.audit import verify
 from models.settings import Settings
 from models.tables.audit import AuditEntry
-from models.types import Role
-from tests.support import desk_world, engine, world
+from models.types import Role, SignerRule, Stage
+from tests.support import desk_world, engine, rules, world
 from tests.support.clients import Clients
 from tests.support.organisation import add_person
 
@@ -270,3 +270,17 @@ async def test_many_at_once_each_with_its_own_result(story: Story) -> None:
     assert rejected.status_code == 422
     with story.database.read() as session:
         assert verify(session.exec(select(AuditEntry).order_by(col(AuditEntry.seq))).all()).broken_at is None
+
+
+async def test_signers_that_the_declarant_names_sign_and_a_missing_choice_is_refused(story: Story) -> None:
+    chosen = [{"login": "svc"}, {"choice": True}]
+    rules.put_in_force(story.database, rules.step(Stage.BRANCH_REVIEW, rule=SignerRule.ALL, signers=chosen))
+    body = DECLARATION | {"customer_no": world.GOLD, "tier": "gold", "seat": "ranked"}
+    for signers in ([], [str(uuid4())]):
+        refused = await story.post("mgr", "/qualifications", body | {"signers": signers})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+        assert [entry["field"] for entry in refused.json()["errors"]] == ["signers"]
+    made = await story.post("mgr", "/qualifications", body | {"signers": [story.people["sh-lead"]]})
+    assert made.status_code == 201, made.text
+    await story.approve("unit")
+    assert {(await story.task(login))["step"] for login in ("svc", "sh-lead")} == {"branch_review"}

@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from httpx2 import AsyncClient
+from sqlmodel import select
 
 from api.app import create_app
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.envelope import StartEnvelope
+from models.rules.calendar import local_date
 from models.services import drafts
+from models.services.rulebooks import rulebook_in_force
 from models.settings import Settings
 from models.stores.accounts import AccountStore
-from models.types import SeatKind, Tier
+from models.tables.evaluation import Evaluation
+from models.types import SeatKind, SignerRule, Stage, Tier
 from tests.pages.conftest import soup_of
-from tests.support import world
+from tests.support import rules, world
 from tests.support.accepting import AcceptingGateway
 from tests.support.clients import Clients
 from tests.support.members import add_member
@@ -135,6 +139,7 @@ async def test_a_missing_reason_comes_back_at_its_field(people: Clients, gateway
     assert page.title is not None
     assert page.title.text.startswith("错误：")
     assert page.select_one(".gl-errors[data-gl-focus] a[href='#reason']")
+    assert text_of(page, ".gl-errors a") == "申报理由：必填。"
     assert page.select_one("#reason[aria-invalid=true]")
     assert text_of(page, "#late_reason") == "补报"
     assert not gateway.sent
@@ -241,3 +246,29 @@ def _draft(database: Database) -> drafts.Kept | None:
         account = AccountStore(session).by_login("mgr")
         assert account is not None
         return drafts.load(session, account.id, f"declare:{world.GOLD}")
+
+
+async def test_signers_are_chosen_where_a_step_leaves_the_choice(
+    people: Clients, insurer: Database, gateway: AcceptingGateway
+) -> None:
+    named = [{"login": "mgr"}, {"choice": True}]
+    rules.put_in_force(insurer, rules.step(Stage.BRANCH_REVIEW, rule=SignerRule.ALL, signers=named))
+    with insurer.write() as session:  # the year's list says which rules its cases follow
+        version = rulebook_in_force(session, local_date(datetime.now(UTC))).version
+        for row in session.exec(select(Evaluation)):
+            row.rulebook_version_id = version.id
+    mgr = people.browser("mgr")
+    page = soup_of(await mgr.get(NEW, params={"customer_no": world.GOLD}))
+    choice = next(node for node in page.select("#signers label") if "陈志远" in node.text)
+    box = page.select_one(f"#{choice['for']}")
+    assert box is not None
+    fields = fields_of(page) | {"reason": REASON, "late_reason": "补报"}
+    refused = soup_of(await mgr.post(NEW, data=fields))
+    assert refused.select_one("#signers[aria-invalid]") is not None
+    again = fields_of(refused) | {"signers": str(box["value"])}
+    shown = soup_of(await mgr.post("/qualifications/score", data=again))
+    assert "须回避" in text_of(shown, "#preview")
+    sent = await mgr.post(NEW, data=again)
+    assert sent.status_code == 303, sent.text
+    start = next(item for item in gateway.sent if isinstance(item, StartEnvelope))
+    assert [str(one) for one in start.act.chosen_signers] == [box["value"]]

@@ -20,6 +20,15 @@ class SeatChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignerChoice:
+    """A person whom the declarant may name as signer; `value` is the account's id."""
+
+    value: str
+    text: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What the chosen declaration is worth now: value line by line, checks, seats left, path ahead."""
 
@@ -45,6 +54,8 @@ class DeclarePage(Page):
     facts: tuple[Fact, ...]
     choices: tuple[SeatChoice, ...]
     preview: Preview
+    signers: tuple[SignerChoice, ...] = ()
+    """Empty where no step of the route leaves the choice to the declarant."""
     reason: str = ""
     late: str = ""
     """Why a reason for lateness is asked; empty inside the window."""

@@ -35,6 +35,8 @@ class Request:
     seat_kind: SeatKind
     reason: str
     late_reason: str | None = None
+    signers: tuple[UUID, ...] = ()
+    """Whom the declarant names where a step leaves the choice to it (申报人指定)."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def prepare(session: Session, request: Request, at: datetime, corrections: tuple
 def check(session: Session, request: Request, at: datetime) -> Prepared:
     """`prepare`, refused where it may not go on.
 
-    Raises DUPLICATE_CASE, NOT_ELIGIBLE, REASON_REQUIRED (no reason, or late without one).
+    Raises DUPLICATE_CASE, NOT_ELIGIBLE, REASON_REQUIRED (no reason, or late without one), INVALID_INPUT for signers
+    that a step asks for and that are missing, disabled, unknown or asked for by no step.
     """
     cases = CaseStore(session)
     if cases.open_qualification(request.year, request.customer_no) is not None:
@@ -104,7 +107,24 @@ def check(session: Session, request: Request, at: datetime) -> Prepared:
     refuse_failed(prepared.checks)
     if not request.reason.strip() or (prepared.is_late and not (request.late_reason or "").strip()):
         raise DomainError(ErrorCode.REASON_REQUIRED)
+    _check_signers(session, prepared.route, request.signers)
     return prepared
+
+
+def leaves_a_choice(route: tuple[RouteStep, ...]) -> bool:
+    """Whether the declarant names who signs one of the steps."""
+    return any(spec.choice for step in route if step.institution_code for spec in step.signers)
+
+
+def _check_signers(session: Session, route: tuple[RouteStep, ...], signers: tuple[UUID, ...]) -> None:
+    accounts = [PeopleStore(session).account(account_id) for account_id in signers]
+    if leaves_a_choice(route):
+        reason = "not_enabled" if any(one is None or one.disabled_at is not None for one in accounts) else ""
+        reason = reason if signers else "missing"
+    else:
+        reason = "not_asked" if signers else ""
+    if reason:
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "signers", "reason": reason}])
 
 
 def _rules_of(session: Session, year: int, at: datetime) -> InForce:

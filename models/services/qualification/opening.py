@@ -42,7 +42,15 @@ def record_opening(session: Session, message: RecordOpening) -> Opened:
 
 def request_of(start: StartQualification) -> Request:
     """The declaration inside a start message."""
-    return Request(start.customer_no, start.year, start.tier, start.seat_kind, start.reason, start.late_reason)
+    return Request(
+        customer_no=start.customer_no,
+        year=start.year,
+        tier=start.tier,
+        seat_kind=start.seat_kind,
+        reason=start.reason,
+        late_reason=start.late_reason,
+        signers=start.chosen_signers,
+    )
 
 
 def _check_declarant(session: Session, start: StartQualification, prepared: Prepared) -> None:
