@@ -5,16 +5,16 @@ from bs4 import BeautifulSoup, Tag
 
 from api.pages.i18n import Language, using_language
 from api.pages.render import environment
-from tests.pages import samples
+from tests.pages.desk_samples import every_page
 
-NAMES = sorted(samples.every_page())
+NAMES = sorted(every_page())
 LAYOUTS = ("base.html", "fragment.html")
 
 
 def page(name: str, language: Language = "zh", layout: str = "base.html", theme: str = "light") -> BeautifulSoup:
     """A sample page, parsed."""
     with using_language(language):
-        template, model = samples.every_page(theme)[name]
+        template, model = every_page(theme)[name]
         text = environment().get_template(template).render(page=model, shell=model.shell, layout=layout)
     return BeautifulSoup(text, "html.parser")
 
