@@ -406,6 +406,7 @@ class TestPausing:
         assert refused(desk, Move("pause", "svc1", "1")) == "clock_already_paused"
         assert refused(desk, Move("resume", "legal", "1")) == "not_your_task BR_SVC"
         assert refused(desk, Move("resume", "ops", "1")) is None
+        assert refused(desk, Move("resume", "ops", "1", comment=" ")) == "reason_required"
 
     def test_a_paused_task_can_be_decided_and_the_next_step_runs(self) -> None:
         desk = review()

@@ -10,7 +10,7 @@ from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot, Deadline
 from models.messages.handing import PauseClock, ResumeClock
 from models.rules import calendar as cal
-from models.rules.approval.history import accepted, refuse_stale, task_of, with_task
+from models.rules.approval.history import accepted, refuse_stale, refuse_without_reason, task_of, with_task
 from models.rules.approval.normal import normalised
 from models.rules.approval.people import DECLARED, check_four_eyes, check_holder
 from models.rules.clock import close_pause, open_pause
@@ -34,9 +34,11 @@ def pause(state: ApprovalState, act: PauseClock, at: datetime) -> ApprovalState:
 
 
 def check_resume(state: ApprovalState, act: ResumeClock) -> None:
-    """By the holder of the task, or by operations. Raises STALE_VERSION when the clock runs."""
+    """By the holder of the task, or by operations with a reason. Raises STALE_VERSION when the clock runs."""
     task = _task(state, act)
-    if not any(post.role is Role.OPS for post in act.posts):
+    if any(post.role is Role.OPS for post in act.posts):
+        refuse_without_reason(act)
+    else:
         _check_holder(state, task, act)
     refuse_stale(task, act.version)
     if not is_paused(task):
