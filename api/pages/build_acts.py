@@ -283,7 +283,15 @@ def _clock(at: OnDesk) -> Iterator[ActForm]:
             comment_label=_("说明（可不填）"),
         )
     if at.may(ResumeClock, version=at.version):
-        yield _form(at, "resume", _("恢复计时"), hint=_("时限按暂停的工作时间顺延。"))
+        steps_in = at.desk.caller.may(Action.MANAGE_OPS)
+        yield _form(
+            at,
+            "resume",
+            _("恢复计时"),
+            hint=_("时限按暂停的工作时间顺延。"),
+            comment_label=_("原因") if steps_in else _("说明（可不填）"),
+            comment_required=steps_in,
+        )
 
 
 def _operations(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
