@@ -15,12 +15,12 @@ from starlette.responses import Response
 from api.pages.assets import PREFIX, static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
 from api.pages.render import render
-from tests.pages import samples
+from tests.pages.desk_samples import every_page
 
 pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js").read_text("utf-8")
-NAMES = sorted(samples.every_page())
+NAMES = sorted(every_page())
 MAIN = ["inbox", "task"]
 LOOKS = (
     ("1280", "light", "zh", NAMES),
@@ -39,7 +39,7 @@ def sample_app() -> FastAPI:
 
     @app.get("/page/{name}")
     def page(request: Request, name: str) -> Response:
-        template, model = samples.every_page(request.state.theme)[name]
+        template, model = every_page(request.state.theme)[name]
         return render(request, template, model)
 
     @app.post("/tasks/t2/{act}")
@@ -48,8 +48,12 @@ def sample_app() -> FastAPI:
         app.state.posts.append((act, dict(form), request.headers.get("X-CSRF-Token")))
         if act == "draft":
             return Response(status_code=204)
-        template, model = samples.every_page()["task-422" if form.get("verdict") == "return" else "task-done"]
+        template, model = every_page()["task-422" if form.get("verdict") == "return" else "task-done"]
         return render(request, template, model, 422 if form.get("verdict") == "return" else 200)
+
+    @app.get("/api/v1/events")
+    def events() -> Response:
+        return Response(": nothing happens here\n\n", media_type="text/event-stream")
 
     app.add_middleware(PreferencesMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
