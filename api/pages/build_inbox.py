@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from api.pages.build_path import open_task
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
-from api.pages.build_standing import stand_in_strips
+from api.pages.build_standing import question_strips, stand_in_strips
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk, capped
 from api.pages.format import clock_time, instant, long_day, stamp
@@ -64,7 +64,7 @@ def inbox_page(desk: Desk, query: InboxQuery, paging: Paging, trail: Trail) -> I
         chips=chips,
         filters=_filters(desk, query),
         groups=groups,
-        strips=tuple(stand_in_strips(desk)),
+        strips=(*stand_in_strips(desk), *question_strips(desk)),
         pager=pager(INBOX, query.params, current=current, following=following, trail=trail),
         empty=None if groups else _empty(query),
         snoozed=_snoozed(desk, query),

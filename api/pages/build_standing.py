@@ -1,4 +1,4 @@
-"""The notice of a stand-in: for whom, until when, and that their work is in this list."""
+"""Notices above the inbox: whom the reader stands in for, and who waits for its answer."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,9 @@ from api.pages.view.common import Link, Strip
 from api.pages.words import word
 from models.rules.stand_ins import StoodFor
 from models.services.stand_ins import chain_from
+from models.stores.desk import DeskStore
+
+QUESTIONS_SHOWN = 5
 
 
 def stand_in_strips(desk: Desk) -> Iterator[Strip]:
@@ -22,6 +25,13 @@ def stand_in_strips(desk: Desk) -> Iterator[Strip]:
             until=_until(desk, item),
         )
         yield Strip(text=text, links=(Link(text=_("查看代理"), href="/stand-ins"),))
+
+
+def question_strips(desk: Desk) -> Iterator[Strip]:
+    """征询 that wait for the reader's answer: the task stays with whoever asked, so no row of a box shows them."""
+    for question in DeskStore(desk.session).questions_to(desk.caller.account_id, QUESTIONS_SHOWN):
+        text = _("%(who)s 征询您的意见，待您答复。", who=question.author_name)
+        yield Strip(text=text, links=(Link(text=_("去答复"), href=f"/cases/{question.case_id}"),))
 
 
 def _until(desk: Desk, item: StoodFor) -> str:

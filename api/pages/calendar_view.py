@@ -76,6 +76,10 @@ class CalendarQuery:
         query = urlencode([*pairs, *more.items()])
         return f"{CALENDAR}/{self.year}?{query}" if query else f"{CALENDAR}/{self.year}"
 
+    def again(self) -> str:
+        """The address the page asks again while cases are being told; it goes on saying what was published."""
+        return self.href((), done="published") if self.done else self.href(())
+
 
 class _Drawing(NamedTuple):
     """The calendar as it is drawn: what is stored, and the change on trial over it."""
@@ -94,7 +98,7 @@ def calendar_page(request: Request, caller: Caller, session: Session, asked: Cal
     publications = tuple(_publications(session, shown.year, drawing.now))
     waiting = not shown.stretches and any(not row.finished for row in publications)
     return CalendarPage(
-        shell=shell_for(request, caller, current="calendar", refresh_href=shown.href(()) if waiting else None),
+        shell=shell_for(request, caller, current="calendar", refresh_href=shown.again() if waiting else None),
         title=_("%(year)s 年工作日历", year=shown.year),
         json_href=f"/api/v1/calendar/{shown.year}",
         action=f"{CALENDAR}/{shown.year}",
@@ -231,8 +235,6 @@ def _scope(session: Session, row: CalendarPublication) -> str:
 
 def _strips(shown: CalendarQuery, *, waiting: bool) -> Iterator[Strip]:
     if waiting:
-        yield Strip(
-            text=_("正在通知在办事项，期限随后更新。"), icon="clock", poll_href=shown.href(()), focus=shown.done
-        )
+        yield Strip(text=_("正在通知在办事项，期限随后更新。"), icon="clock", poll_href=shown.again(), focus=shown.done)
     elif shown.done:
         yield Strip(text=_("已发布，在办事项都已按新日历计算。"), tone=StripTone.OK, icon="check", focus=True)

@@ -101,6 +101,17 @@ class DeskStore:
         """A comment, question or answer by its id."""
         return self.session.get(CaseComment, comment_id)
 
+    def questions_to(self, account_id: UUID, limit: int) -> list[CaseComment]:
+        """征询 that this person has not answered yet, oldest first, of cases that are still open."""
+        statement = (
+            select(CaseComment)
+            .join(Case, col(Case.id) == CaseComment.case_id)
+            .where(CaseComment.asked_id == account_id, col(CaseComment.answered_at).is_(None))
+            .where(col(Case.outcome).is_(None))
+            .order_by(col(CaseComment.at), col(CaseComment.id))
+        )
+        return list(self.session.exec(statement.limit(limit)))
+
     def answer_open(self, question_id: UUID, at: datetime) -> bool:
         """Mark a question as answered, once; False when it was answered already."""
         unanswered = (col(CaseComment.id) == question_id, col(CaseComment.answered_at).is_(None))

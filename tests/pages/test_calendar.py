@@ -92,7 +92,9 @@ async def test_publishing_asks_a_reason_and_shows_progress(people: Clients, insu
     assert row is not None
     assert "司庆放假" in row.get_text()
     assert "已通知 0 / 1 件" in row.get_text()
-    assert page.select_one("[hx-trigger='every 2s']")
+    refresh = page.select_one("[hx-trigger='every 2s']")
+    assert refresh is not None
+    assert str(refresh["hx-get"]).endswith("done=published"), "the result stays while progress is asked for"
     with insurer.read() as session:
         assert len(session.exec(select(CalendarPublication)).all()) == 1
         assert len(session.exec(select(CalendarNotice)).all()) == 1

@@ -107,11 +107,15 @@ async def test_a_question_is_answered_where_it_stands(desk: Desk) -> None:
     assert asked is not None
     _status, done = await _act(desk, "unit", page, "ask", to=str(asked["value"]), comment="客户是否续保？")
     assert "征询 王晓梅，待答复" in _text(done, "#thread")
+    told = (await desk.get("mgr", "/inbox")).select_one(f'.gl-strip a[href="/cases/{_case_of(done)}"]')
+    assert told is not None
+    assert told.get_text(strip=True) == "去答复"
     case = await desk.get("mgr", f"/cases/{_case_of(done)}")
     form = case.select_one(".gl-answer-form form")
     assert form is not None
     _answer, answered = await desk.press("mgr", case, f"#{form['id']}", comment="愿意")
     assert _text(answered, ".gl-strip-ok") == "已答复。"
+    assert "待您答复" not in (await desk.get("mgr", "/inbox")).get_text()
     assert "愿意" in _text(await desk.get("unit", href), ".gl-answers blockquote")
 
 
