@@ -345,3 +345,10 @@ async def test_operations_give_a_reason(desk: Desk) -> None:
     assert _problem(await desk.on_task("ops", "reassign", body)) == (422, "invalid_input")
     override = {"verdict": "approve", "version": 1, "comment": " "}
     assert _problem(await desk.on_task("ops", "override", override)) == (422, "invalid_input")
+
+
+async def test_more_tasks_than_the_rulebook_allows_are_refused_as_a_whole(desk: Desk) -> None:
+    items = [{"task_id": str(uuid4()), "version": 1} for _ in range(51)]
+    answer = await desk.post("no1-unit", "/tasks/bulk-decide", {"items": items, "verdict": "approve", "comment": ""})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_input"
