@@ -19,9 +19,9 @@ RULES = load_builtin().desk.bulk
 def found(tier: Tier, value: int, step: str = Stage.UNIT_CHECK.value) -> OnTask:
     """A task of a case of this tier and value (yuan) on its first step."""
     state = opened(tier=tier).state.model_copy(update={"stage": Stage.UNIT_CHECK})
-    return OnTask(
-        task=Task.model_construct(step=step), case=Case.model_construct(tier=tier, value=Decimal(value)), state=state
-    )
+    judged: dict[str, Any] = {"tier": tier, "value": Decimal(value)}
+    waiting: dict[str, Any] = {"step": step}
+    return OnTask(task=Task(**waiting), case=Case(**judged), state=state)
 
 
 @pytest.mark.parametrize(
