@@ -46,7 +46,8 @@ def check_text(name: str, data: bytes) -> None:
     """Refuse what is not text although it is called CSV, and more lines than are read."""
     if data.startswith(_ZIP_MAGIC) or b"\0" in data:
         raise rejected(name, "内容不是 CSV 文本")
-    if data.count(b"\n") > MAX_ROWS + 1:
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if lines > MAX_ROWS + 1:  # the header is one
         raise rejected(name, f"超过 {MAX_ROWS} 行")
 
 
