@@ -53,6 +53,8 @@ _MESSAGES = {
     "may_not_read_cases": _m("其岗位不能查看本件，请另选人员。"),
     "too_many_people": _m("一次最多 20 人。"),
     "yourself": _m("不能选自己。"),
+    "not_enabled": _m("没有这个人员，或已停用。请另选人员。"),
+    "not_asked": _m("本件各环节均不由申报人指定签批人。"),
     "not_in_future": _m("应晚于现在。"),
     "too_far_ahead": _m("最多推迟 30 天。"),
     "bad_file": _m("不支持这种文件，或内容与后缀不符。可用 PDF、图片、Office、TXT、CSV。"),

@@ -56,7 +56,7 @@ def declare(caller: Caller, key: Key, wanted: Request) -> Prepare:
         standing = store.open_qualification(wanted.year, wanted.customer_no)
         if standing is not None and standing.content_hash == key.body_hash:
             return Standing(standing.id)
-        check(session, wanted, datetime.now(UTC))
+        check(session, wanted, datetime.now(UTC), declarant=caller.account_id)
         attempt = store.attempts(wanted.year, wanted.customer_no) + 1
         return StartEnvelope(
             act=StartQualification(

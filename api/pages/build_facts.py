@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlmodel import Session
 
+from api.pages.build_history import changes_of
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, amount, difference, mask_name, mask_phone, short_day, whole
 from api.pages.i18n import _, language
@@ -17,6 +18,7 @@ from models.messages.scoring import ScoreExplanation
 from models.rules.calendar import local_date
 from models.rules.eligibility import entry_value
 from models.services.case_view import CaseView
+from models.services.desk.resubmission import REASON
 from models.services.qualification.rescore import checks_of
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
@@ -26,7 +28,7 @@ from models.stores.memberships import current_memberships
 from models.tables.book import Contact, Customer
 from models.tables.cases import Case, CaseScore
 from models.tables.organisation import Institution
-from models.types import SeatKind, Tier
+from models.types import SeatKind, Stage, Tier
 
 
 def explanation_of(score: CaseScore) -> ScoreExplanation:
@@ -143,23 +145,31 @@ def _contact(contact: Contact) -> Fact:
 
 
 def comparison(view: CaseView, desk: Desk) -> Comparison | None:
-    """与上一轮相比, from the second round on; what was corrected in this round, and why the one before came back."""
+    """与上一轮相比, from the second round on; what the declarant changed, what was corrected in this round, and why
+    the one before came back. Nothing to compare while the declarant has it."""
     now_round = view.state.round
-    if now_round == 1 or not desk.caller.may(Action.READ_SCORES):
+    if now_round == 1 or view.state.stage is Stage.RETURNED or not desk.caller.may(Action.READ_SCORES):
         return None
     scores = CaseStore(desk.session).scores(view.case.id)
     before = [score for score in scores if score.round < now_round][-1:]
-    rows = tuple(_changes(explanation_of(before[0]), explanation_of(scores[-1]))) if before else ()
+    figures = tuple(_changes(explanation_of(before[0]), explanation_of(scores[-1]))) if before else ()
     back = next(
         (item for item in reversed(view.timeline) if item.act == "return" and item.round == now_round - 1), None
     )
     return Comparison(
         before_title=_("第 %(round)s 轮", round=now_round - 1),
         after_title=_("第 %(round)s 轮", round=now_round),
-        rows=rows,
+        rows=(*_new_reason(view), *figures),
         note=_returned(back.actor, short_day(local_date(back.at), local_date(desk.now)), now_round) if back else "",
         reason=back.comment if back else "",
     )
+
+
+def _new_reason(view: CaseView) -> Iterator[ChangeRow]:
+    """申报理由 before and after, where the declarant wrote another one for this round."""
+    resubmitted = [item for item in view.timeline if item.act == "resubmit" and item.round == view.state.round]
+    for item in resubmitted[-1:]:
+        yield from (row for name, row in zip(item.changes or {}, changes_of(item), strict=True) if name == REASON)
 
 
 def _returned(who: str, day: str, now_round: int) -> str:

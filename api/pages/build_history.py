@@ -37,8 +37,12 @@ def entry(item: TimelineItem, now: datetime, case_href: str = "") -> TimelineEnt
 
 
 def _tags(item: TimelineItem) -> tuple[Tag, ...]:
-    """An act of operations in somebody's place is always marked."""
-    return (Tag(text=word(Door.OVERRIDE), tone=TagTone.BAD, icon="alert"),) if item.door is Door.OVERRIDE else ()
+    """An act of operations in somebody's place is always marked; sign-offs that a resubmission kept are named."""
+    marks = [Tag(text=word(Door.OVERRIDE), tone=TagTone.BAD, icon="alert")] if item.door is Door.OVERRIDE else []
+    for stage, names in item.kept.items():
+        text = _("保留签批：%(stage)s（%(names)s）", stage=word(stage), names="、".join(names))
+        marks.append(Tag(text=text, tone=TagTone.OK, icon="keep"))
+    return tuple(marks)
 
 
 def changes_of(item: TimelineItem) -> Iterator[ChangeRow]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, pairwise
 
-from api.pages.build_seats import open_holder, open_seats, signed_seats, standing_text
+from api.pages.build_seats import open_holder, open_seats, signed_seats, signers_ahead, standing_text
 from api.pages.desk import Desk
 from api.pages.format import local, short_day, span, stamp, term
 from api.pages.i18n import _
@@ -79,7 +79,8 @@ def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
                 seats=open_seats(view, desk),
             )
         case _:
-            return PathStep(state=state, title=title, who=_holders(item, desk), note=_ahead(view.state, desk, item))
+            who = signers_ahead(item) or _holders(item, desk)
+            return PathStep(state=state, title=title, who=who, note=_ahead(view.state, desk, item))
 
 
 def _actor(view: CaseView, item: PathItem) -> str:
@@ -95,7 +96,7 @@ def _marks(item: PathItem) -> tuple[Tag, ...]:
     """保留签批, 运营干预."""
     marks = []
     if item.kept:
-        marks.append(Tag(text=_("保留签批"), tone=TagTone.OK, icon="pin"))
+        marks.append(Tag(text=_("保留签批"), tone=TagTone.OK, icon="keep"))
     if item.override:
         marks.append(Tag(text=word(Door.OVERRIDE), tone=TagTone.BAD, icon="alert"))
     return tuple(marks)

@@ -53,7 +53,7 @@ def resubmission(desk: Desk, view: CaseView, typed: TypedResubmission | None) ->
         name="resubmit",
         action=f"/cases/{case.id}/resubmit",
         text=_("重新提交"),
-        hint=_("更正后重新提交，从第一步起再审。"),
+        hint=_hint(view),
         idempotency_key=uuid4().hex,
         version=view.state.version,
         comment_label=_("说明"),
@@ -72,6 +72,13 @@ def resubmission(desk: Desk, view: CaseView, typed: TypedResubmission | None) ->
         why=back.comment if back else "",
         draft_href=f"/drafts/{draft_subject(case.id)}",
     )
+
+
+def _hint(view: CaseView) -> str:
+    """Which steps come again: all of them, or those that look at what is changed."""
+    if approval.kept_sign_offs(view.state, ()):
+        return _("更正后重新提交，从第一步起再审；更改未涉及的签批予以保留。")
+    return _("更正后重新提交，从第一步起再审。")
 
 
 def _draft(desk: Desk, view: CaseView) -> TypedResubmission | None:

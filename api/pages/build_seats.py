@@ -10,7 +10,7 @@ from api.pages.view.task import Seat, SeatState
 from api.pages.words import word
 from models.messages.approval import ApprovalState, Signer, SignOff, StepState
 from models.rules import approval
-from models.services.case_view import CaseView, TimelineItem
+from models.services.case_view import CaseView, PathItem, SeatAhead, TimelineItem
 from models.stores.desk import DeskStore
 from models.types import AddedPosition, SignerRule, Stage, Verdict
 
@@ -31,6 +31,26 @@ def standing_text(state: ApprovalState) -> str:
 def seat_name(seat: Signer) -> str:
     """The group of a seat, the person, or its post."""
     return seat.group or seat.name or (word(seat.role) if seat.role else seat.signer_id)
+
+
+def signers_ahead(item: PathItem) -> str:
+    """票签 2/3：甲、乙、财务（丙）, before the step opens; empty where one signature decides."""
+    if not item.seats:
+        return ""
+    asked = f" {item.percent}%" if item.percent is not None else ""
+    asked = f" {item.needed}/{len(item.seats)}" if item.needed is not None else asked
+    who = "、".join(_seat_ahead(seat) for seat in item.seats)
+    return _("%(rule)s：%(who)s", rule=f"{word(item.rule)}{asked}", who=who)
+
+
+def _seat_ahead(seat: SeatAhead) -> str:
+    """The one person who would sign, else the post and how many hold it; with the group it signs for."""
+    post = word(seat.role) if seat.role else ""
+    if not seat.people:
+        who = _("%(role)s 无人可办", role=post)
+    else:
+        who = seat.people[0] if len(seat.people) == 1 else _("%(role)s %(n)s 人可办", role=post, n=len(seat.people))
+    return f"{seat.group}（{who}）" if seat.group else who
 
 
 def open_holder(state: ApprovalState, reader: str) -> str:

@@ -9,9 +9,10 @@ from uuid import UUID
 from fastapi import Request
 from sqlmodel import Session
 
+from api.pages.build_seats import signers_ahead
 from api.pages.customers_view import customer_href, policy_rows, tier_tag
 from api.pages.declare_form import CHOICES, Typed, choice_value, draft_subject, new_key
-from api.pages.declare_signers import account_ids, signer_choices
+from api.pages.declare_signers import account_ids, choice_hint, signer_choices
 from api.pages.form_errors import error_summary
 from api.pages.format import short_day, stamp, value_text, whole
 from api.pages.i18n import _, language
@@ -95,7 +96,8 @@ def declare_page(request: Request, caller: Caller, session: Session, typed: Type
         facts=_facts(session, customer, typed.year, local_date(now)),
         choices=_choices(typed),
         preview=_preview(session, typed, prepared, now, caller.account_id),
-        signers=signer_choices(session, prepared, typed.signers),
+        signers=signer_choices(session, prepared, typed.signers, caller.account_id),
+        signers_hint=choice_hint(prepared),
         reason=typed.reason,
         late=_late(prepared),
         late_reason=typed.late_reason,
@@ -256,8 +258,8 @@ def _path(session: Session, prepared: Prepared, today: date, seating: Seating) -
 def _step(item: PathItem, today: date) -> PathStep:
     if item.place is StepPlace.SKIPPED:
         return PathStep(state=StepState.SKIPPED, title=word(item.stage), who=_("机构无此级，跳过"))
-    who = "、".join(item.people[:3]) or _("暂无人任职，将转运营监控岗")
-    if len(item.people) > 3:
+    who = signers_ahead(item) or "、".join(item.people[:3]) or _("暂无人任职，将转运营监控岗")
+    if len(item.people) > 3 and not item.seats:
         who = _("%(role)s %(n)s 人可办", role=word(item.role), n=len(item.people))
     note = _("收到后 5 个工作日内")
     if item.due_on is not None and item.due_on > today:
@@ -305,7 +307,12 @@ _STRIPPED = frozenset({ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.DUPLICATE_CASE})
 
 def _labelled(entry: FieldError) -> FieldError:
     """The entry with the name of its control: 必填 alone does not say what."""
-    labels = {"what": _("层级与席位"), "reason": _("申报理由"), "late_reason": _("逾期原因")}
+    labels = {
+        "what": _("层级与席位"),
+        "reason": _("申报理由"),
+        "late_reason": _("逾期原因"),
+        "signers": _("指定签批人"),
+    }
     return FieldError(field_id=entry.field_id, text=entry.text, label=labels.get(entry.field_id, ""))
 
 

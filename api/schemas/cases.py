@@ -12,7 +12,7 @@ from api.schemas.clock import AlarmAnswer, LedgerLineAnswer, PauseAnswer
 from models.messages.scoring import Correction
 from models.rules.clock import ClockState
 from models.rules.due_reason import DueRowKind
-from models.types import CaseKind, Door, Outcome, Role, SeatKind, Stage, TaskState, Tier, Verdict
+from models.types import CaseKind, Door, Outcome, Role, SeatKind, SignerRule, Stage, TaskState, Tier, Verdict
 
 Comment = Annotated[str, StringConstraints(max_length=2000)]
 Version = Annotated[int, Field(ge=1)]
@@ -100,6 +100,14 @@ class TaskAnswer(Answer):
     on_behalf_of_name: str | None = None
 
 
+class SeatAheadAnswer(Answer):
+    """One signature that a step will ask for, where several sign it."""
+
+    people: list[str]
+    role: Role | None
+    group: str | None
+
+
 class PathAnswer(Answer):
     """One step of the approval path."""
 
@@ -112,6 +120,11 @@ class PathAnswer(Answer):
     actor: str | None
     at: datetime | None
     verdict: Verdict | None
+    kept: bool
+    rule: SignerRule
+    needed: int | None
+    percent: int | None
+    seats: list[SeatAheadAnswer]
 
 
 class TimelineAnswer(Answer):
@@ -127,6 +140,8 @@ class TimelineAnswer(Answer):
     return_to: Stage | None
     approve_as: Tier | None
     on_behalf_of: UUID | None
+    kept: dict[Stage, list[str]]
+    """Steps that a resubmission did not open again, with whoever had signed them."""
 
 
 class ClockAnswer(Answer):

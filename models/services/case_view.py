@@ -4,7 +4,7 @@ Both the JSON API and the pages are built from this, so they show the same facts
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,7 +17,7 @@ from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.tables.cases import Case, Decision
-from models.types import Door, Role, Stage, Tier, Verdict
+from models.types import Door, Role, SignerRule, Stage, Tier, Verdict
 
 
 class StepPlace(StrEnum):
@@ -28,6 +28,15 @@ class StepPlace(StrEnum):
     AHEAD = "ahead"
     SKIPPED = "skipped"
     STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class SeatAhead:
+    """One signature that a step will ask for: the post or the group it is for, and who would give it."""
+
+    people: tuple[str, ...]
+    role: Role | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,11 @@ class PathItem:
     """保留签批: the sign-off of an earlier round still counts."""
     override: bool = False
     """Decided by operations in place of whoever should have."""
+    rule: SignerRule = SignerRule.ANY
+    needed: int | None = None
+    percent: int | None = None
+    seats: tuple[SeatAhead, ...] = ()
+    """Of a step ahead that several sign."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,8 @@ class TimelineItem:
     changes: dict[str, tuple[str, str]] | None = None
     """What a resubmission changed: before and after by field."""
     evidence_digest: str | None = None
+    kept: dict[Stage, tuple[str, ...]] = field(default_factory=dict)
+    """保留签批: steps that a resubmission did not open again, and who had signed them."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +121,7 @@ def path_of(session: Session, state: ApprovalState) -> tuple[PathItem, ...]:
         actor=latest.actor_name,
         at=latest.at,
     )
-    people = PeopleStore(session)
-    return (first, *(_item(people, state, step) for step in state.route))
+    return (first, *(_item(session, state, step) for step in state.route))
 
 
 def preview_path(session: Session, route: tuple[RouteStep, ...], seating: Seating) -> tuple[PathItem, ...]:
@@ -122,7 +137,12 @@ def _foreseen(session: Session, step: RouteStep, seating: Seating) -> PathItem:
     seats = resolve(session, step, seating)
     named = [people.account(seat.account_id) for seat in seats if seat.account_id is not None]
     away = {account.name for account in named if account is not None and account.disabled_at is not None}
-    found = dict.fromkeys(name for seat in seats for name in names_of(session, seat) if name not in away)
+    by_seat = [[name for name in names_of(session, seat) if name not in away] for seat in seats]
+    found = dict.fromkeys(name for names in by_seat for name in names)
+    ahead = tuple(
+        SeatAhead(tuple(name for name in names if name not in barred), seat.role, seat.group)
+        for seat, names in zip(seats, by_seat, strict=True)
+    )
     return PathItem(
         stage=step.stage,
         place=StepPlace.AHEAD,
@@ -131,23 +151,22 @@ def _foreseen(session: Session, step: RouteStep, seating: Seating) -> PathItem:
         due_on=step.due_on,
         people=tuple(name for name in found if name not in barred),
         barred=tuple(name for name in found if name in barred),
+        rule=step.rule,
+        needed=step.needed,
+        percent=step.percent,
+        seats=ahead if len(ahead) > 1 else (),
     )
 
 
-def _ahead(people: PeopleStore, step: RouteStep, place: StepPlace = StepPlace.AHEAD) -> PathItem:
-    code = step.institution_code
-    names = tuple(account.name for account in people.holders(step.role, code)) if code else ()
-    return PathItem(step.stage, place if code else StepPlace.SKIPPED, step.role, code, step.due_on, names)
-
-
-def _item(people: PeopleStore, state: ApprovalState, step: RouteStep) -> PathItem:
+def _item(session: Session, state: ApprovalState, step: RouteStep) -> PathItem:
     kept = next((one for one in state.passed if one.stage is step.stage and one.kept), None)
     if kept is not None and kept.sign_offs and state.stage is not step.stage:
         return _kept(step, kept)
     act = _standing_act(state, step.stage)
     if act is None or act.verdict is None:
-        place = StepPlace.NOW if state.stage is step.stage else StepPlace.AHEAD
-        return _ahead(people, step, place)
+        seating = Seating(state.declarant_institution, state.chosen_signers, frozenset({state.declared_by}))
+        item = _foreseen(session, step, seating)
+        return replace(item, place=StepPlace.NOW, seats=()) if state.stage is step.stage else item
     place = StepPlace.STOPPED if act.verdict is Verdict.REJECT else StepPlace.DONE
     override = act.door is Door.OVERRIDE
     return PathItem(
@@ -230,4 +249,10 @@ def _decided(row: Decision) -> TimelineItem:
         task_id=row.task_id,
         changes={name: (old, new) for name, (old, new) in json.loads(row.changes).items()} if row.changes else None,
         evidence_digest=row.evidence_digest,
+        kept=_kept_by(row) if row.act == "resubmit" else {},
     )
+
+
+def _kept_by(row: Decision) -> dict[Stage, tuple[str, ...]]:
+    passed = ApprovalState.model_validate(row.effect).passed
+    return {one.stage: tuple(sign.actor_name for sign in one.sign_offs) for one in passed if one.kept}

@@ -282,5 +282,9 @@ async def test_signers_that_the_declarant_names_sign_and_a_missing_choice_is_ref
         assert [entry["field"] for entry in refused.json()["errors"]] == ["signers"]
     made = await story.post("mgr", "/qualifications", body | {"signers": [story.people["sh-lead"]]})
     assert made.status_code == 201, made.text
+    path = (await story.get("mgr", f"/cases/{made.json()['case_id']}"))["path"]
+    ahead = next(step for step in path if step["stage"] == "branch_review")
+    assert (ahead["place"], ahead["rule"]) == ("ahead", "all")
+    assert [seat["people"] for seat in ahead["seats"]] == [["赵敏"], ["郑华"]]
     await story.approve("unit")
     assert {(await story.task(login))["step"] for login in ("svc", "sh-lead")} == {"branch_review"}

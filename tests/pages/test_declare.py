@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup
@@ -265,10 +266,24 @@ async def test_signers_are_chosen_where_a_step_leaves_the_choice(
     fields = fields_of(page) | {"reason": REASON, "late_reason": "补报"}
     refused = soup_of(await mgr.post(NEW, data=fields))
     assert refused.select_one("#signers[aria-invalid]") is not None
+    assert "机构复核" not in text_of(page, "#signers .gl-hint")
+    assert not [node for node in page.select("#signers label") if "王晓梅" in node.text]
+    own = fields_of(refused) | {"signers": str(_account(insurer, "mgr"))}
+    itself = soup_of(await mgr.post(NEW, data=own))
+    assert text_of(itself, ".gl-errors a[href='#signers']") == "指定签批人：不能选自己。"
+    assert text_of(itself, "#signers-error") == "不能选自己。"
     again = fields_of(refused) | {"signers": str(box["value"])}
     shown = soup_of(await mgr.post("/qualifications/score", data=again))
     assert "须回避" in text_of(shown, "#preview")
+    assert "会签：" in text_of(shown, "#preview")
     sent = await mgr.post(NEW, data=again)
     assert sent.status_code == 303, sent.text
     start = next(item for item in gateway.sent if isinstance(item, StartEnvelope))
     assert [str(one) for one in start.act.chosen_signers] == [box["value"]]
+
+
+def _account(insurer: Database, login: str) -> UUID:
+    with insurer.read() as session:
+        account = AccountStore(session).by_login(login)
+        assert account is not None
+        return account.id

@@ -261,11 +261,16 @@ async def test_a_return_needs_a_reason_and_opens_a_round_that_compares(desk: Des
     assert _text(done, ".gl-strip-ok") == "已退回到申报。"
     _href, case = await desk.task("mgr")
     assert "已退回，正在等 王晓梅 重新提交" in _text(case, ".gl-lead")
-    answer, sent = await desk.press("mgr", case, f'form[action="/cases/{case_id}/resubmit"]', comment="已补")
+    assert "未涉及的签批予以保留" in _text(case, "#resubmit")
+    typed = {"comment": "已补", "reason": "连续四年增员"}
+    answer, sent = await desk.press("mgr", case, f'form[action="/cases/{case_id}/resubmit"]', **typed)
     assert (answer.status_code, _text(sent, ".gl-strip-ok")) == (200, "已重新提交。")
+    assert _text(sent, ".gl-log .gl-tag") == "保留签批：机构复核（李建国）"
     _href, again = await desk.task("svc")
     assert "机构复核 已办 李建国" in _text(again, ".gl-path .gl-done")
     assert _text(again, ".gl-path .gl-tag") == "保留签批"
+    changed = [node.get_text(strip=True) for node in again.select(".gl-two > div > section:first-child td")]
+    assert changed == ["申报理由", "连续三年增员", "连续四年增员", ""]
     assert "第 1 轮于" in _text(again, ".gl-two > div > section:first-child header")
     assert _text(again, ".gl-two > div > section:first-child blockquote") == "请补充证明"
     assert _text(again, ".gl-path + details summary") == "第 1 轮（赵敏 退回）"

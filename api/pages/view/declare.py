@@ -56,6 +56,8 @@ class DeclarePage(Page):
     preview: Preview
     signers: tuple[SignerChoice, ...] = ()
     """Empty where no step of the route leaves the choice to the declarant."""
+    signers_hint: str = ""
+    """Which steps they sign."""
     reason: str = ""
     late: str = ""
     """Why a reason for lateness is asked; empty inside the window."""

@@ -30,7 +30,7 @@ def record_opening(session: Session, message: RecordOpening) -> Opened:
     standing = CaseStore(session).by_workflow_id(start.workflow_id)
     if standing is not None:
         return opened_again(session, standing, message.at)
-    prepared = check(session, request_of(start), message.at)
+    prepared = check(session, request_of(start), message.at, declarant=start.actor_id)
     _check_declarant(session, start, prepared)
     case = _case(start, prepared, message.at)
     calendar = case_calendar(session, case, message.at)
