@@ -21,10 +21,26 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
-from models.identifiers import APPROVAL, QUALIFICATION, QUOTA_SEASON, calendar_publish_id
+from models.identifiers import (
+    APPROVAL,
+    CARE_TOUCHPOINT,
+    COMPLAINT,
+    GREEN_CHANNEL,
+    QUALIFICATION,
+    QUOTA_SEASON,
+    calendar_publish_id,
+)
 from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
-from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, Starting, UpdateEnvelope
+from models.messages.envelope import (
+    Envelope,
+    ProgrammeUpdate,
+    SeasonStart,
+    ServiceStart,
+    ServiceUpdate,
+    Starting,
+    UpdateEnvelope,
+)
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
 from workflows.calendar_publish import CalendarPublishWorkflow
@@ -41,6 +57,7 @@ _log = structlog.get_logger(__name__)
 Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
 """What workflows answer to an act."""
 _WORKFLOWS = {"start": QUALIFICATION, "season_start": QUOTA_SEASON, "approval_start": APPROVAL}
+_SERVICES = {"green_channel": GREEN_CHANNEL, "complaint": COMPLAINT, "touchpoint": CARE_TOUCHPOINT}
 
 
 class WorkflowGoneError(Exception):
@@ -98,7 +115,7 @@ class Gateway:
                 )
 
     async def _deliver(self, envelope: Envelope) -> Answer:
-        if isinstance(envelope, UpdateEnvelope | ProgrammeUpdate):
+        if isinstance(envelope, UpdateEnvelope | ProgrammeUpdate | ServiceUpdate):
             return await self._update(envelope)
         return await self._start(envelope)
 
@@ -112,7 +129,7 @@ class Gateway:
     async def _start(self, envelope: Starting) -> Answer:
         start = envelope.act
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            _WORKFLOWS[envelope.kind],
+            _type_of(envelope),
             start,
             id=start.workflow_id,
             task_queue=self._task_queue,
@@ -128,7 +145,7 @@ class Gateway:
         )
         return answer
 
-    async def _update(self, envelope: UpdateEnvelope | ProgrammeUpdate) -> Answer:
+    async def _update(self, envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> Answer:
         handle = self._client.get_workflow_handle(envelope.workflow_id)
         answer: Answer = await handle.execute_update(
             envelope.kind, envelope.act, id=envelope.act.update_id, result_type=_answer_type(envelope)
@@ -136,8 +153,14 @@ class Gateway:
         return answer
 
 
-def _answer_type(envelope: UpdateEnvelope | ProgrammeUpdate) -> type[Answer]:
-    if isinstance(envelope, UpdateEnvelope):
+def _type_of(envelope: Starting) -> str:
+    if isinstance(envelope, ServiceStart):
+        return _SERVICES[envelope.act.kind]
+    return _WORKFLOWS[envelope.kind]
+
+
+def _answer_type(envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> type[Answer]:
+    if isinstance(envelope, UpdateEnvelope | ServiceUpdate):
         return Answered
     return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered
 

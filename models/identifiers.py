@@ -3,6 +3,7 @@
 They stand in `models` because records, activities and the API name workflows too, not only workflow code.
 """
 
+from datetime import date
 from uuid import UUID
 
 from models.types import CaseKind
@@ -13,6 +14,10 @@ CALENDAR_PUBLISH = "calendar-publish"
 QUOTA_SEASON = CaseKind.QUOTA_SEASON.value
 NOTIFICATION = "notification"
 APPROVAL = CaseKind.APPROVAL.value
+GREEN_CHANNEL = CaseKind.GREEN_CHANNEL.value
+CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
+COMPLAINT = CaseKind.COMPLAINT.value
+DUTY_SWEEP = "duty-sweep"
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -53,3 +58,28 @@ def approval_id(subject: str, subject_id: str, attempt: int) -> str:
 def approval_key(workflow_id: str) -> str:
     """What is unique among open lone approvals: one per subject and what it is about, whatever the attempt."""
     return workflow_id.rpartition("/")[0]
+
+
+def green_channel_id(record_id: UUID) -> str:
+    """`green-channel/{case id}`: opaque, for a reference may come twice once the first case is closed."""
+    return f"{GREEN_CHANNEL}/{record_id}"
+
+
+def green_channel_key(service: str, reference_no: str) -> str:
+    """What is unique among open requests: one per service and reference."""
+    return f"{GREEN_CHANNEL}/{service}/{reference_no}"
+
+
+def complaint_id(record_id: UUID) -> str:
+    """`complaint/{case id}`: an inquiry or a complaint."""
+    return f"{COMPLAINT}/{record_id}"
+
+
+def touchpoint_workflow_id(touchpoint_id: UUID) -> str:
+    """`care-touchpoint/{touchpoint id}`: one case per touchpoint that a person does."""
+    return f"{CARE_TOUCHPOINT}/{touchpoint_id}"
+
+
+def sweep_id(institution_code: str, day: date) -> str:
+    """`duty-sweep/{institution}/{date}`: one run per branch and day."""
+    return f"{DUTY_SWEEP}/{institution_code}/{day.isoformat()}"

@@ -108,10 +108,17 @@ class CaseKind(StrEnum):
     MEMBERSHIP = "membership"
     APPROVAL = "approval"
     QUOTA_SEASON = "quota-season"
+    GREEN_CHANNEL = "green-channel"
+    CARE_TOUCHPOINT = "care-touchpoint"
+    COMPLAINT = "complaint"
+
+
+SERVICE_KINDS = (CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMPLAINT)
+"""Cases of serving a customer 服务: no approval, but tasks and clocks of their own."""
 
 
 class Stage(StrEnum):
-    """Stages of a qualification 资格评定, in order, then its side stages."""
+    """Stages of a qualification 资格评定, in order, then its side stages; then those of the service kinds."""
 
     DECLARED = "declared"
     UNIT_CHECK = "unit_check"
@@ -123,6 +130,28 @@ class Stage(StrEnum):
     RETURNED = "returned"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    HANDLING = "handling"
+    PAUSED = "paused"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+    REGISTERED = "registered"
+    AWAITING_FIRST_REPLY = "awaiting_first_reply"
+    INVESTIGATING = "investigating"
+    AWAITING_CUSTOMER = "awaiting_customer"
+    REOPENED = "reopened"
+
+    PLANNED = "planned"
+    DUE = "due"
+    DONE = "done"
+    SKIPPED = "skipped"
+    RESCHEDULED = "rescheduled"
+    HUSHED = "hushed"
+    MISSED = "missed"
 
 
 class MembershipStage(StrEnum):
@@ -144,6 +173,17 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    COMPLETED = "completed"
+
+
+class LimitUnit(StrEnum):
+    """时限 units; `elapsed_hours` is the one natural-time unit, `months_before` counts back from a date."""
+
+    WORKING_DAYS = "working_days"
+    WORKING_HOURS = "working_hours"
+    ELAPSED_HOURS = "elapsed_hours"
+    SAME_DAY = "same_day"
+    MONTHS_BEFORE = "months_before"
 
 
 class SignerRule(StrEnum):
@@ -277,6 +317,10 @@ class JobState(StrEnum):
 SYSTEM_SLA_ID = UUID("00000000-0000-0000-0000-000000000001")
 """The actor id of an automatic decision, which no account may have; records name `system:sla` instead."""
 
+CUSTOMER_ID = UUID("00000000-0000-0000-0000-000000000002")
+"""The actor id of a customer who confirms by its own link; records name `customer:link` instead."""
+
+CUSTOMER_LINK = "customer:link"
 SYSTEM_SLA = "system:sla"
 SYSTEM_SCHEDULE = "system:schedule"
 SYSTEM_IMPORT = "system:import"

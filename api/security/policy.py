@@ -39,6 +39,15 @@ class Action(StrEnum):
     COMMENT_CASE = "comment_case"
     READ_TASKS = "read_tasks"
     ACT_ON_TASKS = "act_on_tasks"
+    READ_SERVICES = "read_services"
+    TAKE_REQUESTS = "take_requests"
+    WORK_ON_SERVICES = "work_on_services"
+    READ_COMPLAINTS = "read_complaints"
+    OPEN_COMPLAINT_TEXT = "open_complaint_text"
+    READ_CARE = "read_care"
+    PLAN_CARE = "plan_care"
+    KEEP_CONTACTS = "keep_contacts"
+    RUN_SWEEP = "run_sweep"
     SET_STAND_IN = "set_stand_in"
     MANAGE_STAND_INS = "manage_stand_ins"
     READ_RULEBOOK = "read_rulebook"
@@ -104,7 +113,16 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_CASES: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.COMMENT_CASE: _row(*_BUSINESS, Role.OPS),
     Action.READ_TASKS: _row(*_DECIDERS, Role.BR_CTR),
-    Action.ACT_ON_TASKS: _row(*_DECIDERS),
+    Action.ACT_ON_TASKS: _row(*_DECIDERS, Role.BR_CTR),
+    Action.READ_SERVICES: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
+    Action.TAKE_REQUESTS: _row(Role.BR_CTR, Role.BR_SVC, Role.MGR, Role.BR_LEAD),
+    Action.WORK_ON_SERVICES: _row(*_BUSINESS, Role.OPS),
+    Action.READ_COMPLAINTS: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
+    Action.OPEN_COMPLAINT_TEXT: _row(*_BUSINESS, Role.AUDIT),
+    Action.READ_CARE: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
+    Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
+    Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
+    Action.RUN_SWEEP: _row(Role.OPS),
     Action.SET_STAND_IN: _row(*_DECIDERS, Role.BR_CTR),
     Action.MANAGE_STAND_INS: _row(Role.BR_LEAD),
     Action.READ_RULEBOOK: _row(*Role),

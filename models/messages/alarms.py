@@ -41,6 +41,8 @@ class AlarmPolicy(Message):
     auto_after_working_days: int = 0
     quiet_from_hour: int = 20
     quiet_until_hour: int = 8
+    percents: tuple[int, ...] = ()
+    """预警 when so much of the limit is used; for clocks that have a limit, not a date."""
 
 
 class Alarm(Message):

@@ -141,6 +141,10 @@ class OpenTask(Message):
     pauses: tuple[Pause, ...] = ()
     alarms: tuple[str, ...] = ()
     """Keys of the alarms that went off."""
+    clock_from: datetime | None = None
+    """Start of the clock where it began before the task opened; marks in per cent count from here."""
+    elapsed: bool = False
+    """The clock runs in natural hours."""
 
 
 class PastAct(Message):

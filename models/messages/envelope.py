@@ -8,6 +8,8 @@ from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, DowngradeMembership
 from models.messages.qualification import StartQualification
 from models.messages.season import MoveSeason, OpenSeason
+from models.messages.service import ServiceStart as StartOfService
+from models.messages.service_acts import ServiceAct
 
 
 class StartEnvelope(Message):
@@ -63,8 +65,28 @@ class ProgrammeUpdate(Message):
     act: MoveSeason | CancelMembership | DowngradeMembership
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart
-Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate
+class ServiceStart(Message):
+    """Start of a service case; answered when its first record stands."""
+
+    kind: Literal["service_start"] = "service_start"
+    act: StartOfService
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class ServiceUpdate(Message):
+    """An act on a running service case."""
+
+    kind: Literal["serve"] = "serve"
+    workflow_id: str
+    act: ServiceAct
+
+
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart
+Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate | ServiceUpdate
 
 
 class Outgoing(Message):

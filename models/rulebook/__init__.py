@@ -14,6 +14,7 @@ from models.rulebook.schema.common import Entry, MonthDay, Provision, Section
 from models.rulebook.schema.desk import Bulk, Desk, LadderRung, ReminderAt, Reminders, Superior, TakeOver
 from models.rulebook.schema.forms import Form, FormField, Forms, FormSheet
 from models.rulebook.schema.general import General
+from models.rulebook.schema.keeping import Duty, Keeping, PlannedItem
 from models.rulebook.schema.organisation import Organisation, RoleDuties
 from models.rulebook.schema.procedure import MidYearWindow, Milestone, Procedure, ProcedureStep, StepSigner
 from models.rulebook.schema.rollout import Rollout, RolloutTask
@@ -29,7 +30,6 @@ from models.rulebook.schema.services import (
     Frequency,
     KeyPersons,
     Limit,
-    LimitUnit,
     Period,
     Promise,
     RegularService,
@@ -49,6 +49,7 @@ __all__ = [
     "Care",
     "Change",
     "Desk",
+    "Duty",
     "Entry",
     "Festival",
     "Form",
@@ -61,10 +62,10 @@ __all__ = [
     "GoldRules",
     "Grade",
     "Indicator",
+    "Keeping",
     "KeyPersons",
     "LadderRung",
     "Limit",
-    "LimitUnit",
     "LoyaltyBand",
     "MidYearWindow",
     "Milestone",
@@ -72,6 +73,7 @@ __all__ = [
     "OpeningInterval",
     "Organisation",
     "Period",
+    "PlannedItem",
     "PointWeights",
     "Problem",
     "Procedure",

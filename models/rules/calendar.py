@@ -7,11 +7,10 @@ close of the Nth working day after it; *N working hours* are N x 60 office minut
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from enum import StrEnum
 
 from models.errors import DomainError, ErrorCode
 from models.messages.calendar import CalendarSnapshot, Deadline, MinuteSpan
-from models.types import TIME_ZONE
+from models.types import TIME_ZONE, LimitUnit
 
 CHINA = timezone(timedelta(hours=8), TIME_ZONE)
 """Asia/Shanghai as a fixed offset: no summer time since 1991, and no time-zone file is read inside a workflow."""
@@ -19,15 +18,6 @@ CHINA = timezone(timedelta(hours=8), TIME_ZONE)
 ONE_DAY = timedelta(days=1)
 LONGEST_CLOSURE_DAYS = 366
 """A calendar that never opens for this long is an error, not an endless search."""
-
-
-class LimitUnit(StrEnum):
-    """Units of a 时限; `elapsed_hours` is the only one in natural time (a complaint's 24 h)."""
-
-    WORKING_DAYS = "working_days"
-    WORKING_HOURS = "working_hours"
-    SAME_DAY = "same_day"
-    ELAPSED_HOURS = "elapsed_hours"
 
 
 def make_snapshot(
@@ -215,6 +205,8 @@ def due_after(calendar: CalendarSnapshot, start: datetime, unit: LimitUnit | str
         case LimitUnit.ELAPSED_HOURS:
             due_at = (start + timedelta(hours=amount)).astimezone(UTC)
             return Deadline(due_at=due_at, provisional=False, calendar_version=calendar.version)
+        case LimitUnit.MONTHS_BEFORE:
+            raise ValueError("months_before counts back from a date, not on from an instant")
 
 
 def due_on_date(

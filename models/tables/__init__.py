@@ -5,6 +5,7 @@ from models.tables import (
     audit,
     book,
     calendar,
+    care,
     cases,
     desk,
     evaluation,
@@ -13,6 +14,7 @@ from models.tables import (
     organisation,
     rulebook,
     season,
+    service,
 )
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "audit",
     "book",
     "calendar",
+    "care",
     "cases",
     "desk",
     "evaluation",
@@ -28,4 +31,5 @@ __all__ = [
     "organisation",
     "rulebook",
     "season",
+    "service",
 ]

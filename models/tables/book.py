@@ -45,6 +45,8 @@ class Contact(SQLModel, table=True):
     mobile: str | None = Field(default=None, sa_column=encrypted("contact.mobile"))
     email: str | None = Field(default=None, sa_column=encrypted("contact.email"))
     consent: bool = False
+    left_on: date | None = None
+    """The person left the unit: from then on nothing is planned for it, and nothing is sent."""
 
 
 class Policy(SQLModel, table=True):

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rulebook import Limit, LimitUnit, MonthDay, Rulebook, digest, from_json, load_builtin, to_json
+from models.rulebook import Limit, MonthDay, Rulebook, digest, from_json, load_builtin, to_json
 from models.rulebook.checks.limits import not_slower
 from models.rulebook.checks.weights import yearly_cost
-from models.types import CustomerFlag, InstitutionLevel, ProductClass, Role, Source, Stage, Tier
+from models.types import CustomerFlag, InstitutionLevel, LimitUnit, ProductClass, Role, Source, Stage, Tier
 
 BOOK = load_builtin()
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from models.rulebook.problem import Problem
 from models.rulebook.schema.book import Rulebook
-from models.rulebook.schema.services import Limit, LimitUnit, Promise, RegularService, ServiceItem
-from models.types import Tier
+from models.rulebook.schema.services import Limit, Promise, RegularService, ServiceItem
+from models.types import LimitUnit, Tier
 
 HOURS_OF_A_DAY = 24
 

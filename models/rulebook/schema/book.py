@@ -2,12 +2,15 @@
 
 from datetime import date
 
+from pydantic import Field
+
 from models.rulebook.schema.assessment import Assessment
 from models.rulebook.schema.care import Care
 from models.rulebook.schema.common import Frozen, Text
 from models.rulebook.schema.desk import DEFAULT_DESK, Desk
 from models.rulebook.schema.forms import Forms
 from models.rulebook.schema.general import General
+from models.rulebook.schema.keeping import Keeping, shipped_keeping
 from models.rulebook.schema.organisation import Organisation
 from models.rulebook.schema.procedure import Procedure
 from models.rulebook.schema.rollout import Rollout
@@ -43,3 +46,4 @@ class Rulebook(Frozen):
     rollout: Rollout
     care: Care
     desk: Desk = DEFAULT_DESK
+    keeping: Keeping = Field(default_factory=shipped_keeping)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from models.rulebook.schema.common import Count, Entry, Frozen, NamedEntry, Section, Share, Text
-from models.types import ContactKind, InstitutionLevel, Role, Tier
+from models.types import ContactKind, InstitutionLevel, LimitUnit, Role, Tier
 
 
 class ServiceClass(StrEnum):
@@ -28,16 +28,6 @@ class ServiceFamily(StrEnum):
     INQUIRY_COMPLAINT = "inquiry_complaint"
     SATISFACTION = "satisfaction"
     PREMIUM = "premium"
-
-
-class LimitUnit(StrEnum):
-    """时限 units; `elapsed_hours` is the one natural-time unit, `months_before` counts back from a date."""
-
-    WORKING_DAYS = "working_days"
-    WORKING_HOURS = "working_hours"
-    ELAPSED_HOURS = "elapsed_hours"
-    SAME_DAY = "same_day"
-    MONTHS_BEFORE = "months_before"
 
 
 class Limit(Frozen):

@@ -90,11 +90,11 @@ def prepare(session: Session, request: Request, at: datetime, corrections: tuple
     )
 
 
-def check(session: Session, request: Request, at: datetime) -> Prepared:
+def check(session: Session, request: Request, at: datetime, *, declarant: UUID) -> Prepared:
     """`prepare`, refused where it may not go on.
 
     Raises DUPLICATE_CASE, NOT_ELIGIBLE, REASON_REQUIRED (no reason, or late without one), INVALID_INPUT for signers
-    that a step asks for and that are missing, disabled, unknown or asked for by no step.
+    that a step asks for and that are missing, disabled, unknown, the declarant itself, or asked for by no step.
     """
     cases = CaseStore(session)
     if cases.open_qualification(request.year, request.customer_no) is not None:
@@ -107,7 +107,7 @@ def check(session: Session, request: Request, at: datetime) -> Prepared:
     refuse_failed(prepared.checks)
     if not request.reason.strip() or (prepared.is_late and not (request.late_reason or "").strip()):
         raise DomainError(ErrorCode.REASON_REQUIRED)
-    _check_signers(session, prepared.route, request.signers)
+    _check_signers(session, prepared.route, request.signers, declarant)
     return prepared
 
 
@@ -116,10 +116,11 @@ def leaves_a_choice(route: tuple[RouteStep, ...]) -> bool:
     return any(spec.choice for step in route if step.institution_code for spec in step.signers)
 
 
-def _check_signers(session: Session, route: tuple[RouteStep, ...], signers: tuple[UUID, ...]) -> None:
+def _check_signers(session: Session, route: tuple[RouteStep, ...], signers: tuple[UUID, ...], declarant: UUID) -> None:
     accounts = [PeopleStore(session).account(account_id) for account_id in signers]
     if leaves_a_choice(route):
         reason = "not_enabled" if any(one is None or one.disabled_at is not None for one in accounts) else ""
+        reason = "yourself" if declarant in signers else reason
         reason = reason if signers else "missing"
     else:
         reason = "not_asked" if signers else ""

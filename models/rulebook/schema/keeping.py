@@ -1,0 +1,125 @@
+"""Keeping the promises 服务执行: posts and allowances of green channel and complaints, when care falls due, duties."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.rulebook.schema.common import Count, Entry, Section, Text
+from models.rulebook.schema.services import Limit
+from models.service_types import GreenService, MissedPolicy, ProofKind, WorkdayMove
+from models.types import Role
+
+
+class ServicePost(Entry):
+    """Which post works off the queue of one green-channel service."""
+
+    service: GreenService
+    role: Role
+
+
+class GreenChannelDesk(Section):
+    """绿色通道: who works, who leads, how long a confirmation may take; a pause is too long after so many days."""
+
+    role: Role
+    lead_role: Role
+    posts: tuple[ServicePost, ...] = ()
+    confirm_working_days: Count
+    confirm_link_days: Count
+    """Natural days for which the customer's link holds."""
+    paused_too_long_working_days: Count
+
+    def post_of(self, service: GreenService) -> Role:
+        """The post whose queue a service waits in."""
+        return next((entry.role for entry in self.posts if entry.service is service), self.role)
+
+
+class RegularReply(Entry):
+    """What a customer without VIP status may expect where the catalogue promises it nothing."""
+
+    sheet: Literal["inquiry", "complaint"]
+    act: Literal["reply", "close"]
+    limit: Limit
+
+
+class ComplaintDesk(Section):
+    """咨询投诉: who works, who gets the serious ones, how long the customer's view and a reopening may take."""
+
+    role: Role
+    lead_role: Role
+    view_working_days: Count
+    reopen_working_days: Count
+    regular: tuple[RegularReply, ...]
+
+
+class PlannedItem(Entry):
+    """How the frequency of a catalogue item becomes days.
+
+    `at_percent`: where in its part of the period the day falls (a yearly item twice a year has two parts).
+    `lead_working_days`: so long before the day it is taken up. `grace_days`: natural days after which a missed one is
+    treated by `missed`. `greeting`: needs consent, keeps quiet hours, is hushed by an open complaint.
+    `merge`: may be done with another one of the same customer and day.
+    """
+
+    code: Text
+    at_percent: Annotated[int, Field(ge=0, le=100)] = 50
+    move: WorkdayMove = WorkdayMove.NEXT
+    lead_working_days: Annotated[int, Field(ge=0)] = 5
+    human: bool = True
+    greeting: bool = False
+    merge: bool = False
+    missed: MissedPolicy = MissedPolicy.ASK
+    grace_days: Annotated[int, Field(ge=0)] = 0
+    proof: tuple[ProofKind, ...] = (ProofKind.TEXT,)
+
+
+class Duty(Entry):
+    """A duty of article 17 to every customer, or its VIP counterpart: what starts it, and how far ahead or after.
+
+    `months_before` counts back from `event`; `within_working_days` counts on from it. `last_days`: nothing is started
+    that lies more natural days back than this.
+    """
+
+    code: Text
+    item: Text
+    event: Literal["policy_expiry", "policy_lapse", "year"]
+    tiers: Literal["all", "regular", "vip"] = "all"
+    months_before: Count | None = None
+    within_working_days: Count | None = None
+    role: Role
+    lead_working_days: Annotated[int, Field(ge=0)] = 5
+    last_days: Count
+    missed: MissedPolicy = MissedPolicy.SEND_LATE
+    proof: tuple[ProofKind, ...] = (ProofKind.TEXT,)
+
+
+class Sweep(Section):
+    """巡检: the hour (Asia/Shanghai) of the daily run and the rates it keeps, per second."""
+
+    hour: Annotated[int, Field(ge=0, le=23)]
+    start_per_second: Count
+    signal_per_second: Count
+    chunk: Count
+
+
+class Keeping(Section):
+    """How the promises of the catalogue are kept."""
+
+    green_channel: GreenChannelDesk
+    complaint: ComplaintDesk
+    plan: Annotated[tuple[PlannedItem, ...], Field(min_length=1)]
+    duties: tuple[Duty, ...]
+    sweep: Sweep
+
+    def planned(self, code: str) -> PlannedItem | None:
+        """How an item is planned; None for what no calendar drives (the green channel, complaints)."""
+        return next((entry for entry in self.plan if entry.code == code), None)
+
+
+@cache
+def shipped_keeping() -> Keeping:
+    """The section as shipped: what a rulebook stored before there was one is read with."""
+    text = (files("models.rulebook") / "cn_pingan_2003" / "keeping.toml").read_text("utf-8")
+    return Keeping.model_validate(tomllib.loads(text))
