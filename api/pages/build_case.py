@@ -13,6 +13,7 @@ from api.pages.build_facts import case_score, comparison, declaration
 from api.pages.build_history import history
 from api.pages.build_path import approval_path, open_task
 from api.pages.build_resubmit import TypedResubmission, resubmission
+from api.pages.build_seats import waited_for
 from api.pages.build_strips import act_errors, act_news, refused, task_errors
 from api.pages.build_task_tags import case_tags
 from api.pages.build_thread import Around, thread
@@ -127,7 +128,7 @@ def _sentence(view: CaseView, desk: Desk, task: Task | None) -> str:
     due, now = instant(task.due_at, desk.now), next(item for item in view.path if item.place is StepPlace.NOW)
     if now.stage is Stage.DECLARED:
         return _("已退回，正在等 %(who)s 重新提交，%(due)s 到期。", who=now.actor, due=due)
-    who = now.people[0] if len(now.people) == 1 else word(now.role)
+    who = waited_for(view.state) or (now.people[0] if len(now.people) == 1 else word(now.role))
     return _("正在等 %(who)s 办理%(stage)s，%(due)s 到期。", who=who, stage=word(now.stage), due=due)
 
 

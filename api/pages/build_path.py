@@ -73,7 +73,7 @@ def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -
             return PathStep(
                 state=state,
                 title=title,
-                who=open_holder(view.state, desk.caller.name) or _holders(item, desk),
+                who="" if item.seats else open_holder(view.state, desk.caller.name) or _holders(item, desk),
                 note=_now(view, desk, item),
                 standing=standing_text(view.state),
                 seats=open_seats(view, desk),

@@ -33,21 +33,30 @@ def seat_name(seat: Signer) -> str:
     return seat.group or seat.name or (word(seat.role) if seat.role else seat.signer_id)
 
 
+def waited_for(state: ApprovalState) -> str:
+    """Whose signatures the open step asks for now; empty where it waits for a post."""
+    step = state.step
+    if step is None or len(step.signers) < 2:
+        return open_holder(state, "")
+    due = {task.signer_id for task in state.tasks if not task.waiting}
+    return "、".join(seat_name(seat) for seat in approval.standing(state).missing if seat.signer_id in due)
+
+
 def signers_ahead(item: PathItem) -> str:
     """票签 2/3：甲、乙、财务（丙）, before the step opens; empty where one signature decides."""
     if not item.seats:
         return ""
     asked = f" {item.percent}%" if item.percent is not None else ""
     asked = f" {item.needed}/{len(item.seats)}" if item.needed is not None else asked
-    who = "、".join(_seat_ahead(seat) for seat in item.seats)
+    who = "、".join(_seat_ahead(seat, chosen=item.chosen) for seat in item.seats)
     return _("%(rule)s：%(who)s", rule=f"{word(item.rule)}{asked}", who=who)
 
 
-def _seat_ahead(seat: SeatAhead) -> str:
+def _seat_ahead(seat: SeatAhead, *, chosen: bool) -> str:
     """The one person who would sign, else the post and how many hold it; with the group it signs for."""
     post = word(seat.role) if seat.role else ""
     if not seat.people:
-        who = _("%(role)s 无人可办", role=post)
+        who = _("待申报人指定") if chosen else _("%(role)s 无人可办", role=post)
     else:
         who = seat.people[0] if len(seat.people) == 1 else _("%(role)s %(n)s 人可办", role=post, n=len(seat.people))
     return f"{seat.group}（{who}）" if seat.group else who

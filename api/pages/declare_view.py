@@ -258,7 +258,8 @@ def _path(session: Session, prepared: Prepared, today: date, seating: Seating) -
 def _step(item: PathItem, today: date) -> PathStep:
     if item.place is StepPlace.SKIPPED:
         return PathStep(state=StepState.SKIPPED, title=word(item.stage), who=_("机构无此级，跳过"))
-    who = signers_ahead(item) or "、".join(item.people[:3]) or _("暂无人任职，将转运营监控岗")
+    nobody = _("待申报人指定") if item.chosen else _("暂无人任职，将转运营监控岗")
+    who = signers_ahead(item) or "、".join(item.people[:3]) or nobody
     if len(item.people) > 3 and not item.seats:
         who = _("%(role)s %(n)s 人可办", role=word(item.role), n=len(item.people))
     note = _("收到后 5 个工作日内")

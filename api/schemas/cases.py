@@ -101,7 +101,7 @@ class TaskAnswer(Answer):
 
 
 class SeatAheadAnswer(Answer):
-    """One signature that a step will ask for, where several sign it."""
+    """One signature that a step asks for, where several sign it."""
 
     people: list[str]
     role: Role | None

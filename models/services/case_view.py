@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import ApprovalState, PassedStep, PastAct, RouteStep
+from models.messages.approval import ApprovalState, PassedStep, PastAct, RouteStep, Signer
 from models.services.approval.signers import Seating, names_of, resolve
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
@@ -58,11 +58,13 @@ class PathItem:
     """保留签批: the sign-off of an earlier round still counts."""
     override: bool = False
     """Decided by operations in place of whoever should have."""
+    chosen: bool = False
+    """The declarant names who signs."""
     rule: SignerRule = SignerRule.ANY
     needed: int | None = None
     percent: int | None = None
     seats: tuple[SeatAhead, ...] = ()
-    """Of a step ahead that several sign."""
+    """Of a step that several sign."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,13 @@ def preview_path(session: Session, route: tuple[RouteStep, ...], seating: Seatin
     return tuple(_foreseen(session, step, seating) for step in route)
 
 
-def _foreseen(session: Session, step: RouteStep, seating: Seating) -> PathItem:
+def _foreseen(session: Session, step: RouteStep, seating: Seating, opened: tuple[Signer, ...] = ()) -> PathItem:
+    """Who will sign a step, or, once it is open, who was found then."""
     if step.institution_code is None:
         return PathItem(step.stage, StepPlace.SKIPPED, step.role, None, step.due_on)
     people = PeopleStore(session)
     barred = {account.name for account in people.named([str(account_id) for account_id in seating.barred])}
-    seats = resolve(session, step, seating)
+    seats = opened or resolve(session, step, seating)
     named = [people.account(seat.account_id) for seat in seats if seat.account_id is not None]
     away = {account.name for account in named if account is not None and account.disabled_at is not None}
     by_seat = [[name for name in names_of(session, seat) if name not in away] for seat in seats]
@@ -151,6 +154,7 @@ def _foreseen(session: Session, step: RouteStep, seating: Seating) -> PathItem:
         due_on=step.due_on,
         people=tuple(name for name in found if name not in barred),
         barred=tuple(name for name in found if name in barred),
+        chosen=any(spec.choice for spec in step.signers),
         rule=step.rule,
         needed=step.needed,
         percent=step.percent,
@@ -165,8 +169,10 @@ def _item(session: Session, state: ApprovalState, step: RouteStep) -> PathItem:
     act = _standing_act(state, step.stage)
     if act is None or act.verdict is None:
         seating = Seating(state.declarant_institution, state.chosen_signers, frozenset({state.declared_by}))
-        item = _foreseen(session, step, seating)
-        return replace(item, place=StepPlace.NOW, seats=()) if state.stage is step.stage else item
+        if state.stage is not step.stage:
+            return _foreseen(session, step, seating)
+        opened = state.step.signers if state.step else ()
+        return replace(_foreseen(session, step, seating, opened), place=StepPlace.NOW)
     place = StepPlace.STOPPED if act.verdict is Verdict.REJECT else StepPlace.DONE
     override = act.door is Door.OVERRIDE
     return PathItem(

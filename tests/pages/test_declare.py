@@ -266,7 +266,8 @@ async def test_signers_are_chosen_where_a_step_leaves_the_choice(
     fields = fields_of(page) | {"reason": REASON, "late_reason": "补报"}
     refused = soup_of(await mgr.post(NEW, data=fields))
     assert refused.select_one("#signers[aria-invalid]") is not None
-    assert "机构复核" not in text_of(page, "#signers .gl-hint")
+    assert "待申报人指定" in text_of(page, "#preview")
+    assert text_of(page, "#signers .gl-hint") == "由您指定谁签批：分公司初审。"
     assert not [node for node in page.select("#signers label") if "王晓梅" in node.text]
     own = fields_of(refused) | {"signers": str(_account(insurer, "mgr"))}
     itself = soup_of(await mgr.post(NEW, data=own))

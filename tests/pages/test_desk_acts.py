@@ -57,9 +57,10 @@ async def test_a_delegate_advises_and_hands_back(desk: Desk) -> None:
 
 
 async def test_an_added_signer_is_awaited_and_a_removed_one_is_not(desk: Desk) -> None:
-    await desk.declare()
+    case_id = await desk.declare()
     href, page = await desk.task("unit")
     _status, done = await _act(desk, "unit", page, "add_signer", choice="before")
+    assert _text(await desk.get("mgr", f"/cases/{case_id}"), ".gl-lead").startswith("正在等 赵敏 办理机构复核，")
     assert _text(done, ".gl-standing") == "签批 0/2，缺 赵敏、三级机构负责人"
     assert "由 李建国 前加签，待签批" in _text(done, ".gl-seats")
     assert done.select_one("#decide") is None
