@@ -77,3 +77,15 @@ class ProofKind(StrEnum):
     TEXT = "text"
     PHOTO = "photo"
     SIGNATURE = "signature"
+
+
+class ServiceStep(StrEnum):
+    """Step of the one open task of a service case."""
+
+    ACCEPT = "accept"
+    HANDLE = "handle"
+    CONFIRM = "confirm"
+    REPLY = "reply"
+    INVESTIGATE = "investigate"
+    CLOSE = "close"
+    PERFORM = "perform"

@@ -9,6 +9,7 @@ from api.act_base import OnTask, fields_on, override_fields
 from api.candidates import Purpose
 from api.chain_acts import refusal_of
 from api.pages.build_pickers import Pickers
+from api.pages.build_quick import of_choices, to_people, to_people_in
 from api.pages.desk import Desk
 from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
@@ -35,6 +36,8 @@ from models.services.idempotency import Key
 from models.tables.cases import Task
 from models.types import OPEN_TASK_STATES, AddedPosition, PauseReason, Stage, TaskState, Verdict
 
+HANDING = frozenset({"transfer", "delegate", "add_signer", "ask", "cc", "snooze"})
+"""Acts of the panel that hands on, asks and puts off; the others stand above the bar."""
 _SOMEBODY = Target(account_id=UUID(int=0), name="", authorised=True)
 
 
@@ -189,6 +192,7 @@ def _handing(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
         _("转办"),
         hint=_("转办后由对方办理，时限不变。"),
         picker=people.of(Purpose.TRANSFER, _("转办给")),
+        quick=to_people(people, Purpose.TRANSFER, _("转办给")),
         comment_label=_("说明（可不填）"),
     )
     if at.barred is not None:
@@ -199,6 +203,7 @@ def _handing(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
         _("委派"),
         hint=_("对方提出意见后交回，仍由您决定。"),
         picker=people.of(Purpose.DELEGATE, _("委派给")),
+        quick=to_people(people, Purpose.DELEGATE, _("委派给")),
         comment_label=_("请对方看什么（可不填）"),
     )
     if at.may(AddSigner, version=at.version, to=_SOMEBODY, position=AddedPosition.AFTER):
@@ -210,6 +215,7 @@ def _added_signer(at: OnDesk, people: Pickers) -> ActForm:
         Option(value=AddedPosition.BEFORE.value, text=_("前加签：先于您签批")),
         Option(value=AddedPosition.AFTER.value, text=_("后加签：在您之后签批")),
     )
+    short = tuple(Option(value=position.value, text=word(position)) for position in AddedPosition)
     return _form(
         at,
         "add_signer",
@@ -217,6 +223,7 @@ def _added_signer(at: OnDesk, people: Pickers) -> ActForm:
         hint=_("加签人必须签批，本环节才能通过。"),
         picker=people.of(Purpose.ADD_SIGNER, _("加签人")),
         selection=Selection(name="choice", label=_("顺序"), options=positions),
+        quick=to_people_in(people, Purpose.ADD_SIGNER, Selection(name="choice", label=_("顺序"), options=short)),
         comment_label=_("说明（可不填）"),
     )
 
@@ -230,6 +237,7 @@ def _around(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
             _("征询"),
             hint=_("请人答复，任务仍在您这里。"),
             picker=people.of(Purpose.ASK, _("征询")),
+            quick=to_people(people, Purpose.ASK, _("征询")),
             comment_label=_("问题"),
             comment_required=True,
         )
@@ -239,16 +247,13 @@ def _around(at: OnDesk, people: Pickers) -> Iterator[ActForm]:
             _("抄送"),
             hint=_("对方只能查看，不办理。可多选。"),
             picker=people.of(Purpose.CC, _("抄送给"), several=True),
+            quick=to_people(people, Purpose.CC, _("抄送给")),
             comment_label=_("说明（可不填）"),
         )
     if at.may_act:
-        yield _form(
-            at,
-            "snooze",
-            _("稍后处理"),
-            hint=_("到时再出现在您的待办中，时限照常计算。"),
-            selection=Selection(name="choice", label=_("推迟到"), options=snooze_options(at.desk)),
-        )
+        until = Selection(name="choice", label=_("推迟到"), options=snooze_options(at.desk))
+        hint = _("到时再出现在您的待办中，时限照常计算。")
+        yield _form(at, "snooze", _("稍后处理"), hint=hint, selection=until, quick=of_choices(until))
 
 
 def removable(at: OnDesk) -> tuple[Signer, ...]:

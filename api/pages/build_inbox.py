@@ -6,6 +6,7 @@ from dataclasses import replace
 from api.pages.build_path import open_task
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
 from api.pages.build_standing import question_strips, stand_in_strips
+from api.pages.build_urges import Urges
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk, capped
 from api.pages.format import clock_time, instant, long_day, stamp
@@ -208,7 +209,8 @@ def _started(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
     rows = store.started(desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch)
     shown, following = paging.cut(rows, lambda row: (row.opened_at.isoformat(), str(row.id)))
     names = names_of(desk.session, {row.customer_no for row in shown})
-    return _one_group([_case_row(desk, row, names) for row in shown]), following
+    urges = Urges(desk, shown)
+    return _one_group([replace(_case_row(desk, row, names), **urges.on_row(row)) for row in shown]), following
 
 
 def _copies(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:

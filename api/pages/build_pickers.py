@@ -31,27 +31,48 @@ class Pickers:
         nobody = _("没有可选的人员。请联系运营改派。") if not any(not p.why_not for p in people) else ""
         return PersonPicker(label=label, people=people, nobody=nobody, several=several, optional=optional)
 
+    def likely(self, purpose: Purpose) -> tuple[PersonOption, ...]:
+        """Who may be chosen, the likeliest first: the same post for a signature, else whoever acted on the case."""
+        found = [one for one in self._found(purpose) if one.why_not is None]
+        acted = list(dict.fromkeys(past.actor_id for past in self.found.state.acts))
+        if purpose in _HANDED:
+            found.sort(key=lambda one: all(role is not self.found.task.role for role, _place in one.posts))
+        else:
+            found.sort(key=lambda one: acted.index(one.id) if one.id in acted else len(acted))
+        return tuple(person_option(one) for one in found)
+
+    def _found(self, purpose: Purpose) -> list[Candidate]:
+        if purpose in _HANDED:
+            return self._to_sign
+        return self._to_read
+
+    @cached_property
+    def _to_sign(self) -> list[Candidate]:
+        return candidates(self.desk.session, self.desk.caller, self.found.task, Purpose.TRANSFER)
+
+    @cached_property
+    def _to_read(self) -> list[Candidate]:
+        return candidates(self.desk.session, self.desk.caller, self.found.task, Purpose.CC)
+
     @cached_property
     def _signers(self) -> tuple[PersonOption, ...]:
-        return self._options(Purpose.TRANSFER)
+        return tuple(person_option(candidate) for candidate in self._to_sign)
 
     @cached_property
     def _reassigned(self) -> tuple[PersonOption, ...]:
-        return self._options(Purpose.REASSIGN)
+        found = candidates(self.desk.session, self.desk.caller, self.found.task, Purpose.REASSIGN)
+        return tuple(person_option(candidate) for candidate in found)
 
     @cached_property
     def _readers(self) -> tuple[PersonOption, ...]:
-        return self._options(Purpose.CC)
-
-    def _options(self, purpose: Purpose) -> tuple[PersonOption, ...]:
-        found = candidates(self.desk.session, self.desk.caller, self.found.task, purpose)
-        return tuple(person_option(candidate) for candidate in found)
+        return tuple(person_option(candidate) for candidate in self._to_read)
 
 
 def person_option(candidate: Candidate) -> PersonOption:
     """李建国 · 三级机构负责人 · 北京第一支公司."""
     posts = "、".join(f"{word(role)}（{place}）" for role, place in candidate.posts)
-    return PersonOption(value=str(candidate.id), text=f"{candidate.name} · {posts}", why_not=_why_not(candidate))
+    text, why_not = f"{candidate.name} · {posts}", _why_not(candidate)
+    return PersonOption(value=str(candidate.id), text=text, name=candidate.name, why_not=why_not)
 
 
 def _why_not(candidate: Candidate) -> str:

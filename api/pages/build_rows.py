@@ -20,10 +20,11 @@ from api.pages.inbox_query import InboxQuery
 from api.pages.view.acts import ActForm
 from api.pages.view.common import Link, Tag, TagTone
 from api.pages.view.inbox import TaskRow
-from api.pages.words import case_word, word
+from api.pages.words import case_word, step_word, word
 from api.security.policy import Action
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, Decide, PastAct
+from models.messages.handing import TakeBack
 from models.rulebook import Bulk
 from models.rules import approval
 from models.rules.stand_ins import StoodFor, Subject
@@ -92,7 +93,7 @@ def task_row(reading: Reading, task: Task) -> TaskRow:
         value_note=row_rank(desk, case),
         step=_step_word(desk, task),
         tick=_tick(reading, found, barred),
-        act=_one_click(reading, task, barred),
+        act=_one_click(reading, found, barred),
         why=_why_not(barred) if barred is not None else "",
         handing=_handing(reading, task, barred),
     )
@@ -137,13 +138,21 @@ def _tick(reading: Reading, found: OnTask, barred: DomainError | None) -> str | 
     return f"{found.task.id}:{found.task.version}"
 
 
-def _one_click(reading: Reading, task: Task, barred: DomainError | None) -> ActForm | None:
-    """领取 from the queue; 恢复 of what was put off."""
+def _one_click(reading: Reading, found: OnTask, barred: DomainError | None) -> ActForm | None:
+    """领取 from the queue; 撤回 of one's own decision; 恢复 of what was put off."""
+    task = found.task
     if reading.query.box is Box.QUEUE and barred is None and may_claim(reading.desk, task):
         return _button(reading, task, "claim", _("领取"))
+    if reading.query.box is Box.DONE and _may_take_back(reading.desk, found):
+        return _button(reading, task, "take_back", _("撤回"))
     if task.id in reading.snoozed and reading.snoozed[task.id] > reading.desk.now:
         return _button(reading, task, "snooze", _("现在处理"))
     return None
+
+
+def _may_take_back(desk: Desk, found: OnTask) -> bool:
+    act = TakeBack(**act_fields(desk.caller, Key(desk.caller.account_id, "asked", "", ""), ""), task_id=found.task.id)
+    return desk.caller.may(Action.ACT_ON_TASKS) and refusal_of(lambda: approval.check(found.state, act)) is None
 
 
 def _button(reading: Reading, task: Task, name: str, text: str) -> ActForm:
@@ -173,11 +182,9 @@ def _tags(reading: Reading, found: OnTask, stood_for: StoodFor | None) -> tuple[
 
 
 def _step_word(desk: Desk, task: Task) -> str:
-    if task.step == NOBODY_TO_ACT:
-        return _("无人可办")
     if task.delegated_by is not None and task.assignee_id == desk.caller.account_id:
         return _("提出意见")
-    return _("待重新提交") if task.step == Stage.DECLARED.value else word(Stage(task.step))
+    return step_word(task.step)
 
 
 def row_value(desk: Desk, case: Case) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from api.act_base import OnTask
-from api.pages.build_acts import OnDesk, TypedAct, called_back, on_desk, task_acts, undo_form
+from api.pages.build_acts import HANDING, OnDesk, TypedAct, called_back, on_desk, task_acts, undo_form
 from api.pages.build_clock import task_pill, task_strip
 from api.pages.build_decide import Typed, decide_bar, hand_back_bar
 from api.pages.build_facts import case_checks, case_score, comparison, declaration
@@ -65,7 +65,7 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
     at = on_desk(desk, OnTask(task, case, view.state), shown.query)
-    typed = shown.typed or _draft(desk, task)
+    typed, acts = shown.typed or _draft(desk, task), task_acts(at, shown.act)
     return TaskPage(
         shell=desk.shell(),
         title=_("审批"),
@@ -96,7 +96,8 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         history=history(view.timeline, desk.now, limit=HISTORY_SHOWN, case_href=f"/cases/{case.id}"),
         thread=thread(Around(desk, at.found, case, shown.act, at.href)),
         decide=_bar(view, at, typed),
-        acts=task_acts(at, shown.act),
+        handing=tuple(act for act in acts if act.name in HANDING),
+        acts=tuple(act for act in acts if act.name not in HANDING),
     )
 
 

@@ -21,14 +21,13 @@ from api.pages.inbox_query import InboxQuery, InboxQueryDep
 from api.pages.render import render
 from api.pages.view.bulk import BulkPage, BulkRow
 from api.pages.view.common import Strip, StripTone
-from api.pages.words import case_word, word
+from api.pages.words import case_word, step_word
 from api.problems import sentence
 from models.database import Database
 from models.errors import DomainError
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
-from models.types import Stage
 
 router = APIRouter(prefix="/inbox/bulk")
 TEMPLATE = "pages/bulk.html"
@@ -147,7 +146,7 @@ def _of(desk: Desk, item: Item, task: Task | None, case: Case | None, *, refusal
         href=href,
         kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
         subject=task.customer_name,
-        step=word(Stage(task.step)),
+        step=step_word(task.step),
         value=row_value(desk, case),
         refusal=refusal,
     )

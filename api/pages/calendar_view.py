@@ -26,11 +26,10 @@ from api.pages.view.calendar import (
     PublicationRow,
 )
 from api.pages.view.common import Link, Option, Strip, StripTone, Tag, TagTone
-from api.pages.words import word
+from api.pages.words import step_word, word
 from api.security.caller import Caller
 from api.security.policy import Action
 from models.errors import DomainError
-from models.messages.approval import NOBODY_TO_ACT
 from models.messages.calendar import CalendarSnapshot
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
@@ -42,7 +41,7 @@ from models.stores.calendar import COMPANY, PublicationStore
 from models.stores.institutions import InstitutionStore
 from models.stores.people import PeopleStore
 from models.tables.calendar import CalendarPublication
-from models.types import CaseKind, Stage
+from models.types import CaseKind
 
 CALENDAR = "/admin/calendar"
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -199,17 +198,11 @@ def _moved(line: MovedDeadline, now: datetime) -> MovedRow:
     after = instant(line.after, now)
     return MovedRow(
         customer=f"{line.customer_name} {line.customer_no}",
-        step=_step(line.step),
+        step=step_word(line.step),
         before=instant(line.before, now),
         after=_("%(due)s（暂定）", due=after) if line.provisional else after,
         href=f"/cases/{line.case_id}",
     )
-
-
-def _step(step: str) -> str:
-    if step == NOBODY_TO_ACT:
-        return _("无人可办")
-    return word(Stage(step)) if step in set(Stage) else step
 
 
 def _publications(session: Session, year: int, now: datetime) -> Iterator[PublicationRow]:

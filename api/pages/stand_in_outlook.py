@@ -8,10 +8,8 @@ from api.pages.format import instant, term
 from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.view.stand_ins import OutlookRow, PostRow, RehearsalView
-from api.pages.words import word
-from models.messages.approval import NOBODY_TO_ACT
+from api.pages.words import step_word, word
 from models.services.stand_in_rehearsal import AT_MOST, Gap, Outlook, PostOutlook, Rehearsal
-from models.types import Stage
 
 _GAPS = {
     Gap.OUT_OF_SCOPE: _m("不在代理范围，仍由本人办理"),
@@ -55,7 +53,7 @@ def _task(item: Outlook, now: datetime) -> OutlookRow:
     task = item.task
     return OutlookRow(
         subject=task.customer_name,
-        step=_step(task.step),
+        step=step_word(task.step),
         due=instant(task.due_at, now),
         to=item.to_name if item.gap is None else _(_GAPS[item.gap]),
         ok=item.gap is None,
@@ -69,7 +67,7 @@ def _post(item: PostOutlook) -> PostRow:
     gaps = [*(_(_GAPS[gap]) for gap in item.gaps), *([others] if others else [])]
     return PostRow(
         post=where,
-        steps=_joined(_step(stage.value) for stage in item.stages),
+        steps=_joined(step_word(stage.value) for stage in item.stages),
         to=_joined(item.to_names) or _("无人可代"),
         gaps=_joined(gaps),
     )
@@ -77,9 +75,3 @@ def _post(item: PostOutlook) -> PostRow:
 
 def _joined(parts: Iterable[str]) -> str:
     return _("、").join(parts)
-
-
-def _step(step: str) -> str:
-    if step == NOBODY_TO_ACT:
-        return _("无人可办")
-    return _("待重新提交") if step == Stage.DECLARED.value else word(Stage(step))

@@ -6,7 +6,20 @@ from enum import StrEnum
 from api.pages.i18n import gettext, pgettext
 from api.pages.i18n import mark as _m
 from api.pages.i18n import mark_context as _c
+from models.messages.approval import NOBODY_TO_ACT
+from models.service_types import (
+    ComplaintGrade,
+    ComplaintSheet,
+    CustomerView,
+    GreenService,
+    IntakeChannel,
+    MissedPolicy,
+    ProofKind,
+    ServiceStep,
+    TouchpointOrigin,
+)
 from models.types import (
+    SERVICE_KINDS,
     AddedPosition,
     CaseKind,
     ContactKind,
@@ -110,6 +123,64 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (JobState.RUNNING, _m("进行中")),
     (JobState.DONE, _m("已完成")),
     (JobState.FAILED, _m("未完成")),
+    (CaseKind.GREEN_CHANNEL, _m("绿色通道")),
+    (CaseKind.CARE_TOUCHPOINT, _m("关怀触点")),
+    (CaseKind.COMPLAINT, _m("投诉咨询")),
+    (Stage.RECEIVED, _m("待受理")),
+    (Stage.ACCEPTED, _m("已受理")),
+    (Stage.HANDLING, _m("处理中")),
+    (Stage.PAUSED, _m("已暂停")),
+    (Stage.AWAITING_CONFIRMATION, _m("待客户确认")),
+    (Stage.CLOSED, _m("已办结")),
+    (Stage.CANCELLED, _m("已取消")),
+    (Stage.REGISTERED, _m("已登记")),
+    (Stage.AWAITING_FIRST_REPLY, _m("待首次答复")),
+    (Stage.INVESTIGATING, _m("调查中")),
+    (Stage.AWAITING_CUSTOMER, _m("待客户意见")),
+    (Stage.REOPENED, _m("重新打开")),
+    (Stage.PLANNED, _m("已计划")),
+    (Stage.DUE, _m("待执行")),
+    (Stage.DONE, _m("已完成")),
+    (Stage.SKIPPED, _m("已跳过")),
+    (Stage.RESCHEDULED, _m("已改期")),
+    (Stage.HUSHED, _m("暂缓问候")),
+    (Stage.MISSED, _m("已错过")),
+    (ServiceStep.ACCEPT, _m("受理")),
+    (ServiceStep.HANDLE, _m("业务办理")),
+    (ServiceStep.CONFIRM, _m("客户确认")),
+    (ServiceStep.REPLY, _m("首次答复")),
+    (ServiceStep.INVESTIGATE, _m("调查")),
+    (ServiceStep.CLOSE, _m("结案")),
+    (ServiceStep.PERFORM, _m("执行")),
+    (GreenService.ISSUE, _m("出单")),
+    (GreenService.ENDORSEMENT, _m("保全")),
+    (GreenService.SIMPLE_ENDORSEMENT, _m("简单信息变更")),
+    (GreenService.CLAIM, _m("理赔")),
+    (GreenService.INVESTIGATED_CLAIM, _m("调查理赔")),
+    (GreenService.VISIT, _m("上门")),
+    (GreenService.RENEWAL, _m("续保")),
+    (IntakeChannel.COUNTER, _m("柜面")),
+    (IntakeChannel.PHONE, _m("电话")),
+    (IntakeChannel.PAGE, _m("网页")),
+    (IntakeChannel.API, _m("接口")),
+    (ComplaintSheet.INQUIRY, _m("咨询")),
+    (ComplaintSheet.COMPLAINT, _m("投诉")),
+    (ComplaintGrade.ORDINARY, _m("一般")),
+    (ComplaintGrade.SERIOUS, _m("重大")),
+    (CustomerView.SATISFIED, _m("满意")),
+    (CustomerView.ACCEPTED, _m("接受")),
+    (CustomerView.DISSATISFIED, _m("不满意")),
+    (CustomerView.NOT_REACHED, _m("未联系上")),
+    (TouchpointOrigin.PLAN, _m("年度计划")),
+    (TouchpointOrigin.DUTY, _m("常规服务")),
+    (TouchpointOrigin.MANUAL, _m("临时新增")),
+    (MissedPolicy.SEND_LATE, _m("补办")),
+    (MissedPolicy.SKIP, _m("直接跳过")),
+    (MissedPolicy.ASK, _m("人工处理")),
+    (ProofKind.TEXT, _m("文字")),
+    (ProofKind.PHOTO, _m("照片")),
+    (ProofKind.SIGNATURE, _m("签名")),
+    (Outcome.COMPLETED, _c("outcome", "办结")),
     (Source.ORIGINAL, _m("原文")),
     (Source.DEFAULT, _m("默认")),
 )
@@ -118,6 +189,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
 _BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): text for key, text in _WORDS}
 
 _SILVER_SEAT = _m("机构名额")
+_STEPS = {NOBODY_TO_ACT: _m("无人可办")}
 
 
 def word(value: StrEnum) -> str:
@@ -141,6 +213,17 @@ def declaration_word(tier: Tier, seat: SeatKind | None = None) -> str:
 
 def case_word(kind: CaseKind, subject: str | None, tier: Tier, seat: SeatKind | None = None) -> str:
     """What a case asks for: 金牌资格申报, or the subject of a lone approval (申诉)."""
+    if kind in SERVICE_KINDS:
+        return word(kind)
     if kind is CaseKind.APPROVAL:
         return gettext(_m("名额申诉")) if subject == "appeal" else word(kind)
     return declaration_word(tier, seat)
+
+
+def step_word(step: str) -> str:
+    """The step of a task of any kind: 分公司初审, 受理, 无人可办; one that the declarant has to do again says so."""
+    if step == Stage.DECLARED.value:
+        return gettext(_m("待重新提交"))
+    if step in set(ServiceStep):
+        return word(ServiceStep(step))
+    return word(Stage(step)) if step in set(Stage) else gettext(_STEPS.get(step, step))

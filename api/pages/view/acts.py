@@ -11,6 +11,8 @@ class PersonOption:
 
     value: str
     text: str
+    name: str = ""
+    """Without the posts, where there is no room for them."""
     why_not: str = ""
     selected: bool = False
 
@@ -41,6 +43,17 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuickRow:
+    """Buttons that send an act with one click each, as `name`; `says` names each in full."""
+
+    name: str
+    options: tuple[Option, ...]
+    says: tuple[str, ...]
+    title: str = ""
+    fixed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActForm:
     """One act: 转办, 加签, 催办, 撤销... Posts `csrf_token`, `idempotency_key`, `version` and what it asks for:
     `to`, the selection's own name, `comment`, `files`. Without anything to ask it is a single button.
@@ -58,6 +71,8 @@ class ActForm:
     """Hidden fields."""
     picker: PersonPicker | None = None
     selection: Selection | None = None
+    quick: tuple[QuickRow, ...] = ()
+    """What one click sends; the folded form remains for everybody else."""
     comment_label: str = ""
     comment: str = ""
     comment_required: bool = False

@@ -262,5 +262,7 @@ class TaskPage(Page):
     history: History | None = None
     thread: Thread | None = None
     decide: DecideBar | None = None
+    handing: tuple[ActForm, ...] = ()
+    """转办, 委派, 加签, 征询, 抄送, 稍后处理: a panel where one click sends each."""
     acts: tuple[ActForm, ...] = ()
-    """转办, 委派, 加签, 征询... above the bar."""
+    """领取, 暂停计时, 改派... above the bar."""
