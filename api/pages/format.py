@@ -200,3 +200,9 @@ def mask_email(address: str) -> str:
     """z***@example.com."""
     name, _at, host = address.strip().partition("@")
     return f"{name[:1]}***@{host}" if host else "***"
+
+
+def mask_text(text: str) -> str:
+    """The first characters of what somebody said, at most four and never more than a third: 理赔款***."""
+    stripped = " ".join(text.split())
+    return f"{stripped[: max(1, min(4, len(stripped) // 3))]}***" if stripped else ""
