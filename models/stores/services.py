@@ -1,0 +1,76 @@
+"""Queries of serving customers: records of green channel and complaints, links for confirming, running numbers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, col, select
+
+from models.tables.service import ComplaintRecord, ConfirmationLink, GreenChannelRecord, RecordNumber
+
+
+class ServiceStore:
+    """Records of service cases by case."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def green_channel(self, case_id: UUID) -> GreenChannelRecord | None:
+        """附件三 of a case."""
+        return self.session.get(GreenChannelRecord, case_id)
+
+    def complaint(self, case_id: UUID) -> ComplaintRecord | None:
+        """附件五 of a case."""
+        return self.session.get(ComplaintRecord, case_id)
+
+    def add(self, row: GreenChannelRecord | ComplaintRecord) -> None:
+        """Insert or change a record."""
+        self.session.add(row)
+
+
+class RecordNumberStore:
+    """Running numbers by series."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def next(self, series: str) -> int:
+        """Count the series on by one and give the number; others wait until this transaction ends."""
+        found = select(RecordNumber).where(RecordNumber.series == series).with_for_update()
+        row = self.session.exec(found).first()
+        if row is None:
+            self._begin(series)
+            row = self.session.exec(found).one()
+        row.last += 1
+        self.session.add(row)
+        self.session.flush()
+        return row.last
+
+    def _begin(self, series: str) -> None:
+        """The first number of a series; of two at once the second finds the row of the first."""
+        dialect = self.session.get_bind().dialect.name
+        insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+        self.session.execute(insert(RecordNumber).values(series=series, last=0).on_conflict_do_nothing())
+
+
+class ConfirmationLinkStore:
+    """Links by the hash of their secret."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, token_hash: str) -> ConfirmationLink | None:
+        """A link, used or not."""
+        return self.session.get(ConfirmationLink, token_hash)
+
+    def add(self, row: ConfirmationLink) -> None:
+        """Store a link, or its new life."""
+        self.session.add(row)
+
+    def spend(self, token_hash: str, at: datetime) -> bool:
+        """Use a link; False when it was used before."""
+        unused = (col(ConfirmationLink.token_hash) == token_hash, col(ConfirmationLink.used_at).is_(None))
+        rows = update(ConfirmationLink).where(*unused)
+        return self.session.execute(rows.values(used_at=at)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
