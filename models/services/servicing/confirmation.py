@@ -1,4 +1,4 @@
-"""确认链接: by it a customer confirms a finished request without signing in. One use, expiring, bound to one completion.
+"""确认链接: by it a customer confirms a finished request without signing in: one use, expiring, for one completion.
 
 The secret is derived from the keys, the case and the completion, so that staff can show it again; only its hash is
 stored. A request that was sent back and finished again has a new link.
