@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.rulebook.schema.common import Count, NamedEntry, NonNegative, Section, Text
+from models.rulebook.schema.common import Count, MonthDay, NamedEntry, NonNegative, Section, Text
 from models.types import Role
 
 
@@ -39,3 +39,5 @@ class Care(Section):
     gift_cap: GiftCap
     personal_data: PersonalData
     festivals: Annotated[tuple[Festival, ...], Field(min_length=1)]
+    leap_day_birthday: MonthDay = MonthDay("02-28")
+    """When a birthday on 29 February is kept in a common year."""
