@@ -136,7 +136,8 @@ async def test_claimed_snoozed_and_paused_show_on_the_row(desk: Desk) -> None:
     _status, paused = await _act(desk, "unit", page, "pause", choice="waiting_for_customer")
     assert _text(paused, ".gl-strip-ok") == "已暂停计时。"
     assert "已暂停" in _text(await desk.get("unit", "/inbox"), ".gl-pill")
-    _status, _done = await _act(desk, "unit", await desk.get("unit", str(_href)), "snooze", choice="2")
+    again = await desk.get("unit", str(_href))
+    _answer, _done = await desk.press("unit", again, "#quick-snooze form", choice="2")
     inbox = await desk.get("unit", "/inbox")
     assert not inbox.select("[data-gl-row]")
     assert "已稍后 1 件" in _text(inbox, ".gl-foot")
@@ -189,3 +190,41 @@ async def test_whoever_must_not_decide_is_told_why_and_may_hand_it_on(desk: Desk
     assert page.select_one(".gl-act[open] #act-transfer") is not None
     _status, done = await _act(desk, "mgr", page, "transfer")
     assert _text(done, ".gl-strip-ok").startswith("已转办给")
+
+
+async def test_one_click_hands_on_to_the_likeliest_people(desk: Desk) -> None:
+    await desk.declare()
+    href, page = await desk.task("unit")
+    names = [node.get_text(strip=True) for node in page.select("#quick-ask button")]
+    assert names[0] == "王晓梅"
+    assert [row.get_text(strip=True) for row in page.select("#quick-add_signer .gl-quick-title")] == ["前加签", "后加签"]
+    _answer, refused = await desk.press("unit", page, "#quick-ask form", to=_first(page, "ask"))
+    assert refused.select_one("#quick-ask details[open] #ask-comment[aria-invalid]") is not None
+    _answer, asked = await desk.press("unit", refused, "#quick-ask form", to=_first(page, "ask"), comment="续保吗？")
+    assert _text(asked, ".gl-strip-ok") == "已征询，任务仍在您这里。"
+    assert "征询 王晓梅" in _text(asked, "#thread")
+    name = _text(asked, "#quick-transfer button")
+    _answer, done = await desk.press("unit", asked, "#quick-transfer form", to=_first(asked, "transfer"))
+    assert _text(done, ".gl-strip-ok") == f"已转办给 {name}。"
+    assert (await desk.get("unit", href)).select_one("#handing #quick-transfer") is None
+
+
+def _first(page: BeautifulSoup, act: str) -> str:
+    button = page.select_one(f"#quick-{act} button")
+    assert button is not None
+    return str(button["value"])
+
+
+async def test_rows_urge_and_take_back_with_one_click(desk: Desk) -> None:
+    await desk.declare()
+    started = await desk.get("mgr", "/inbox?box=started")
+    _answer, urged = await desk.press("mgr", started, ".gl-task-act")
+    assert _text(urged, ".gl-strip-ok") == "已催办。"
+    again = await desk.get("mgr", "/inbox?box=started")
+    assert "再次催办" in _text(again, ".gl-task-step small")
+    assert again.select_one(".gl-task-act") is None
+    await desk.approve("unit")
+    done = await desk.get("unit", "/inbox?box=done")
+    _answer, back = await desk.press("unit", done, ".gl-task-act")
+    assert "已撤回" in _text(back, ".gl-strip-ok")
+    assert (await desk.get("unit", "/inbox?box=done")).select_one(".gl-task-act") is None

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import NOBODY_TO_ACT
+from models.messages.calendar import CalendarSnapshot
 from models.rules.calendar import add_working_minutes, local_date
 from models.services.alarms import holders
 from models.services.calendars import snapshot
@@ -51,11 +52,16 @@ def _cooled_down(session: Session, case: Case, tasks: list[Task], at: datetime) 
     """The tasks that may be urged, and when the first of the others may."""
     last = DeskStore(session).last_urges([task.id for task in tasks])
     rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
-    minutes = rulebook.desk.urge_cool_down_working_minutes
     calendar = snapshot(session, rulebook.working_time, local_date(at), institution_code=case.institution_code)
-    until = {task_id: add_working_minutes(calendar, then, minutes).due_at for task_id, then in last.items()}
+    until = {task_id: again_after(session, case, calendar, then) for task_id, then in last.items()}
     ready = [task for task in tasks if until.get(task.id, at) <= at]
     return ready, min(until.values(), default=at)
+
+
+def again_after(session: Session, case: Case, calendar: CalendarSnapshot, urged_at: datetime) -> datetime:
+    """From when on somebody who was urged then may be urged again."""
+    minutes = rulebook_of(session, case.rulebook_version_id).rulebook.desk.urge_cool_down_working_minutes
+    return add_working_minutes(calendar, urged_at, minutes).due_at
 
 
 def _urge(session: Session, case: Case, task: Task, actor: Actor, text: str) -> Urge:
