@@ -20,6 +20,7 @@ from api.pages import calendar as calendar_pages
 from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import customers as customer_pages
+from api.pages import forms as form_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import season as season_pages
@@ -94,6 +95,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     drafts.router,
     customer_pages.router,
+    form_pages.router,
     declare.router,
     ranking.router,
     season_pages.router,

@@ -8,7 +8,7 @@ from api.pages.view.shell import NAVIGATION, NavCount, Person, Shell, build_shel
 from api.security.caller import Caller
 from models.types import Role
 
-_START_PAGES = {Role.HQ_VIP: "/evaluations", Role.SEC_ADMIN: "/admin/people"}
+_START_PAGES = {Role.HQ_VIP: "/evaluations", Role.BR_CTR: "/green-channel", Role.SEC_ADMIN: "/admin/people"}
 ACCOUNT_PAGE = "/account"
 
 

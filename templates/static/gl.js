@@ -81,4 +81,9 @@
     }
   };
   document.addEventListener("keydown", onKey);
+  // Printing needs a script: without one the browser's own command does it, and no dead button is shown.
+  const showPrint = () => document.querySelectorAll("[data-gl-print]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-gl-print]")) window.print(); });
+  document.addEventListener("htmx:afterSettle", showPrint);
+  showPrint();
 })();

@@ -41,6 +41,8 @@ PLAIN = {
     "subject": "matrix",
     "step_no": "1",
     "name": "claim",
+    "number": "3",
+    "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
 }
 """Path parameters that belong to no institution."""

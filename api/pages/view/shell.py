@@ -104,6 +104,7 @@ _WORK, _RATING, _SERVICE, _ADMIN = _m("我的工作"), _m("资格评定"), _m("�
 _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
+_SERVING = _BUSINESS | {Role.OPS}
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
@@ -111,6 +112,9 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("stand-ins", _m("代理设置"), "/stand-ins", "people", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
     _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
+    _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
+    _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
+    _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
@@ -118,7 +122,7 @@ NAVIGATION: tuple[_Entry, ...] = (
 )
 """Every entry there is, in order; a page that joins the service adds its line here."""
 
-_TAB_KEYS = ("inbox", "ranking", "customers", "people", "imports")
+_TAB_KEYS = ("inbox", "green-channel", "customers", "ranking", "people", "imports")
 _TABS_BESIDE_MORE = 3
 
 

@@ -1,0 +1,37 @@
+"""PDF/A of a printed form by the typesetter; the data never becomes markup."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import typst
+
+from api.forms.sheet import PrintedForm
+from templates import ROOT
+
+TEMPLATE = Path(ROOT) / "forms" / "sheet.typ"
+STANDARD = "a-2b"
+
+
+FAMILIES = frozenset({"Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"})
+"""The families that the sheet is set in; one of them must be there."""
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts of this machine, looked up once. Raises RuntimeError without a Chinese one: boxes are no form."""
+    fonts = typst.Fonts()
+    if not FAMILIES.intersection(fonts.families()):
+        raise RuntimeError("no Chinese font for PDF forms; Debian, Ubuntu: apt-get install fonts-noto-cjk")
+    return fonts
+
+
+def to_pdf(form: PrintedForm) -> bytes:
+    """The form on A4 as PDF/A-2b, its text selectable."""
+    data = json.dumps(form.as_data(), ensure_ascii=False)
+    made = typst.compile(
+        TEMPLATE, format="pdf", sys_inputs={"data": data}, pdf_standards=[STANDARD], font_paths=_fonts()
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("the typesetter gave no single document")
+    return made

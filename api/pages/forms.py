@@ -1,0 +1,169 @@
+"""`/forms/{number}/{form_id}`: 附件三, 四 and 五 as they are printed, as a page and as PDF.
+
+Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.act_base import visible_case
+from api.deps import Action, Caller, DatabaseDep, require
+from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
+from api.forms.pdf import to_pdf
+from api.forms.sheet import Printed, PrintedForm, filled
+from api.pages.desk import desk_of
+from api.pages.format import clock_time, local, long_day
+from api.pages.render import render
+from api.pages.view.forms import FormPage
+from models.errors import DomainError, ErrorCode
+from models.rules.calendar import local_date
+from models.services import audit
+from models.services.rulebooks import rulebook_in_force, rulebook_of
+from models.stores.care import TouchpointStore
+from models.stores.customers import customer_in_scope
+from models.tables.care import Touchpoint
+
+PDF = "application/pdf"
+router = APIRouter(prefix="/forms")
+ReaderDep = Annotated[Caller, require(Action.READ_SERVICES)]
+
+
+class _Kind(NamedTuple):
+    """How one form is read: its record, which rulebook version holds, and who may see it in clear."""
+
+    read: Callable[[Reading, UUID], Record]
+    version: Callable[[Session, Caller, UUID, datetime], UUID | None]
+    in_clear: Action
+
+
+def _of_case(session: Session, caller: Caller, case_id: UUID, _: datetime) -> UUID | None:
+    return visible_case(session, caller, case_id).rulebook_version_id
+
+
+def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID, _: datetime) -> UUID | None:
+    row = TouchpointStore(session).get(touchpoint_id)
+    if row is None or not _may_read(session, caller, row):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return row.rulebook_version_id
+
+
+def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
+    scope = caller.scope(Action.READ_CARE)
+    return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
+
+
+_KINDS: Mapping[int, _Kind] = {
+    3: _Kind(green_channel_record, _of_case, Action.WORK_ON_SERVICES),
+    4: _Kind(care_record, _of_touchpoint, Action.PLAN_CARE),
+    5: _Kind(complaint_record, _of_case, Action.OPEN_COMPLAINT_TEXT),
+}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One request for a form."""
+
+    number: int
+    form_id: UUID
+    caller: Caller
+    full: bool = False
+
+    @property
+    def kind(self) -> _Kind:
+        """Raises NOT_FOUND for a form that is not printed here."""
+        if self.number not in _KINDS:
+            raise DomainError(ErrorCode.NOT_FOUND)
+        return _KINDS[self.number]
+
+    @property
+    def href(self) -> str:
+        """The address of the form."""
+        return f"/forms/{self.number}/{self.form_id}"
+
+
+@router.get("/{number}/{form_id}.pdf")
+def form_as_pdf(number: int, form_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """The masked form as PDF/A."""
+    with database.read() as session:
+        form = _form(session, _Asked(number, form_id, caller))
+    return _pdf(form)
+
+
+@router.get("/{number}/{form_id}")
+def show_form(request: Request, number: int, form_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """The masked form, with print and PDF."""
+    asked = _Asked(number, form_id, caller)
+    with database.read() as session:
+        page = _page(request, session, asked, _form(session, asked))
+    return render(request, "pages/form.html", page)
+
+
+@router.post("/{number}/{form_id}/full")
+def form_in_clear(
+    request: Request,
+    number: int,
+    form_id: UUID,
+    database: DatabaseDep,
+    caller: ReaderDep,
+    *,
+    pdf: Annotated[bool, Form()] = False,
+) -> Response:
+    """The form with personal data in clear; who asked stands in the audit trail. Raises NOT_ALLOWED."""
+    asked = _Asked(number, form_id, caller, full=True)
+    if not caller.may(asked.kind.in_clear):
+        raise DomainError(ErrorCode.NOT_ALLOWED, who="")
+    with database.write() as session:
+        form = _form(session, asked)
+        _keep_reading(session, asked, form)
+        page = _page(request, session, asked, form)
+    return _pdf(form) if pdf else render(request, "pages/form.html", page)
+
+
+def _form(session: Session, asked: _Asked) -> PrintedForm:
+    now = datetime.now(UTC)
+    version_id = asked.kind.version(session, asked.caller, asked.form_id, now)
+    found = rulebook_of(session, version_id) if version_id else rulebook_in_force(session, local_date(now))
+    record = asked.kind.read(Reading(session, now, found.rulebook, asked.full), asked.form_id)
+    form = found.rulebook.forms.form(record.form)
+    sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
+    on = local(now).date()
+    printed = Printed(by=asked.caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=asked.full)
+    return filled(
+        form, sheet, record.values, record_no=record.record_no, version=str(found.version.id)[:8], printed=printed
+    )
+
+
+def _page(request: Request, session: Session, asked: _Asked, form: PrintedForm) -> FormPage:
+    return FormPage(
+        shell=desk_of(request, session, asked.caller).shell("", None),
+        title=form.title,
+        form=form,
+        pdf_href=f"{asked.href}.pdf",
+        full_action=f"{asked.href}/full" if asked.caller.may(asked.kind.in_clear) else None,
+        full=asked.full,
+    )
+
+
+def _keep_reading(session: Session, asked: _Asked, form: PrintedForm) -> None:
+    audit.append(
+        session,
+        actor=str(asked.caller.account_id),
+        action="form.opened",
+        object_kind="form",
+        object_id=f"{asked.number}/{asked.form_id}",
+        door=asked.caller.door,
+        after={"form": form.code, "record_no": form.record_no},
+        request_id=asked.caller.request_id,
+    )
+
+
+def _pdf(form: PrintedForm) -> Response:
+    name = f"{form.record_no or 'form'}.pdf"
+    return Response(to_pdf(form), media_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'})
