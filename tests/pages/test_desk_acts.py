@@ -197,7 +197,8 @@ async def test_one_click_hands_on_to_the_likeliest_people(desk: Desk) -> None:
     href, page = await desk.task("unit")
     names = [node.get_text(strip=True) for node in page.select("#quick-ask button")]
     assert names[0] == "王晓梅"
-    assert [row.get_text(strip=True) for row in page.select("#quick-add_signer .gl-quick-title")] == ["前加签", "后加签"]
+    titles = page.select("#quick-add_signer .gl-quick-title")
+    assert [row.get_text(strip=True) for row in titles] == ["前加签", "后加签"]
     _answer, refused = await desk.press("unit", page, "#quick-ask form", to=_first(page, "ask"))
     assert refused.select_one("#quick-ask details[open] #ask-comment[aria-invalid]") is not None
     _answer, asked = await desk.press("unit", refused, "#quick-ask form", to=_first(page, "ask"), comment="续保吗？")
