@@ -166,8 +166,10 @@ def _confirmation(reading: Reading, row: GreenChannelRecord) -> str:
 
 
 def _item(rulebook: Rulebook, row: Touchpoint) -> str:
-    entries = (*rulebook.services.items, *rulebook.services.regular)
-    name = next((named(entry) for entry in entries if entry.identifier == row.item), row.item)
+    services = rulebook.services
+    names: dict[str, str] = {entry.identifier: named(entry) for entry in services.items}
+    names |= {entry.identifier: named(entry) for entry in services.regular}
+    name = names.get(row.item, row.item)
     return f"{row.code} {name} {row.title}".strip()
 
 

@@ -10,7 +10,6 @@ from api.forms.sheet import PrintedForm
 from templates import ROOT
 
 TEMPLATE = Path(ROOT) / "forms" / "sheet.typ"
-STANDARD = "a-2b"
 
 
 FAMILIES = frozenset({"Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"})
@@ -29,9 +28,4 @@ def _fonts() -> typst.Fonts:
 def to_pdf(form: PrintedForm) -> bytes:
     """The form on A4 as PDF/A-2b, its text selectable."""
     data = json.dumps(form.as_data(), ensure_ascii=False)
-    made = typst.compile(
-        TEMPLATE, format="pdf", sys_inputs={"data": data}, pdf_standards=[STANDARD], font_paths=_fonts()
-    )
-    if not isinstance(made, bytes):
-        raise TypeError("the typesetter gave no single document")
-    return made
+    return typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, pdf_standards="a-2b", font_paths=_fonts())

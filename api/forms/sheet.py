@@ -104,9 +104,7 @@ def _source(form: Form, sheet: FormSheet, version: str) -> str:
 
 
 def _provenance(entry: Entry) -> str:
-    return (
-        f"{entry.article}（{word(entry.source)}）" if language() == "zh" else f"{entry.article} ({word(entry.source)})"
-    )
+    return _("%(article)s（%(source)s）", article=entry.article, source=word(entry.source))
 
 
 def _footer(printed: Printed) -> str:
