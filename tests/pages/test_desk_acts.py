@@ -204,9 +204,10 @@ async def test_one_click_hands_on_to_the_likeliest_people(desk: Desk) -> None:
     _answer, asked = await desk.press("unit", refused, "#quick-ask form", to=_first(page, "ask"), comment="续保吗？")
     assert _text(asked, ".gl-strip-ok") == "已征询，任务仍在您这里。"
     assert "征询 王晓梅" in _text(asked, "#thread")
-    name = _text(asked, "#quick-transfer button")
+    likeliest = asked.select_one("#quick-transfer button")
+    assert likeliest is not None
     _answer, done = await desk.press("unit", asked, "#quick-transfer form", to=_first(asked, "transfer"))
-    assert _text(done, ".gl-strip-ok") == f"已转办给 {name}。"
+    assert _text(done, ".gl-strip-ok") == f"已转办给 {likeliest.get_text(strip=True)}。"
     assert (await desk.get("unit", href)).select_one("#handing #quick-transfer") is None
 
 
