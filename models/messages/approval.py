@@ -145,6 +145,8 @@ class OpenTask(Message):
     """Start of the clock where it began before the task opened; marks in per cent count from here."""
     elapsed: bool = False
     """The clock runs in natural hours."""
+    by_date: bool = False
+    """The clock ends on a date, it has no length: no marks in per cent."""
 
 
 class PastAct(Message):

@@ -40,6 +40,8 @@ class ServiceClock(Message):
     """True for a limit in natural hours: pauses then add natural time."""
     pauses: tuple[Pause, ...] = ()
     finished_at: datetime | None = None
+    alarms: tuple[str, ...] = ()
+    """Keys that went off on earlier tasks of this clock: its next task sets them off no more."""
 
 
 class ServicePast(Message):
@@ -76,6 +78,8 @@ class ServiceState(Message):
     institution_code: str
     role: Role
     lead_role: Role = Role.BR_LEAD
+    lead_institution_code: str | None = None
+    """Where `lead_role` sits; None: where it is served."""
     handler_id: UUID | None = None
     handler_name: str | None = None
     opened_by: UUID
@@ -95,6 +99,8 @@ class ServiceState(Message):
     replied_at: datetime | None = None
     justified: bool | None = None
     reopened: int = 0
+    reopen_working_days: int = 0
+    """Working days after its close within which a complaint may be reopened; 0: never."""
     reopen_until: datetime | None = None
     """A closed complaint may be reopened until then; its workflow waits that long."""
 
