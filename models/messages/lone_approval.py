@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from models.messages.approval import Act
 from models.messages.base import Message
 
@@ -19,6 +21,8 @@ class StartApproval(Act):
     subject_case_id: UUID | None = None
     reason: str
     chosen_signers: tuple[UUID, ...] = ()
+    facts: dict[str, str] = Field(default_factory=dict)
+    """What the subject needs to know beside the reason: which gift, how much."""
 
 
 class RecordApprovalOpening(Message):

@@ -43,6 +43,7 @@ def record_opening(session: Session, message: RecordApprovalOpening) -> Opened:
     calendar = case_calendar(session, case, at)
     state = with_first_tasks(session, _first_state(session, start, case, rulebook, at), at, calendar)
     write_opened(session, case, start, state)
+    subject_of(start.subject).on_opened(session, case, start, at)
     settle_by_update(session, start.update_id, CREATED, {"case_id": str(start.case_id), "version": state.version})
     return Opened(state=state, calendar=calendar, alarms=policy_of(rulebook))
 

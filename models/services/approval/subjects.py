@@ -15,10 +15,15 @@ from models.messages.lone_approval import StartApproval
 from models.tables.cases import Case
 
 Effect = Callable[[Session, Case, ApprovalState, datetime], None]
+OpeningEffect = Callable[[Session, Case, StartApproval, datetime], None]
 
 
 def no_effect(_: Session, __: Case, ___: ApprovalState, ____: datetime) -> None:
     """The subject changes nothing by this end."""
+
+
+def nothing_beside(_: Session, __: Case, ___: StartApproval, ____: datetime) -> None:
+    """The subject keeps nothing beside the case."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,14 @@ class Subject:
     """One kind of lone approval.
 
     `may_start` raises what forbids the start and `route` gives the steps; both are asked before sending and again in
-    the first record. `on_approved` and `on_rejected` run in the transaction of the decision that ends the case.
+    the first record. `on_opened` runs in that of the first record, once; `on_approved` and
+    `on_rejected` in the transaction of the decision that ends the case.
     """
 
     name: str
     may_start: Callable[[Session, StartApproval, datetime], None]
     route: Callable[[Session, StartApproval, datetime], tuple[RouteStep, ...]]
+    on_opened: OpeningEffect = nothing_beside
     on_approved: Effect = no_effect
     on_rejected: Effect = no_effect
     opened_as: str = "task_opened"
