@@ -1,16 +1,18 @@
-"""Alarms of a human task: 提醒 before, 逾期 at, 提醒 again and 升级督办 after the deadline, each once.
+"""Alarms of a human task: 预警 and 提醒 before, 逾期 at, 提醒 again and 升级督办 after the deadline, each once.
 
 Nothing here remembers a timer: which alarm comes next is reckoned anew from the deadline, the pauses and the keys that
 went off already, so a return, a resumption or a new calendar leaves no stale timer behind and none is lost.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from models.messages.alarms import Alarm, AlarmPolicy, ReminderBefore, Rung
 from models.messages.approval import ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
+from models.messages.service import ServiceState
 from models.rules import calendar as cal
 from models.types import AlarmKind
 
@@ -19,14 +21,17 @@ BREACH_TOLD = "breach:told"
 """The holders are told of a breach that fell into quiet hours when the office opens."""
 AUTO = "auto"
 
+WithTasks = TypeVar("WithTasks", ApprovalState, ServiceState)
+"""Whatever has open tasks."""
 
-def next_alarm(state: ApprovalState, policy: AlarmPolicy, calendar: CalendarSnapshot) -> tuple[OpenTask, Alarm] | None:
+
+def next_alarm(state: WithTasks, policy: AlarmPolicy, calendar: CalendarSnapshot) -> tuple[OpenTask, Alarm] | None:
     """The alarm that goes off next and its task; None when no open task has one left. Its instant may be past."""
     waiting = [(task, alarm) for task in state.tasks for alarm in alarms_left(task, policy, calendar)]
     return min(waiting, key=lambda found: found[1].at, default=None)
 
 
-def mark(state: ApprovalState, task_id: UUID, key: str) -> ApprovalState:
+def mark(state: WithTasks, task_id: UUID, key: str) -> WithTasks:
     """The state in which this alarm of the task went off; unchanged when the task is closed."""
     tasks = tuple(_marked(task, key) if task.task_id == task_id else task for task in state.tasks)
     return state.model_copy(update={"tasks": tasks})
@@ -59,6 +64,7 @@ def _marked(task: OpenTask, key: str) -> OpenTask:
 
 def _alarms(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> Iterator[Alarm]:
     due_at = task.deadline.due_at
+    yield from _warnings(task, policy, calendar)
     yield from _before(task, policy, calendar)
     quiet = is_quiet(policy, calendar, due_at)
     silent = quiet or not policy.at_deadline or task.waiting
@@ -68,6 +74,39 @@ def _alarms(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> 
     if quiet and policy.at_deadline:
         yield Alarm(key=BREACH_TOLD, kind=AlarmKind.REMINDER, at=cal.next_opening(calendar, due_at))
     yield from _after(task, policy, calendar)
+
+
+def _warnings(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> Iterator[Alarm]:
+    """预警 at parts of a limit, without those whose time was over when the task opened; none for a date."""
+    if task.by_date:
+        return
+    for percent in policy.percents:
+        at = _told_at(policy, calendar, used_at(task, percent, calendar))
+        if task.opened_at < at < task.deadline.due_at:
+            yield Alarm(key=f"percent:{percent}", kind=AlarmKind.REMINDER, at=at, silent=task.waiting)
+
+
+def used_at(task: OpenTask, percent: int, calendar: CalendarSnapshot) -> datetime:
+    """When so much of the limit is used, reckoned as `clock.used_percent` does: paused time is not used time."""
+    between = _natural_between if task.elapsed else cal.working_time_between
+    onward = _natural_onward if task.elapsed else cal.add_working_time
+    start = task.clock_from or task.opened_at
+    pauses = [(pause.paused_at, pause.resumed_at or pause.paused_at) for pause in task.pauses]
+    paused = sum((between(calendar, *span) for span in pauses), timedelta())
+    limit = between(calendar, start, task.deadline.due_at) - paused
+    at = onward(calendar, start, -(-limit * percent // 100))
+    for paused_at, resumed_at in pauses:
+        if at > paused_at:
+            at = onward(calendar, at, between(calendar, paused_at, resumed_at))
+    return at
+
+
+def _natural_between(_: CalendarSnapshot, start: datetime, end: datetime) -> timedelta:
+    return max(end - start, timedelta())
+
+
+def _natural_onward(_: CalendarSnapshot, start: datetime, amount: timedelta) -> datetime:
+    return start + amount
 
 
 def _before(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> Iterator[Alarm]:
