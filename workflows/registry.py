@@ -11,7 +11,11 @@ from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
+from activities.service import ServiceActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
+from workflows.care import TouchpointWorkflow
+from workflows.complaint import ComplaintWorkflow
+from workflows.green_channel import GreenChannelWorkflow
 from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
@@ -25,6 +29,9 @@ WORKFLOWS: Sequence[type] = (
     NotificationWorkflow,
     QuotaSeasonWorkflow,
     CalendarPublishWorkflow,
+    GreenChannelWorkflow,
+    ComplaintWorkflow,
+    TouchpointWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -55,6 +62,7 @@ def activity_methods(
     notification: NotificationActivities,
     season: SeasonActivities,
     calendar: CalendarActivities,
+    service: ServiceActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -75,4 +83,7 @@ def activity_methods(
         season.record_move,
         season.remind,
         calendar.tell,
+        service.record_opening,
+        service.record_step,
+        service.adopt_calendar,
     ]

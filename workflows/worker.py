@@ -23,6 +23,7 @@ from activities.notification import NotificationActivities
 from activities.ports import Notifier
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
+from activities.service import ServiceActivities
 from models.database import Database
 from models.services.heartbeat import beat
 from models.settings import Settings
@@ -48,6 +49,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         notification=NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
         season=SeasonActivities(database),
         calendar=CalendarActivities(database, EngineCases(client)),
+        service=ServiceActivities(database),
     )
     return Worker(
         client,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask, StepState
 from models.messages.calendar import CalendarSnapshot, Deadline, Pause
+from models.messages.service import ServiceState
 from models.rules import calendar as cal
 from models.rules.approval import steps_taken
 from models.types import Stage
@@ -35,7 +36,7 @@ def redated(state: ApprovalState, calendar: CalendarSnapshot) -> ApprovalState:
     return after.model_copy(update={"version": state.version + bool(moved(state, after))})
 
 
-def moved(before: ApprovalState, after: ApprovalState) -> tuple[MovedTask, ...]:
+def moved(before: ApprovalState | ServiceState, after: ApprovalState | ServiceState) -> tuple[MovedTask, ...]:
     """Open tasks whose due instant differs between the two states."""
     old = {task.task_id: task.deadline.due_at for task in before.tasks}
     return tuple(

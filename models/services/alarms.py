@@ -21,7 +21,7 @@ from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import TaskAlarm
-from models.types import OPEN_TASK_STATES, SYSTEM_SLA, AlarmKind, Door
+from models.types import OPEN_TASK_STATES, SERVICE_KINDS, SYSTEM_SLA, AlarmKind, CaseKind, Door
 
 
 def policy_of(rulebook: Rulebook) -> AlarmPolicy:
@@ -46,6 +46,17 @@ def policy_of(rulebook: Rulebook) -> AlarmPolicy:
         quiet_from_hour=desk.quiet_from_hour,
         quiet_until_hour=desk.quiet_until_hour,
     )
+
+
+def service_policy_of(rulebook: Rulebook) -> AlarmPolicy:
+    """The same for a service case: warnings in per cent of the limit besides, and nothing decided automatically."""
+    warnings = tuple(rulebook.working_time.warning_percents)
+    return policy_of(rulebook).model_copy(update={"percents": warnings, "auto_verdict": None})
+
+
+def policy_for(kind: CaseKind, rulebook: Rulebook) -> AlarmPolicy:
+    """The policy of a kind of case."""
+    return service_policy_of(rulebook) if kind in SERVICE_KINDS else policy_of(rulebook)
 
 
 def record_alarm(session: Session, message: RecordAlarm) -> None:
@@ -93,8 +104,8 @@ def holders(session: Session, case: Case, row: Task, at: datetime) -> frozenset[
 
 
 def _barred(case: Case, row: Task) -> frozenset[UUID]:
-    """Four eyes ask nothing of whoever mends an empty level, or resubmits."""
-    if row.step in {NOBODY_TO_ACT, DECLARED}:
+    """Four eyes ask nothing of whoever mends an empty level, or resubmits; nor of whoever serves a customer."""
+    if row.step in {NOBODY_TO_ACT, DECLARED} or case.kind in SERVICE_KINDS:
         return frozenset()
     return barred_people(ApprovalState.model_validate(case.state))
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,20 +12,18 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState
 from models.messages.calendar import CalendarSnapshot
 from models.messages.calendar_publication import AdoptCalendar, CalendarAdopted, TellingProgress
+from models.messages.service import ServiceState
+from models.rules import service
 from models.rules.redating import MovedTask, moved, redated, with_deadlines_of
 from models.services import audit
-from models.services.alarms import holders
-from models.services.approval.steps import RecordDivergedError
+from models.services import calendar_adoption as adoption
 from models.services.calendars import AS_IT_STANDS, Proposal, case_calendar, settle_years, year_state
-from models.services.notifications import notify
 from models.stores.calendar import COMPANY, CalendarStore, PublicationStore
-from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.scope import EVERYTHING, Scope
-from models.stores.tasks import TaskStore
-from models.tables.calendar import CalendarDay, CalendarNotice, CalendarPublication
+from models.tables.calendar import CalendarDay, CalendarPublication
 from models.tables.cases import Case
-from models.types import SYSTEM_SCHEDULE, CaseKind, Door
+from models.types import SERVICE_KINDS, CaseKind, Door
 
 SOURCE = "公司日历"
 OFFICIAL = "official"
@@ -132,24 +130,13 @@ def adopt(session: Session, message: AdoptCalendar) -> CalendarAdopted:
 
     Told again, it answers what the first time recorded. Raises RecordDivergedError.
     """
-    case = CaseStore(session).locked(message.case_id)
-    publication = PublicationStore(session).get(message.publication_id)
-    if case is None or publication is None:
-        raise RecordDivergedError(f"case {message.case_id} or publication {message.publication_id} has no record")
-    calendar = case_calendar(session, case, publication.published_at)
-    notice = _notice(session, publication, case)
-    if notice.acknowledged_at is not None:
-        recorded = ApprovalState.model_validate(case.state)
-        return CalendarAdopted(calendar=calendar, state=with_deadlines_of(message.before, recorded))
-    if case.version != message.before.version:
-        raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
-    after = redated(message.before, calendar)
-    moves = moved(message.before, after)
-    _write(session, case, after)
-    notice.moved, notice.acknowledged_at = len(moves), datetime.now(UTC)
-    PublicationStore(session).add(notice)
-    _tell_holders(session, case, publication, moves)
-    return CalendarAdopted(calendar=calendar, state=after)
+    found = adoption.begin(session, message.case_id, message.publication_id)
+    if found.is_done:
+        recorded = ApprovalState.model_validate(found.case.state)
+        return CalendarAdopted(calendar=found.calendar, state=with_deadlines_of(message.before, recorded))
+    after = redated(message.before, found.calendar)
+    adoption.finish(session, found, message.before, after)
+    return CalendarAdopted(calendar=found.calendar, state=after)
 
 
 def next_batch(
@@ -202,9 +189,17 @@ def _moves(
         key = (case.rulebook_version_id, case.institution_code)
         if key not in calendars:
             calendars[key] = case_calendar(session, case, now, proposed=proposal)
-        state = ApprovalState.model_validate(case.state)
-        for move in moved(state, redated(state, calendars[key])):
+        for move in _moved(case, calendars[key]):
             yield case, move
+
+
+def _moved(case: Case, calendar: CalendarSnapshot) -> tuple[MovedTask, ...]:
+    """By the rule of its kind."""
+    if case.kind in SERVICE_KINDS:
+        served = ServiceState.model_validate(case.state)
+        return moved(served, service.redated(served, calendar))
+    state = ApprovalState.model_validate(case.state)
+    return moved(state, redated(state, calendar))
 
 
 def _line(case: Case, move: MovedTask, customer_name: str) -> MovedDeadline:
@@ -261,66 +256,6 @@ def proposal_of(session: Session, change: Change) -> Proposal:
         published = year_state(session, change.year, rows) == OFFICIAL
     of_company = change.institution_code == COMPANY
     return Proposal(rows, frozenset({change.year}) if published and of_company else frozenset())
-
-
-def _notice(session: Session, publication: CalendarPublication, case: Case) -> CalendarNotice:
-    found = PublicationStore(session).notice(publication.id, case.id)
-    return found or CalendarNotice(publication_id=publication.id, case_id=case.id)
-
-
-def _write(session: Session, case: Case, after: ApprovalState) -> None:
-    case.version, case.state = after.version, after.model_dump(mode="json")
-    CaseStore(session).add(case)
-    store = TaskStore(session)
-    for task in after.tasks:
-        row = store.get(task.task_id)
-        if row is None:
-            continue
-        row.due_at, row.provisional = task.deadline.due_at, task.deadline.provisional
-        row.calendar_version, row.version = task.deadline.calendar_version, task.version
-        store.add(row)
-
-
-def _tell_holders(session: Session, case: Case, publication: CalendarPublication, moves: Sequence[MovedTask]) -> None:
-    if not moves:
-        return
-    audit.append(
-        session,
-        actor=SYSTEM_SCHEDULE,
-        action="calendar.adopted",
-        object_kind="case",
-        object_id=str(case.id),
-        door=Door.SYSTEM,
-        before={str(move.task.task_id): move.before.isoformat() for move in moves},
-        after={str(move.task.task_id): move.after.isoformat() for move in moves},
-        reason=publication.reason,
-    )
-    for move in moves:
-        _tell(session, case, publication, move)
-
-
-def _tell(session: Session, case: Case, publication: CalendarPublication, move: MovedTask) -> None:
-    row = TaskStore(session).get(move.task.task_id)
-    if row is None:
-        return
-    now = datetime.now(UTC)
-    notify(
-        session,
-        to=sorted(holders(session, case, row, now)),
-        template="calendar_moved",
-        key=f"calendar:{publication.id}:{row.id}",
-        at=now,
-        case_id=case.id,
-        task_id=row.id,
-        context={
-            "customer_no": case.customer_no,
-            "customer_name": row.customer_name,
-            "step": row.step,
-            "due_at": move.after.isoformat(),
-            "was_due_at": move.before.isoformat(),
-            "text": publication.reason,
-        },
-    )
 
 
 def _as_json(line: ChangedDay) -> dict[str, object]:

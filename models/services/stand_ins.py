@@ -23,7 +23,7 @@ from models.stores.stand_ins import PlacedStandIn, StandInStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import StandIn
-from models.types import CaseKind, Role, Stage, Tier
+from models.types import SERVICE_KINDS, CaseKind, Role, Stage, Tier
 
 __all__ = [
     "StoodFor",
@@ -46,7 +46,7 @@ def covers(session: Session, principal_id: UUID, stand_in_id: UUID, case: Case, 
 
     Along the chain: whoever is away itself does not. Never for a case that the stand-in declared itself.
     """
-    if case.declared_by == stand_in_id:
+    if _is_declarant(case, stand_in_id):
         return False
     chain = chain_from(session, principal_id, at, at)
     return effective(chain, principal_id, subject_of(session, case), at) == stand_in_id
@@ -70,7 +70,7 @@ def who_hears(session: Session, case: Case, people: Collection[UUID], at: dateti
         return frozenset(people)
     subject = subject_of(session, case)
     found = (effective(chain_from(session, person, at, at), person, subject, at) for person in people)
-    return frozenset(people) | {person for person in found if person not in {None, case.declared_by}}
+    return frozenset(people) | {person for person in found if person and not _is_declarant(case, person)}
 
 
 def acting_for(session: Session, account_id: UUID, task: Task, case: Case, at: datetime) -> StoodFor | None:
@@ -78,7 +78,7 @@ def acting_for(session: Session, account_id: UUID, task: Task, case: Case, at: d
 
     Not offered where 四眼原则 bars the stand-in or everybody it stands in for.
     """
-    if _is_own(session, account_id, task) or case.declared_by == account_id:
+    if _is_own(session, account_id, task) or _is_declarant(case, account_id):
         return None
     subject = subject_of(session, case)
     found = [item for item in standing_for(session, account_id, at) if offered(item, task, subject)]
@@ -182,8 +182,13 @@ def _is_own(session: Session, account_id: UUID, task: Task) -> bool:
     return PeopleStore(session).holds(account_id, Role(task.role), task.institution_code)
 
 
+def _is_declarant(case: Case, account_id: UUID) -> bool:
+    """四眼原则 keeps a declarant off its own declaration; who took a customer's request in may serve it."""
+    return case.declared_by == account_id and case.kind not in SERVICE_KINDS
+
+
 def _barred(task: Task, case: Case) -> frozenset[UUID]:
-    if task.step in {NOBODY_TO_ACT, Stage.DECLARED.value}:
+    if task.step in {NOBODY_TO_ACT, Stage.DECLARED.value} or case.kind in SERVICE_KINDS:
         return frozenset()
     return approval.barred_people(ApprovalState.model_validate(case.state))
 

@@ -12,7 +12,7 @@ from models.messages.calendar import CalendarSnapshot, Pause
 from models.rules import calendar as cal
 from models.rules.alarms import alarms_left
 from models.rules.clock import Clock
-from models.services.alarms import policy_of
+from models.services.alarms import policy_for
 from models.services.calendars import case_calendar
 from models.services.rulebooks import rulebook_of
 from models.stores.alarms import AlarmStore
@@ -72,5 +72,5 @@ def _ahead(
 ) -> tuple[Alarm, ...]:
     # Which alarms went off is known to the records; the state they keep is that of the last act.
     marked = task.model_copy(update={"alarms": tuple(alarm.key for alarm in gone)})
-    policy = policy_of(rulebook_of(session, case.rulebook_version_id).rulebook)
+    policy = policy_for(case.kind, rulebook_of(session, case.rulebook_version_id).rulebook)
     return tuple(alarm for alarm in alarms_left(marked, policy, calendar) if not alarm.silent)

@@ -12,10 +12,21 @@ from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
+from activities.service import ServiceActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
-WORKFLOW_NAMES = {"qualification", "approval", "membership", "notification", "quota-season", "calendar-publish"}
+WORKFLOW_NAMES = {
+    "qualification",
+    "approval",
+    "membership",
+    "notification",
+    "quota-season",
+    "calendar-publish",
+    "green-channel",
+    "complaint",
+    "care-touchpoint",
+}
 ACTIVITY_NAMES = {
     "record-opening",
     "record-step",
@@ -34,8 +45,12 @@ ACTIVITY_NAMES = {
     "record-season-opening",
     "record-season-move",
     "remind-season",
+    "record-service-opening",
+    "record-service-step",
+    "record-service-calendar",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
+SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
 MESSAGE_NAMES = {
     "qualification": APPROVAL_MESSAGES,
     "approval": APPROVAL_MESSAGES,
@@ -43,6 +58,9 @@ MESSAGE_NAMES = {
     "notification": set(),
     "quota-season": {"opened", "move", "state"},
     "calendar-publish": set(),
+    "green-channel": SERVICE_MESSAGES,
+    "complaint": SERVICE_MESSAGES,
+    "care-touchpoint": SERVICE_MESSAGES,
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -66,6 +84,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         membership=MembershipActivities(nothing, nothing),
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
+        service=ServiceActivities(nothing),
         calendar=CalendarActivities(nothing, nothing),
     )
 

@@ -10,6 +10,7 @@ from models.messages.calendar import CalendarSnapshot
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules.approval import task_of
 from models.services import audit
+from models.services.actors import actor_of, is_person
 from models.services.approval import changes, evidence, hooks
 from models.services.approval.checks import check_still_allowed
 from models.services.approval.diverged import RecordDivergedError
@@ -17,13 +18,14 @@ from models.services.approval.signers import with_open_tasks
 from models.services.approval.tasks import move_tasks, open_tasks, with_operations
 from models.services.approval.telling import tell_step
 from models.services.calendars import case_calendar
+from models.services.case_steps import check_version, decision_row, held, summary
 from models.services.idempotency import settle_by_update
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Decision
 from models.tables.rulebook import RulebookVersion
-from models.types import OPEN_TASK_STATES, SYSTEM_SLA, SYSTEM_SLA_ID, Door
+from models.types import OPEN_TASK_STATES, SYSTEM_SLA, Door
 
 __all__ = ["RecordDivergedError", "enter_reserve", "record_breach", "record_step"]
 
@@ -43,15 +45,11 @@ def record_step(session: Session, message: RecordStep) -> Recorded:
     Raises NOT_YOUR_TASK when the person may no longer act, ALREADY_CLAIMED, BAD_TRANSFER_TARGET, INVALID_INPUT, and at
     the final approval QUOTA_EXCEEDED and NOT_ELIGIBLE.
     """
-    store = CaseStore(session)
-    case = store.locked(message.before.case_id)
-    if case is None:
-        raise RecordDivergedError(f"case {message.before.case_id} has no record")
-    standing = store.decision_at(case.id, message.after.step_no)
+    case = held(session, message.before.case_id)
+    standing = CaseStore(session).decision_at(case.id, message.after.step_no)
     if standing is not None:
         return _standing(standing, message.act.update_id)
-    if case.version != message.before.version:
-        raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {message.before.version}")
+    check_version(case, message.before.version)
     # Held until the end: the session forgets rows that nobody holds, and would read the whole rulebook six times.
     rules = rulebook_of(session, case.rulebook_version_id)
     check_still_allowed(session, case, message)
@@ -61,7 +59,7 @@ def record_step(session: Session, message: RecordStep) -> Recorded:
     _write(session, case, message, after, kept)
     _audit(session, case, message, after.acts[-1], before)
     tell_step(session, case, message, after)
-    if message.act.actor_id != SYSTEM_SLA_ID:
+    if is_person(message.act.actor_id):
         settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
     return Recorded(state=after, by=after.acts[-1], update_id=message.act.update_id)
 
@@ -104,7 +102,7 @@ def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalSta
 
 def _summary(case: Case) -> dict[str, Any]:
     """What the audit trail compares of a case; taken before anything of the step touches it."""
-    return {"stage": case.stage.value, "round": case.round, "tier": case.tier.value, "value": str(case.value)}
+    return summary(case) | {"value": str(case.value)}
 
 
 def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState, kept: _Kept) -> None:
@@ -120,7 +118,7 @@ def _audit(session: Session, case: Case, message: RecordStep, past: PastAct, bef
     act = message.act
     audit.append(
         session,
-        actor=SYSTEM_SLA if act.actor_id == SYSTEM_SLA_ID else str(act.actor_id),
+        actor=actor_of(act),
         on_behalf_of=str(act.on_behalf_of) if act.on_behalf_of else None,
         action=past.verdict.value if past.verdict else past.act,
         object_kind="case",
@@ -134,31 +132,13 @@ def _audit(session: Session, case: Case, message: RecordStep, past: PastAct, bef
 
 
 def _decision(case: Case, act: Act, after: ApprovalState, kept: _Kept) -> Decision:
-    past, automatic = after.acts[-1], act.actor_id == SYSTEM_SLA_ID
-    return Decision(
-        case_id=case.id,
-        step_no=past.step_no,
-        task_id=past.task_id,
-        update_id=act.update_id,
-        act=past.act,
-        stage=past.stage,
-        round=past.round,
-        actor_id=None if automatic else act.actor_id,
-        actor_name=SYSTEM_SLA if automatic else act.actor_name,
-        on_behalf_of=act.on_behalf_of,
-        on_behalf_of_name=act.on_behalf_of_name,
-        to_name=past.to_name,
-        door=act.door,
-        verdict=past.verdict,
-        comment=act.comment or None,
-        return_to=act.return_to if isinstance(act, Decide) else None,
-        approve_as=act.approve_as if isinstance(act, Decide) else None,
-        content_hash=act.content_hash,
-        evidence_digest=kept.evidence,
-        changes=kept.changes,
-        effect=after.model_dump(mode="json"),
-        at=past.at,
-    )
+    past = after.acts[-1]
+    row = decision_row(case, act, after, past, past.round)
+    row.verdict = past.verdict
+    if isinstance(act, Decide):
+        row.return_to, row.approve_as = act.return_to, act.approve_as
+    row.evidence_digest, row.changes = kept.evidence, kept.changes
+    return row
 
 
 def _move(case: Case, after: ApprovalState, at: datetime) -> None:
@@ -178,7 +158,7 @@ def enter_reserve(session: Session, message: RecordStep) -> None:
     session.add(case)
     audit.append(
         session,
-        actor=SYSTEM_SLA if message.act.actor_id == SYSTEM_SLA_ID else str(message.act.actor_id),
+        actor=actor_of(message.act),
         action="enter_reserve",
         object_kind="case",
         object_id=str(case.id),

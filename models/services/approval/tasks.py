@@ -2,24 +2,29 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlmodel import Session
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
+from models.messages.service import ServiceState
 from models.rules.approval import DECLARED, barred_people, is_paused
 from models.rules.calendar import add_working_days
 from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.rules.seats import HEAD_OFFICE_SCOPE
+from models.services.actors import is_person
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.columns import new_id
-from models.types import SYSTEM_SLA_ID, Role, TaskState
+from models.types import Role, TaskState
 
 OPERATIONS_SEAT = "ops"
+_State: TypeAlias = ApprovalState | ServiceState
+"""Both hold open tasks, and name with each act the task it closed."""
 
 
 def with_operations(
@@ -72,7 +77,7 @@ def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_
         TaskStore(session).add(_row(case, customer.name if customer else case.customer_no, task, round_no))
 
 
-def move_tasks(session: Session, before: ApprovalState, after: ApprovalState, at: datetime) -> None:
+def move_tasks(session: Session, before: _State, after: _State, at: datetime) -> None:
     """Close what is no longer open: the decided task as done, its companions as cancelled; move what stays open."""
     store, still_open = TaskStore(session), {task.task_id: task for task in after.tasks}
     for task in before.tasks:
@@ -86,12 +91,12 @@ def move_tasks(session: Session, before: ApprovalState, after: ApprovalState, at
         store.add(row)
 
 
-def _close(row: Task, after: ApprovalState, at: datetime) -> None:
+def _close(row: Task, after: _State, at: datetime) -> None:
     act = after.acts[-1]
     decided = row.id == act.task_id
     row.state = TaskState.DONE if decided else TaskState.CANCELLED
     # Only the decided task is somebody's doing; its companions just fall away.
-    row.closed_at, row.closed_by = at, act.actor_id if decided and act.actor_id != SYSTEM_SLA_ID else None
+    row.closed_at, row.closed_by = at, act.actor_id if decided and is_person(act.actor_id) else None
     row.version += 1
 
 

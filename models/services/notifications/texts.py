@@ -46,6 +46,7 @@ TEMPLATES = (
     "membership_downgraded",
     "stand_in_set",
     "stand_in_ended",
+    "complaint_serious",
     "channel_test",
 )
 """Every notification there is."""
@@ -81,6 +82,13 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     SeasonPhase.PUBLISH.value: ("公示", "Publication"),
     SeasonPhase.APPEAL.value: ("申诉", "Appeals"),
     SeasonPhase.EFFECTIVE.value: ("生效", "Effect"),
+    "accept": ("受理", "Accept"),
+    "handle": ("办理", "Handle"),
+    "confirm": ("客户确认", "Customer's confirmation"),
+    "reply": ("首次答复", "First reply"),
+    "investigate": ("调查", "Investigation"),
+    "close": ("结案", "Closing"),
+    "perform": ("执行关怀", "Care"),
 }
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.APPROVED.value: ("通过", "approved"),

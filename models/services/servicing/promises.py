@@ -99,7 +99,7 @@ def _renewal(
         article=entry.article,
         limit=_travelling(limit),
         regular=_travelling(regular),
-        due_on=months_before(expires_on, limit.value).isoformat(),
+        due_on=months_before(expires_on, limit.value),
     )
 
 

@@ -6,7 +6,7 @@ Everything here runs inside the record transaction of the engine, after it has c
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -28,8 +28,7 @@ class Ground:
     at: datetime
 
 
-@dataclass(frozen=True)
-class Intake:
+class Intake(NamedTuple):
     """What an opening comes to. `open_key` is what only one open case may hold; None: there may be several."""
 
     facts: OpeningFacts

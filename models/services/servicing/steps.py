@@ -1,0 +1,105 @@
+"""One accepted act on a service case in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from models.messages.calendar import CalendarSnapshot
+from models.messages.service import RecordServiceStep, ServiceRecorded, ServiceState
+from models.rules import service
+from models.services import audit
+from models.services.actors import actor_of, is_person
+from models.services.approval.tasks import move_tasks, open_tasks
+from models.services.calendars import case_calendar
+from models.services.case_steps import check_version, decision_row, held, summary
+from models.services.idempotency import settle_by_update
+from models.services.servicing.checks import check_still_allowed
+from models.services.servicing.effects.base import Step
+from models.services.servicing.effects.registry import effect_of
+from models.services.servicing.telling import tell_step
+from models.stores.cases import CaseStore
+from models.tables.cases import Case, Decision
+from models.tables.columns import new_id
+
+OK = 200
+
+
+def record_step(session: Session, message: RecordServiceStep) -> ServiceRecorded:
+    """Insert the act with everything that follows from it, or return the one that stands for the step.
+
+    Raises NOT_YOUR_TASK when the person may no longer act, ALREADY_CLAIMED, BAD_TRANSFER_TARGET,
+    LINK_USED_OR_EXPIRED, and what the kind refuses; RecordDivergedError when workflow and record disagree.
+    """
+    case = held(session, message.before.case_id)
+    standing = CaseStore(session).decision_at(case.id, message.after.step_no)
+    if standing is not None:
+        return _standing(standing, message.act.update_id)
+    check_version(case, message.before.version)
+    check_still_allowed(session, case, message.before, message.act, message.at)
+    step, before = _step(session, case, message), _summary(case)
+    effect_of(case.kind).guard(session, case, message.before, message.act)
+    _write(session, case, step)
+    effect_of(case.kind).stepped(session, case, step)
+    _audit(session, case, step, before)
+    tell_step(session, case, step)
+    if is_person(message.act.actor_id):
+        settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
+    return ServiceRecorded(state=step.after, by=step.past, update_id=message.act.update_id)
+
+
+def _standing(decision: Decision, update_id: str) -> ServiceRecorded:
+    state = ServiceState.model_validate(decision.effect)
+    by = next(past for past in state.acts if past.step_no == decision.step_no)
+    return ServiceRecorded(state=state, by=by, update_id=decision.update_id, adopted=decision.update_id != update_id)
+
+
+def _step(session: Session, case: Case, message: RecordServiceStep) -> Step:
+    def calendar() -> CalendarSnapshot:
+        return case_calendar(session, case, message.at)
+
+    after = service.with_open_task(message.after, new_id, message.at)
+    return Step(message.before, after, message.act, calendar, message.at)
+
+
+def _write(session: Session, case: Case, step: Step) -> None:
+    store, after = CaseStore(session), step.after
+    store.add(decision_row(case, step.act, after, step.past, after.round))
+    move_tasks(session, step.before, after, step.at)
+    _move(case, after, step.at)
+    store.add(case)
+    known = {task.task_id for task in step.before.tasks}
+    open_tasks(session, case, tuple(task for task in after.tasks if task.task_id not in known), after.round)
+
+
+def _move(case: Case, after: ServiceState, at: datetime) -> None:
+    """A case that was closed and is opened again has neither outcome nor end."""
+    case.stage, case.round, case.version = after.stage, after.round, after.version
+    case.state = after.model_dump(mode="json")
+    if after.outcome is None:
+        case.outcome, case.closed_at = None, None
+    elif case.outcome is None:
+        case.outcome, case.closed_at, case.open_key = after.outcome, at, None
+
+
+def _summary(case: Case) -> dict[str, Any]:
+    state = ServiceState.model_validate(case.state)
+    return summary(case) | {"handler_id": str(state.handler_id) if state.handler_id else None, "late": state.late}
+
+
+def _audit(session: Session, case: Case, step: Step, before: dict[str, Any]) -> None:
+    """Who did what, and where the case stands since; nothing that people typed."""
+    act = step.act
+    audit.append(
+        session,
+        actor=actor_of(act),
+        on_behalf_of=str(act.on_behalf_of) if act.on_behalf_of else None,
+        action=step.past.act,
+        object_kind="case",
+        object_id=str(case.id),
+        door=act.door,
+        before=before,
+        after=_summary(case),
+        request_id=act.request_id,
+        at=step.at,
+    )
