@@ -57,7 +57,7 @@ def stage_before_pause(state: ServiceState) -> Stage:
     return next((past.stage for past in reversed(state.acts) if past.act == "pause"), Stage.HANDLING)
 
 
-def with_open_task(state: ServiceState, new_id: Callable[[], UUID], at: datetime) -> ServiceState:
+def with_open_task(state: ServiceState, make_id: Callable[[], UUID], at: datetime) -> ServiceState:
     """The state with the task its stage asks for; unchanged while one is open, or when the case is closed.
 
     The task is due, paused and counted as the clock it serves, and sets off no alarm that went off on that clock.
@@ -68,7 +68,7 @@ def with_open_task(state: ServiceState, new_id: Callable[[], UUID], at: datetime
     clock = clock_of(state, _CLOCK_OF_STEP[step])
     role, institution_code, assignee_id = holder_of(state, step)
     task = OpenTask(
-        task_id=new_id(),
+        task_id=make_id(),
         step=step,
         role=role,
         institution_code=institution_code,

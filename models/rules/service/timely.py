@@ -47,4 +47,4 @@ def would_be_late(state: ServiceState, act: OnService, at: datetime) -> bool:
 
 def may_reopen(state: ServiceState, at: datetime) -> bool:
     """Whether a closed complaint may be reopened at `at`."""
-    return state.outcome is not None and state.reopen_until is not None and at <= state.reopen_until
+    return state.outcome is not None and state.reopen_until is not None and at < state.reopen_until
