@@ -109,14 +109,18 @@ def act_fields(caller: Caller, key: Key, comment: str) -> dict[str, Any]:
 
 
 def fields_on(session: Session, caller: Caller, key: Key, found: OnTask, comment: str) -> dict[str, Any]:
-    """The same for an act on a task: in place of the person the caller stands in for (代理), when it is not its own.
+    """The same for an act on a task, as in `fields_on_task`."""
+    return fields_on_task(session, act_fields(caller, key, comment), caller, found.task, found.case)
+
+
+def fields_on_task(session: Session, own: dict[str, Any], caller: Caller, task: Task, case: Case) -> dict[str, Any]:
+    """The fields in place of the person the caller stands in for (代理), when the task is not its own.
 
     Raises ALREADY_CLAIMED when somebody else took it from the queue.
     """
-    own, task = act_fields(caller, key, comment), found.task
     if holds(caller, task):
         return own
-    stood_for = acting_for(session, caller.account_id, task, found.case, now())
+    stood_for = acting_for(session, caller.account_id, task, case, now())
     if stood_for is not None:
         return {**own, **in_place_of(stood_for), "door": Door.STAND_IN}
     if task.state is TaskState.CLAIMED and task.assignee_id is not None:

@@ -19,7 +19,7 @@ from models.stores.scope import Scope, within
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.desk import TaskSnooze
-from models.types import OPEN_TASK_STATES, CaseKind, Role, TaskState, Tier
+from models.types import OPEN_TASK_STATES, SERVICE_KINDS, CaseKind, Role, TaskState, Tier
 
 Post = tuple[Role, str]
 """(role, institution code)."""
@@ -99,8 +99,13 @@ def _of_posts(posts: Iterable[Post]) -> ColumnElement[bool]:
 
 
 def _for_others(person: Person, mandates: Sequence[Mandate]) -> ColumnElement[bool]:
-    """Within the stand-in's scope, its turn to be signed, and no case that the stand-in declared itself."""
-    declared = select(Case.id).where(Case.id == Task.case_id, Case.declared_by == person.account_id)
+    """Within the stand-in's scope, its turn to be signed, and no case that the stand-in declared itself.
+
+    Who took a customer's request in may serve it: four eyes are for approvals.
+    """
+    declared = select(Case.id).where(
+        Case.id == Task.case_id, Case.declared_by == person.account_id, col(Task.kind).not_in(SERVICE_KINDS)
+    )
     within_scope = or_(*(_of_mandate(mandate) for mandate in mandates))
     return and_(col(Task.state) != TaskState.WAITING, within_scope, not_(declared.exists()))
 
