@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from api.customer_answers import reader_of
 from api.institution_filter import part_of_tree
+from api.pages.build_promises import promises_panel
 from api.pages.format import NOTHING, amount, factor, instant, long_day, percent, term, value_short, whole
 from api.pages.i18n import _, count_text
 from api.pages.i18n import mark as _m
@@ -27,6 +28,7 @@ from api.pages.view.customers import (
     PolicyRow,
     TermRow,
 )
+from api.pages.view.promises import PromisesPanel
 from api.pages.view.score import ScoreTable
 from api.pages.view.task import Fact
 from api.pages.words import declaration_word, word
@@ -34,9 +36,12 @@ from api.paging import Paging, encode_cursor
 from api.security.caller import Caller
 from api.security.policy import Action
 from models.messages.scoring import PremiumLine, ScoreExplanation
+from models.rulebook import Rulebook
 from models.rules.calendar import local_date
 from models.services.customers import CustomerSummary, CustomerView, customer_view, list_customers
+from models.services.promises import promises
 from models.services.rulebooks import rulebook_in_force
+from models.stores.care import CareStore
 from models.stores.customers import CustomerFilter
 from models.stores.evaluations import EvaluationStore
 from models.stores.institutions import InstitutionStore
@@ -107,7 +112,7 @@ def customer_page(
     view = customer_view(session, customer_no, reader_of(caller), now)
     customer, today = view.summary.customer, local_date(now)
     institution = InstitutionStore(session).get(customer.institution_code, EVERYTHING)
-    tiers = rulebook_in_force(session, today).rulebook.tiers
+    rulebook = rulebook_in_force(session, today).rulebook
     counted, older = policy_rows(view.policies, view.score)
     return CustomerPage(
         shell=shell_for(request, caller, current="customers"),
@@ -120,17 +125,27 @@ def customer_page(
         tags=_tags(view, today),
         primary=_primary(view, caller),
         facts=_facts(view, institution.name if institution else customer.institution_code),
-        score=_score(view, tiers.gold.ranked_seats),
+        score=_score(view, rulebook.tiers.gold.ranked_seats),
         score_note=_score_note(view),
         cases=tuple(_case(case) for case in view.cases),
         strips=(Strip(text=_(_DONE[done]), tone=StripTone.OK, icon="check", focus=True),) if done in _DONE else (),
         terms=tuple(_term(row, today) for row in view.memberships),
         member_acts=_member_acts(view, caller),
+        promises=_promises(session, caller, customer_no, rulebook, now),
         contacts=contact_rows(view.contacts),
         policies=counted,
         older_policies=older,
         older_title=count_text("其他年度保单 %(num)s 张", len(older)),
     )
+
+
+def _promises(
+    session: Session, caller: Caller, customer_no: str, rulebook: Rulebook, now: datetime
+) -> PromisesPanel | None:
+    if not caller.may(Action.READ_CARE):
+        return None
+    plans = CareStore(session).plans_of(customer_no)
+    return promises_panel(promises(session, customer_no, rulebook, now), customer_no, plans)
 
 
 def _headline(caller: Caller) -> str:

@@ -12,7 +12,7 @@ from models.identifiers import qualification_key
 from models.stores.memberships import OVER
 from models.stores.scope import Scope, scoped
 from models.tables.cases import Case, CaseScore, Decision, Membership
-from models.types import CaseKind, Outcome, SeatKind, Stage, Tier
+from models.types import SERVICE_KINDS, CaseKind, Outcome, SeatKind, Stage, Tier
 
 _AT_HEAD_OFFICE = (Stage.HQ_REVIEW, Stage.HQ_APPROVAL, Stage.ACTIVE)
 
@@ -92,9 +92,9 @@ class CaseStore:
         return list(self.session.exec(statement))
 
     def of_customer(self, customer_no: str) -> list[Case]:
-        """Every case of a customer, newest first."""
-        statement = select(Case).where(Case.customer_no == customer_no).order_by(col(Case.opened_at).desc())
-        return list(self.session.exec(statement))
+        """Every case of a customer that people approve, newest first; services are counted by their promises."""
+        statement = select(Case).where(Case.customer_no == customer_no, col(Case.kind).not_in(SERVICE_KINDS))
+        return list(self.session.exec(statement.order_by(col(Case.opened_at).desc())))
 
     def special(self, year: int, scope: Scope) -> list[Case]:
         """特批 declarations of the year in the scope, newest first."""

@@ -12,7 +12,7 @@ from models.stores.scope import Scope, scoped, within
 from models.tables.book import Contact, Customer, Policy
 from models.tables.cases import Case, Task
 from models.tables.evaluation import RankingRow
-from models.types import OPEN_TASK_STATES, Tier
+from models.types import OPEN_TASK_STATES, SERVICE_KINDS, Tier
 
 
 class CustomerFilter(NamedTuple):
@@ -92,6 +92,7 @@ def next_due(session: Session, numbers: Collection[str]) -> dict[str, datetime]:
 
 
 def open_cases(session: Session, numbers: Collection[str]) -> dict[str, Case]:
-    """The newest open case of each customer."""
-    statement = select(Case).where(col(Case.customer_no).in_(numbers), col(Case.closed_at).is_(None))
+    """The newest open case of each customer that people approve."""
+    approved = col(Case.kind).not_in(SERVICE_KINDS)
+    statement = select(Case).where(col(Case.customer_no).in_(numbers), col(Case.closed_at).is_(None), approved)
     return {case.customer_no: case for case in session.exec(statement.order_by(col(Case.opened_at)))}

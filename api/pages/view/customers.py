@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.pages.view.common import EmptyState, Link, Option, Pager, Strip, Tag
+from api.pages.view.promises import PromisesPanel
 from api.pages.view.score import ScoreTable
 from api.pages.view.shell import Page
 from api.pages.view.task import Fact
@@ -117,3 +118,5 @@ class CustomerPage(Page):
     older_policies: tuple[PolicyRow, ...] = ()
     older_title: str = ""
     strips: tuple[Strip, ...] = ()
+    promises: PromisesPanel | None = None
+    """承诺与兑现; None for who may not see care."""
