@@ -30,6 +30,7 @@ from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
     calendar,
+    care,
     case_thread,
     cases,
     customers,
@@ -84,6 +85,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     task_handing.router,
     stand_ins.router,
     updates.router,
+    care.router,
 )
 """Under `/api/v1`."""
 

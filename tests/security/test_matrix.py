@@ -59,6 +59,8 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "question_id": lambda session, place: str(world.question_id(session, place)),
     "attachment_id": lambda session, place: str(world.attachment_id(session, place)),
     "stand_in_id": lambda session, place: str(world.stand_in_id(session, place)),
+    "touchpoint_id": lambda session, place: str(world.touchpoint_id(session, place)),
+    "proof_id": lambda session, place: str(world.proof_id(session, place)),
 }
 """Parameters and body fields that name something of an institution."""
 DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")

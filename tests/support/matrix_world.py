@@ -9,17 +9,20 @@ from sqlmodel import Session, col, select
 from models.identifiers import qualification_id
 from models.messages.approval import ApprovalState
 from models.messages.qualification import RecordOpening, StartQualification
+from models.service_types import ProofKind
 from models.services.approval import evidence
 from models.services.evaluation import By, evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.stores.accounts import AccountStore
+from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.cases import Case, Decision, Task
 from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.types import Door, JobState, Role, SeatKind, Tier
+from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
 
@@ -72,6 +75,7 @@ def build(session: Session) -> None:
         _job(session, place)
         _stand_in(session, place)
         _said(session, place)
+        _touchpoint(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -109,6 +113,36 @@ def question_id(session: Session, place: str) -> UUID:
 def attachment_id(session: Session, place: str) -> UUID:
     """The file of that question."""
     return session.exec(select(CaseAttachment.id).where(CaseAttachment.case_id == case_id(session, place))).one()
+
+
+def touchpoint_id(session: Session, place: str) -> UUID:
+    """The touchpoint of the customer at a place."""
+    return session.exec(select(Touchpoint.id).where(Touchpoint.customer_no == customer_no(place))).one()
+
+
+def proof_id(session: Session, place: str) -> UUID:
+    """The photo of that touchpoint."""
+    statement = select(TouchpointProof.id).where(TouchpointProof.touchpoint_id == touchpoint_id(session, place))
+    return session.exec(statement).one()
+
+
+def _touchpoint(session: Session, place: str) -> None:
+    """A planned visit that waits for the post, with a photo."""
+    row = planned(customer_no(place), institution_code=place, title=marker(place), content=marker(place))
+    session.add(row)
+    session.flush()
+    session.add(
+        TouchpointProof(
+            touchpoint_id=row.id,
+            kind=ProofKind.PHOTO,
+            name=marker(place),
+            media_type="image/png",
+            size=1,
+            content=base64.b64encode(marker(place).encode()).decode(),
+            by_id=person_id(session, place),
+            at=EVALUATED,
+        )
+    )
 
 
 def _said(session: Session, place: str) -> None:

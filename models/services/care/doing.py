@@ -65,7 +65,7 @@ def complete(now: Moment, row: Touchpoint, act: CompleteTouchpoint) -> None:
     row.record_no = record_numbers.record_no(session, record_numbers.TOUCHPOINT, row.institution_code, year)
     row.content, row.feedback, row.follow_up = act.content.strip(), act.feedback.strip(), act.follow_up.strip()
     row.gift_name, row.gift_value, row.cost = act.gift_name.strip(), act.gift_value, act.cost
-    row.follow_up_on = act.follow_up_on
+    row.follow_up_on, row.reason = act.follow_up_on, (act.late_reason or "").strip()[:500] or row.reason
     _close(session, row, act, now.at)
     for other in CareCalendarStore(session).merged_with([row.id]):
         if other.stage in WAITING:
@@ -78,7 +78,7 @@ def check_completion(now: Moment, row: Touchpoint, act: CompleteTouchpoint) -> N
     """What forbids it: asked before sending, and again in the record transaction.
 
     Raises WRONG_STAGE (a hushed greeting too), CONSENT_MISSING, GIFT_CAP_EXCEEDED, INVALID_INPUT for a day to come,
-    for proof that its kind asks for, for amounts and a follow-up that do not fit.
+    for proof that its kind asks for, for amounts and a follow-up that do not fit; LATE_REASON_REQUIRED after its day.
     """
     if row.stage not in OPEN or row.stage is Stage.HUSHED:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=row.stage.value)
@@ -87,6 +87,8 @@ def check_completion(now: Moment, row: Touchpoint, act: CompleteTouchpoint) -> N
         refuse_withheld(now.session, now.rulebook, row.customer_no, row.contact_id)
     _check_fields(act, local_date(now.at))
     _check_proof(now.session, entry, row, act)
+    if act.done_on > row.due_on and not (act.late_reason or "").strip():
+        raise DomainError(ErrorCode.LATE_REASON_REQUIRED)
     gifts.check(now.session, now.rulebook, row, act.gift_value, act.done_on)
 
 
