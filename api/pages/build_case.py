@@ -15,7 +15,7 @@ from api.pages.build_path import approval_path, open_task
 from api.pages.build_resubmit import TypedResubmission, resubmission
 from api.pages.build_seats import waited_for
 from api.pages.build_strips import act_errors, act_news, refused, task_errors
-from api.pages.build_task_tags import case_tags
+from api.pages.build_task_tags import case_articles, case_tags
 from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
@@ -24,7 +24,7 @@ from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
 from api.pages.view.acts import ActForm
 from api.pages.view.case import CasePage, Resubmission
-from api.pages.view.common import Article, ErrorSummary, FieldError, Link, Strip
+from api.pages.view.common import ErrorSummary, FieldError, Link, Strip
 from api.pages.view.task import Fact
 from api.pages.words import case_word, word
 from api.security.policy import Action
@@ -40,7 +40,7 @@ from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
-from models.types import Outcome, Role, Stage
+from models.types import CaseKind, Outcome, Role, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         sentence=_sentence(view, desk, task),
         pill=task_pill(desk, task, view.state) if task else None,
         tags=case_tags(case),
-        articles=(Article(text=_("第13条")), Article(text=_("附件一"))),
+        articles=case_articles(case),
         actions=_actions(desk, view, found),
         strips=_strips(desk, view, shown),
         errors=act_errors(shown.act) or _resubmit_errors(shown),
@@ -115,6 +115,8 @@ def _open_task_row(desk: Desk, view: CaseView) -> Task | None:
 def _sentence(view: CaseView, desk: Desk, task: Task | None) -> str:
     """What the case waits for now, or how it ended."""
     case, last = view.case, view.state.acts[-1]
+    if case.outcome is Outcome.APPROVED and case.kind is CaseKind.APPROVAL:
+        return _("已通过：%(who)s 于 %(when)s 同意，本件结束。", who=last.actor_name, when=stamp(last.at, desk.now))
     if case.outcome is Outcome.APPROVED:
         days = term(*rulebook_of(desk.session, case.rulebook_version_id).rulebook.procedure.term(case.year))
         return _("已通过：%(tier)sVIP资格，%(term)s。", tier=word(case.tier), term=days)

@@ -22,7 +22,7 @@ from models.services.qualification.quota import SeatsLeft, seats_left
 from models.services.qualification.seats import pool
 from models.services.rulebooks import rulebook_of
 from models.stores.seats import SeatStore
-from models.types import SeatKind, Stage, Tier
+from models.types import CaseKind, SeatKind, Stage, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +111,8 @@ def _silver_full(seats: SeatsLeft) -> str:
 def _hint(view: CaseView, session: Session) -> str:
     """同意即报总公司复核; at the last step which seat it takes."""
     state = view.state
-    if not approval.is_final(state, state.stage):
-        return _("同意即%(result)s。", result=result_of_approval(state))
+    if not approval.is_final(state, state.stage) or view.case.kind is CaseKind.APPROVAL:
+        return _("同意即%(result)s。", result=result_of_approval(view))
     place = pool(session, view.case, state)
     used = len(SeatStore(session).taken(view.case.year, place.tier, place.kind, place.scope_code))
     seat = _("%(tier)s%(seat)s", tier=word(place.tier), seat=word(state.seat_kind))

@@ -28,7 +28,7 @@ from models.stores.memberships import current_memberships
 from models.tables.book import Contact, Customer
 from models.tables.cases import Case, CaseScore
 from models.tables.organisation import Institution
-from models.types import SeatKind, Stage, Tier
+from models.types import CaseKind, SeatKind, Stage, Tier
 
 
 def explanation_of(score: CaseScore) -> ScoreExplanation:
@@ -94,9 +94,10 @@ def case_checks(view: CaseView, desk: Desk, *, may_act: bool) -> tuple[Check, ..
     """资格核对, and that the reader may decide at all."""
     if not desk.caller.may(Action.READ_SCORES):
         return ()
+    lone = view.case.kind is CaseKind.APPROVAL  # nobody asks for a seat
     found = [
         _check(line.en if language() == "en" else line.zh, passed=line.passed)
-        for line in checks_of(desk.session, view.case, view.state)
+        for line in (() if lone else checks_of(desk.session, view.case, view.state))
         if line.code not in _silent_checks(view.case)
     ]
     return (*found, Check(text=_("您不是申报人，也未办理上一步"))) if may_act else tuple(found)
@@ -120,10 +121,14 @@ def declaration(view: CaseView, desk: Desk, customer: Customer) -> Declaration:
     if desk.caller.may(Action.READ_CUSTOMERS):
         full = Link(text=_("查看客户"), href=f"/customers/{customer.customer_no}")
         facts += _customer_facts(desk, customer)
-    facts.append(Fact(label=_("申报理由"), value=view.case.reason or NOTHING, wide=True))
+    lone = view.case.kind is CaseKind.APPROVAL
+    reason = _("理由") if lone else _("申报理由")
+    facts.append(Fact(label=reason, value=view.case.reason or NOTHING, wide=True))
     if view.case.late_reason:
         facts.append(Fact(label=_("窗口外申报原因"), value=view.case.late_reason, wide=True))
-    return Declaration(facts=tuple(facts), articles=(Article(text=_("附件一")),), full=full)
+    if lone:
+        return Declaration(title=_("客户与理由"), facts=tuple(facts), full=full)
+    return Declaration(title=_("申报信息"), facts=tuple(facts), articles=(Article(text=_("附件一")),), full=full)
 
 
 def _customer_facts(desk: Desk, customer: Customer) -> Iterator[Fact]:

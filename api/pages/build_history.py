@@ -9,7 +9,7 @@ from api.pages.view.common import Link, Tag, TagTone
 from api.pages.view.task import ChangeRow, History, TimelineEntry
 from api.pages.words import word
 from models.services.case_view import TimelineItem
-from models.types import Door, Stage, Tier
+from models.types import CaseKind, Door, Stage, Tier
 
 
 def history(timeline: tuple[TimelineItem, ...], now: datetime, *, limit: int | None = None, case_href: str) -> History:
@@ -76,8 +76,9 @@ def _text(item: TimelineItem) -> str:
     to = word(item.return_to or Stage.DECLARED)
     if item.act == "approve" and item.approve_as is Tier.SILVER:
         return _("%(who)s 同意为银牌（%(stage)s）", who=who, stage=stage)
+    lone = item.kind is CaseKind.APPROVAL
     texts = {
-        "declare": _("%(who)s 提交申报", who=who),
+        "declare": _("%(who)s 提出", who=who) if lone else _("%(who)s 提交申报", who=who),
         "approve": _("%(who)s 同意了 %(stage)s", who=who, stage=stage),
         "reject": _("%(who)s 在 %(stage)s 驳回", who=who, stage=stage),
         "return": _("%(who)s 从 %(stage)s 退回到 %(to)s", who=who, stage=stage, to=to),

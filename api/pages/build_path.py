@@ -17,7 +17,7 @@ from models.rules import calendar as cal
 from models.rules.clock import working_span
 from models.services.case_view import CaseView, PathItem, StepPlace, TimelineItem
 from models.services.rulebooks import rulebook_of
-from models.types import Door, Outcome, Stage, Verdict
+from models.types import CaseKind, Door, Outcome, Stage, Verdict
 
 _ENDED = {Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.EXPIRED}
 
@@ -32,10 +32,15 @@ def approval_path(view: CaseView, desk: Desk) -> ApprovalPath:
     )
 
 
-def result_of_approval(state: ApprovalState) -> str:
+def result_of_approval(view: CaseView) -> str:
     """What an approval of the open step leads to: 报总公司复核, 生效."""
-    following = approval.next_step(state, state.stage)
-    return _("报%(stage)s", stage=word(following.stage)) if following else word(Stage.ACTIVE)
+    following = approval.next_step(view.state, view.state.stage)
+    return _("报%(stage)s", stage=word(following.stage)) if following else _last(view)
+
+
+def _last(view: CaseView) -> str:
+    """生效; a lone approval has no more than its result."""
+    return _("批准") if view.case.kind is CaseKind.APPROVAL else word(Stage.ACTIVE)
 
 
 def _with_before(path: Sequence[PathItem]) -> Iterator[tuple[PathItem | None, PathItem]]:
@@ -56,6 +61,8 @@ def _headline(view: CaseView) -> str:
 
 def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -> PathStep:
     title, state = word(item.stage), StepState(item.place.value)
+    if view.case.kind is CaseKind.APPROVAL and item.stage is Stage.DECLARED:
+        title = _("提出")
     match item.place:
         case StepPlace.DONE | StepPlace.STOPPED:
             signed = signed_seats(view, item.stage)
@@ -89,7 +96,8 @@ def _actor(view: CaseView, item: PathItem) -> str:
     acts = (past for past in reversed(view.timeline) if past.stage is item.stage and past.at == item.at)
     act = next(acts, None)
     shown = _("%(who)s（代 %(whom)s）", who=name, whom=act.on_behalf_of_name) if act and act.on_behalf_of_name else name
-    return _with_role(shown, name, word(item.role))
+    lone = view.case.kind is CaseKind.APPROVAL and item.stage is Stage.DECLARED
+    return shown if lone else _with_role(shown, name, word(item.role))  # anybody's post may ask for a lone approval
 
 
 def _marks(item: PathItem) -> tuple[Tag, ...]:
@@ -138,7 +146,7 @@ def _now(view: CaseView, desk: Desk, item: PathItem) -> str:
         return _("待重新提交")
     task = open_task(view.state, item.stage)
     due = _("%(due)s 到期", due=stamp(task.deadline.due_at, desk.now)) if task else ""
-    after = _("同意后：%(result)s", result=result_of_approval(view.state))
+    after = _("同意后：%(result)s", result=result_of_approval(view))
     return f"{due} · {after}" if due else after
 
 
@@ -169,6 +177,8 @@ def _end(view: CaseView, desk: Desk) -> tuple[PathStep, ...]:
         when = stamp(last.at, desk.now)
         return (PathStep(state=StepState.STOPPED, title=word(view.state.stage), who=last.actor_name, note=when),)
     state = StepState.AHEAD if outcome is None else StepState.DONE
+    if view.case.kind is CaseKind.APPROVAL:
+        return (PathStep(state=state, title=_last(view)),)
     rulebook = rulebook_of(desk.session, view.case.rulebook_version_id).rulebook
     first, last_day = rulebook.procedure.term(view.case.year)
     return (PathStep(state=state, title=word(Stage.ACTIVE), who=term(first, last_day)),)

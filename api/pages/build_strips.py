@@ -19,7 +19,7 @@ from models.errors import DomainError, ErrorCode
 from models.services.case_view import CaseView
 from models.stores.cases import CaseStore
 from models.tables.cases import Decision, Task
-from models.types import OPEN_TASK_STATES, Stage, Tier, Verdict
+from models.types import OPEN_TASK_STATES, CaseKind, Stage, Tier, Verdict
 
 RETRY_AFTER = timedelta(minutes=1)
 _AT_THE_FIELD = {ErrorCode.REASON_REQUIRED: "comment"}
@@ -155,17 +155,17 @@ def _closed(desk: Desk, task: Task, *, acted: bool) -> Iterator[Strip]:
     if decision is None:
         yield Strip(text=_("本件已失效：流程已转到别处或已结束。"))
     elif decision.actor_id == desk.caller.account_id:
-        yield Strip(text=_own(decision), tone=StripTone.OK, icon="check", focus=acted)
+        yield Strip(text=_own(decision, task.kind), tone=StripTone.OK, icon="check", focus=acted)
     else:
         verb = word(decision.verdict) if decision.verdict else _("办理")
         when = stamp(decision.at, desk.now)
         yield Strip(text=_("%(who)s 已于 %(when)s %(verb)s本件。", who=decision.actor_name, when=when, verb=verb))
 
 
-def _own(decision: Decision) -> str:
+def _own(decision: Decision, kind: CaseKind) -> str:
     match decision.verdict:
         case Verdict.APPROVE:
-            return _approved(decision)
+            return _approved(decision, kind)
         case Verdict.RETURN:
             return _("已退回到%(stage)s。", stage=word(decision.return_to or Stage.DECLARED))
         case Verdict.REJECT:
@@ -174,11 +174,13 @@ def _own(decision: Decision) -> str:
             return _("已办理。")
 
 
-def _approved(decision: Decision) -> str:
+def _approved(decision: Decision, kind: CaseKind) -> str:
     """已同意，已报总公司复核 - what the decision itself led to, whatever happened since."""
     after = decision.effect.get("stage")
     if after == decision.stage.value:
         return _("已同意，本环节尚待其他人签批。")
+    if after == Stage.ACTIVE.value and kind is CaseKind.APPROVAL:
+        return _("已同意，本件通过。")
     if after == Stage.ACTIVE.value:
         silver = decision.approve_as is Tier.SILVER
         return _("已同意为银牌，资格生效。") if silver else _("已同意，资格生效。")

@@ -11,13 +11,13 @@ from api.pages.build_history import history
 from api.pages.build_path import approval_path
 from api.pages.build_since import look_href, since
 from api.pages.build_strips import act_errors, task_errors, task_strips
-from api.pages.build_task_tags import case_tags, task_tags
+from api.pages.build_task_tags import case_articles, case_tags, task_tags
 from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk, capped
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
-from api.pages.view.common import Article, Link
+from api.pages.view.common import Link
 from api.pages.view.task import DecideBar, TaskPage
 from api.pages.words import case_word
 from api.security.policy import Action
@@ -78,7 +78,7 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         reference=customer.customer_no,
         pill=task_pill(desk, task, view.state),
         tags=(*case_tags(case), *task_tags(desk, task, at.stood_for)),
-        articles=(Article(text=_("第13条")), Article(text=_("附件一"))),
+        articles=case_articles(case),
         actions=(Link(text=_("查看案件"), href=f"/cases/{case.id}", icon="file"),),
         next=next_link(desk, task, shown.query),
         strips=task_strips(at, view, error=shown.failed, typed=_typed_text(shown, typed), done=shown.done),

@@ -2,10 +2,10 @@
 
 from api.pages.desk import Desk
 from api.pages.i18n import _
-from api.pages.view.common import Tag, TagTone
+from api.pages.view.common import Article, Tag, TagTone
 from api.pages.words import word
 from models.tables.cases import Case, Task
-from models.types import SeatKind, TaskState, Tier
+from models.types import CaseKind, SeatKind, TaskState, Tier
 
 
 def task_tags(desk: Desk, task: Task, stood_for: str) -> tuple[Tag, ...]:
@@ -26,12 +26,20 @@ def task_tags(desk: Desk, task: Task, stood_for: str) -> tuple[Tag, ...]:
     return tuple(tags)
 
 
+def case_articles(case: Case) -> tuple[Article, ...]:
+    """The articles that a declaration stands on."""
+    if case.kind is CaseKind.APPROVAL:
+        return ()
+    return (Article(text=_("第13条")), Article(text=_("附件一")))
+
+
 def case_tags(case: Case) -> tuple[Tag, ...]:
-    """What is asked for, the round, the seat, and that it came outside the window."""
+    """What is asked for, the round, the seat, and that it came outside the window; a lone approval asks for no seat."""
+    round_tags = [Tag(text=_("第 %(round)s 轮", round=case.round), tone=TagTone.BLUE)] if case.round > 1 else []
+    if case.kind is CaseKind.APPROVAL:
+        return tuple(round_tags)
     tone = TagTone.GOLD if case.tier is Tier.GOLD else TagTone.PLAIN
-    tags = [Tag(text=_("申报 %(tier)s", tier=word(case.tier_applied)), tone=tone)]
-    if case.round > 1:
-        tags.append(Tag(text=_("第 %(round)s 轮", round=case.round), tone=TagTone.BLUE))
+    tags = [Tag(text=_("申报 %(tier)s", tier=word(case.tier_applied)), tone=tone), *round_tags]
     seat_tone = TagTone.VIOLET if case.seat_kind is SeatKind.SPECIAL else TagTone.PLAIN
     tags.append(Tag(text=word(case.seat_kind), tone=seat_tone))
     if case.late_reason:

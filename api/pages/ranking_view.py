@@ -14,7 +14,7 @@ from api.pages.format import POINTS_FORMULA, amount, factor, short_day, stamp, v
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
-from api.pages.season_view import season_parts, trial_view
+from api.pages.season_view import SeasonParts, season_parts, trial_view
 from api.pages.shell import shell_for
 from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.customers import ListFilters
@@ -93,7 +93,7 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
     running = evaluation_jobs.unfinished(session, asked.year)
     institutions = InstitutionStore(session).all(caller.scope(Action.READ_RANKING))
     season = season_parts(session, caller, asked.year, asked.path, now)
-    rows, following = _rows(caller, session, asked, institutions, may_appeal=season.may_appeal)
+    rows, following = _rows(caller, session, asked, institutions, season)
     quotas = quota_lines(session, tiers, asked.year, caller.scope(Action.READ_QUOTA))
     refresh = asked.path if running else None
     return RankingPage(
@@ -136,7 +136,7 @@ def ranking_view(request: Request, caller: Caller, session: Session, asked: Rank
 
 
 def _rows(
-    caller: Caller, session: Session, asked: RankingQuery, institutions: Sequence[Institution], *, may_appeal: bool
+    caller: Caller, session: Session, asked: RankingQuery, institutions: Sequence[Institution], season: SeasonParts
 ) -> tuple[tuple[RankingLine, ...], str | None]:
     scope, paging = caller.scope(Action.READ_RANKING), asked.paging
     under = part_of_tree(session, asked.institution, scope)
@@ -151,6 +151,7 @@ def _rows(
     for row in shown:
         crossed = after <= cut < row.rank and last is not None
         line = _line(row, names, _cut_text(session, last) if crossed and last else "", own=row.institution_code == own)
+        may_appeal = season.may_appeal and row.customer_no not in season.appealed
         lines.append(replace(line, acts=_row_acts(asked, row, may_appeal=may_appeal)))
         after = row.rank
     return tuple(lines), following

@@ -17,7 +17,7 @@ from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.tables.cases import Case, Decision
-from models.types import Door, Role, SignerRule, Stage, Tier, Verdict
+from models.types import CaseKind, Door, Role, SignerRule, Stage, Tier, Verdict
 
 
 class StepPlace(StrEnum):
@@ -89,6 +89,7 @@ class TimelineItem:
     changes: dict[str, tuple[str, str]] | None = None
     """What a resubmission changed: before and after by field."""
     evidence_digest: str | None = None
+    kind: CaseKind = CaseKind.QUALIFICATION
     kept: dict[Stage, tuple[str, ...]] = field(default_factory=dict)
     """保留签批: steps that a resubmission did not open again, and who had signed them."""
 
@@ -221,7 +222,7 @@ def _standing_act(state: ApprovalState, stage: Stage) -> PastAct | None:
 
 def _timeline(session: Session, case: Case) -> tuple[TimelineItem, ...]:
     decisions = CaseStore(session).decisions(case.id)
-    items = [_decided(decision) for decision in decisions]
+    items = [replace(_decided(decision), kind=case.kind) for decision in decisions]
     for entry in AuditStore(session).of("case", str(case.id)):
         if entry.actor.startswith("system:") or entry.action == "enter_reserve":
             who = _name(session, entry.actor)

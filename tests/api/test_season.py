@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from bs4 import BeautifulSoup
 from pydantic import SecretStr
 
 from api.app import create_app
@@ -121,7 +122,16 @@ async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
     early = await hq.post(f"{SEASON}/effective", json={"reason": "按日程", "version": closed["version"]})
     assert (early.status_code, early.json()["code"]) == (409, "wrong_stage")
     await _approve(hq)
+    page = await _case_page(clients, "hq-lead", made.json()["case_id"])
+    assert "同意后：批准" in page
     await _approve(lead)
+    page = await _case_page(clients, "mgr", made.json()["case_id"])
+    assert "已通过：周立 于" in page
+    assert "王晓梅 提出" in page
+    for said in ("申报 普通", "排名席位", "附件一", "VIP资格", "提交申报", "准入线", "生效"):
+        assert said not in page, said
+    ranking = BeautifulSoup((await clients.browser("mgr").get(f"/evaluations/{world.YEAR}")).text, "html.parser")
+    assert not ranking.select(f"a[href*='appeal?customer_no={world.SMALL}']")
     listing = (await mgr.get(f"/api/v1/quotas/{world.YEAR}/listing")).json()["items"]
     assert listing[2]["reason"] == "appeal_upheld"
     special = {
@@ -136,6 +146,12 @@ async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
     quotas = (await hq.get(f"/api/v1/quotas/{world.YEAR}")).json()
     assert [move["phase"] for move in quotas["season"]["moves"]][-1] == "effective"
     assert [case["outcome"] for case in quotas["appeals"]] == ["approved"]
+
+
+async def _case_page(clients: Clients, login: str, case_id: str) -> str:
+    answer = await clients.browser(login).get(f"/cases/{case_id}")
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser").select_one("#gl-content").get_text(" ", strip=True)  # type: ignore[union-attr]  # there is one
 
 
 async def test_a_trial_names_only_what_the_reader_may_see(unsent: Clients) -> None:

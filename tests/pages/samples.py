@@ -351,6 +351,7 @@ def task(
             Check(text="您不是申报人，也未办理上一步"),
         ),
         declaration=Declaration(
+            title="申报信息",
             articles=(Article(text="附件一"),),
             full=Link(text="查看全表", href="/forms/1/c1"),
             facts=(

@@ -54,8 +54,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """申报信息 (附件一) in brief."""
+    """申报信息 (附件一) in brief, or what a lone approval is about."""
 
+    title: str
     facts: tuple[Fact, ...]
     articles: tuple[Article, ...] = ()
     full: Link | None = None
