@@ -17,9 +17,7 @@ NOW = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)
 TODAY = local_date(NOW)
 
 
-def _touchpoint(
-    customer_no: str, number: int, stage: Stage, due_on: date, *, in_time: bool | None = None
-) -> Touchpoint:
+def _touchpoint(customer_no: str, number: int, stage: Stage, due_on: date, in_time: bool | None) -> Touchpoint:
     return Touchpoint(
         customer_no=customer_no,
         institution_code="BJ",
