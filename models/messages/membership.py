@@ -1,7 +1,7 @@
 """Messages of a running membership 会员周期: cancellation by an immediate cause, downgrade after its buffer."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from models.messages.approval import Act
@@ -25,10 +25,31 @@ class DowngradeMembership(Act):
     to: Tier
 
 
+class ChangeContacts(Act):
+    """重点服务对象 chosen anew: 1-2 leaders and 1-2 handlers, article 16; `comment` may say why."""
+
+    kind: Literal["contacts"] = "contacts"
+    customer_no: str
+    contact_ids: tuple[UUID, ...]
+
+
+class ContactLeft(Act):
+    """A contact left the unit: served no more from `left_on` (business date) on."""
+
+    kind: Literal["contact_left"] = "contact_left"
+    customer_no: str
+    contact_id: UUID
+    left_on: date
+
+
+ContactAct: TypeAlias = ChangeContacts | ContactLeft
+MembershipAct: TypeAlias = CancelMembership | DowngradeMembership | ContactAct
+
+
 class RecordMembershipAct(Message):
     """An accepted act, to be recorded or adopted by its update id."""
 
-    act: CancelMembership | DowngradeMembership
+    act: MembershipAct
     at: datetime
 
 
@@ -41,6 +62,8 @@ class MembershipAnswered(Message):
     buffer_until: date | None = None
     buffer_ends_at: datetime | None = None
     """Instant at which the buffer is over: the end of its last day in Shanghai."""
+    replans: bool = False
+    """The year is planned anew after it; False in answers from before there were plans."""
 
 
 class EndBuffer(Message):
@@ -48,3 +71,51 @@ class EndBuffer(Message):
 
     membership_id: UUID
     at: datetime
+
+
+PlanCause: TypeAlias = Literal["granted", "tier_changed", "contacts_changed", "ended", "calendar", "by_hand"]
+"""Why a year is planned 排定 or planned anew 重排."""
+
+
+class PlanCare(Message):
+    """Plan the year of a membership, or of every running one of the customer, once per cause and `key`."""
+
+    customer_no: str
+    membership_id: UUID | None = None
+    cause: PlanCause
+    key: str
+    at: datetime
+
+
+class CarePlanned(Message):
+    """What a planning did: how many plans stand for it, and how many running cases it stopped."""
+
+    plans: int
+    stopped: int = 0
+
+
+class ContactsChanged(Message):
+    """Signal `contacts_changed` of a machine: the book has other contacts. `key` names the change, once."""
+
+    key: str
+
+
+class MembershipDue(Message):
+    """Signal `due` of the daily sweep, at most one a day: a stage may have come or the term may be over."""
+
+    day: date
+
+
+class MoveMembership(Message):
+    """To be recorded: the stages of a customer's memberships as the day (Asia/Shanghai) demands."""
+
+    customer_no: str
+    day: date
+    at: datetime
+
+
+class MembershipMoved(Message):
+    """Memberships that are over now, and whether another one still runs."""
+
+    over: tuple[UUID, ...] = ()
+    running: bool = True

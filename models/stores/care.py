@@ -1,13 +1,11 @@
 """Queries of care 关怀: plans, touchpoints 触点, and the key contacts 重点服务对象 of a membership."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import Session, col, exists, func, select
+from sqlmodel import Session, col, func, select
 
-from models.stores.memberships import OVER
-from models.stores.scope import Scope, within
 from models.tables.book import Contact
 from models.tables.care import CarePlan, MembershipContact, Touchpoint
 from models.tables.cases import Membership
@@ -82,16 +80,6 @@ class CareStore:
         """Number of the newest plan of a membership; 0 when there is none."""
         statement = select(func.max(CarePlan.number)).where(CarePlan.membership_id == membership_id)
         return self.session.exec(statement).one() or 0
-
-    def without_plan(self, scope: Scope, today: date, limit: int) -> Sequence[Membership]:
-        """Memberships of the scope that are not over and were never planned, oldest first."""
-        statement = (
-            select(Membership)
-            .where(Membership.valid_to >= today, col(Membership.stage).not_in(OVER))
-            .where(within(Membership.institution_code, scope))
-            .where(~exists().where(col(CarePlan.membership_id) == col(Membership.id)))
-        )
-        return self.session.exec(statement.order_by(col(Membership.id)).limit(limit)).all()
 
     def key_contacts(self, membership_id: UUID, *, ever: bool = False) -> list[MembershipContact]:
         """Who is served under a membership now; with `ever` also who was."""

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_
+from sqlalchemy import ColumnElement, and_, extract, not_, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
+from models.tables.book import Policy
 from models.tables.cases import Membership
-from models.types import MembershipStage, Tier
+from models.types import MembershipStage, PolicyStatus, Tier
 
 OVER = (MembershipStage.EXPIRED, MembershipStage.CANCELLED)
 """Stages of a membership that counts no more, whatever its term says."""
@@ -22,6 +23,40 @@ def running_memberships(session: Session, today: date, customer_no: str | None =
         statement = statement.where(Membership.customer_no == customer_no)
     rows = session.exec(statement.order_by(col(Membership.customer_no), col(Membership.valid_from)))
     return sorted(rows, key=lambda row: (row.customer_no, row.valid_from, row.tier is not Tier.GOLD))
+
+
+def open_memberships(session: Session, customer_no: str) -> list[Membership]:
+    """Memberships of a customer that are not over by their stage, whatever the day, the first term first."""
+    statement = select(Membership).where(Membership.customer_no == customer_no, col(Membership.stage).not_in(OVER))
+    return list(session.exec(statement.order_by(col(Membership.valid_from), col(Membership.created_at))))
+
+
+def moves_on(today: date) -> ColumnElement[bool]:
+    """The condition that the day moves a membership: its term begins, is over or up for re-evaluation; policies ended.
+
+    What `rules.membership_stages.stage_on` says of each, as a query for the sweep.
+    """
+    stage, first, last = col(Membership.stage), col(Membership.valid_from), col(Membership.valid_to)
+    moved = or_(
+        last < today,
+        and_(stage == MembershipStage.PENDING, first <= today),
+        and_(stage == MembershipStage.SERVING, first <= today, last < date(today.year + 1, 1, 1)),
+        _all_policies_ended(today),
+    )
+    return and_(stage.not_in(OVER), moved)
+
+
+def _all_policies_ended(today: date) -> ColumnElement[bool]:
+    """What `rules.membership.shown_causes` asks of the book: policies that count, and every one of them ended."""
+    counted = (
+        Policy.customer_no == Membership.customer_no,
+        col(Policy.status) != PolicyStatus.EXPIRED,
+        extract("year", col(Policy.expires_on)) >= col(Membership.year),
+    )
+    over = col(Policy.status).in_((PolicyStatus.LAPSED, PolicyStatus.SURRENDERED))
+    lives = or_(col(Policy.ended_on).is_(None), col(Policy.ended_on) > today)
+    alive = select(Policy.policy_no).where(*counted, not_(over), lives).exists()
+    return and_(select(Policy.policy_no).where(*counted).exists(), not_(alive))
 
 
 def current_memberships(session: Session, numbers: Collection[str], today: date) -> dict[str, Membership]:

@@ -7,8 +7,11 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.membership import (
     CancelMembership,
+    ChangeContacts,
+    ContactLeft,
     DowngradeMembership,
     EndBuffer,
+    MembershipAct,
     MembershipAnswered,
     RecordMembershipAct,
 )
@@ -23,6 +26,7 @@ from models.rules.membership import (
     shown_causes,
 )
 from models.services import audit
+from models.services.care import contact_acts
 from models.services.idempotency import settle_by_update
 from models.services.notifications import notify
 from models.services.qualification.freed_seats import free_seat, take_silver
@@ -37,15 +41,16 @@ from models.types import SYSTEM_SCHEDULE, Door, MembershipStage, Role, SeatKind,
 
 OK = 200
 MAY_END = (Role.HQ_VIP, Role.BR_LEAD)
+MAY_KEEP_CONTACTS = (Role.MGR, Role.BR_SVC, Role.BR_LEAD)
 _HEIGHT = {Tier.REGULAR: 0, Tier.SILVER: 1, Tier.GOLD: 2}
 _DAY = timedelta(days=1)
 
 
 def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnswered:
-    """Cancel or downgrade the customer's membership, or return what the same act did before.
+    """Do what the act asks of the customer's membership, or return what the same act did before.
 
-    Raises NOT_ALLOWED, REASON_REQUIRED, INVALID_INPUT, NOT_ELIGIBLE (the book does not show the cause), WRONG_STAGE
-    (no running membership, no lower tier, or in its buffer already).
+    Raises NOT_ALLOWED, REASON_REQUIRED, INVALID_INPUT, NOT_ELIGIBLE (the book does not show the cause), NOT_FOUND
+    (another customer's contact), WRONG_STAGE (no running membership, no lower tier, or in its buffer already).
     """
     act, today = message.act, local_date(message.at)
     standing = _standing(session, act)
@@ -55,8 +60,10 @@ def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnsw
     if not rows:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=MembershipStage.EXPIRED.value)
     _refuse(session, act, rows[0])
-    if isinstance(act, CancelMembership):
-        check_cancellation(_procedure(session, rows[0]), act.cause, member_facts(session, rows[0], today))
+    if isinstance(act, ChangeContacts | ContactLeft):
+        contact_acts.carry_out(session, act, rows, message.at)
+    elif isinstance(act, CancelMembership):
+        check_cancellation(procedure_of(session, rows[0]), act.cause, member_facts(session, rows[0], today))
         for row in rows:
             _cancel(session, row, act, message.at)
     else:
@@ -66,7 +73,7 @@ def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnsw
     return answer
 
 
-def _standing(session: Session, act: CancelMembership | DowngradeMembership) -> MembershipAnswered | None:
+def _standing(session: Session, act: MembershipAct) -> MembershipAnswered | None:
     for row in CaseStore(session).memberships(act.customer_no):
         if row.act_update_id == act.update_id:
             return _answer(row)
@@ -81,20 +88,25 @@ def _answer(row: Membership) -> MembershipAnswered:
         tier=row.tier,
         buffer_until=until,
         buffer_ends_at=instant(until + _DAY) if until else None,
+        replans=True,
     )
 
 
-def _refuse(session: Session, act: CancelMembership | DowngradeMembership, row: Membership) -> None:
+def _refuse(session: Session, act: MembershipAct, row: Membership) -> None:
     people = PeopleStore(session)
     account, above = people.account(act.actor_id), {item.code for item in people.ancestry(row.institution_code)}
     posts = people.posts(act.actor_id)
-    may = any(role in MAY_END and place.code in above for role, place in posts)
+    on_contacts = isinstance(act, ChangeContacts | ContactLeft)
+    roles = MAY_KEEP_CONTACTS if on_contacts else MAY_END
+    may = any(role in roles and place.code in above for role, place in posts)
     if account is None or account.disabled_at is not None or not may:
-        raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in MAY_END))
-    check_reason(act.comment)
+        raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in roles))
+    if not on_contacts:
+        check_reason(act.comment)
 
 
-def _procedure(session: Session, row: Membership) -> Procedure:
+def procedure_of(session: Session, row: Membership) -> Procedure:
+    """The procedure of the rulebook version that a membership is pinned to."""
     case = CaseStore(session).get(row.case_id)
     if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
@@ -125,7 +137,7 @@ def _cancel(session: Session, row: Membership, act: CancelMembership, at: dateti
 def _start_buffer(session: Session, row: Membership, act: DowngradeMembership, at: datetime) -> None:
     if row.stage is MembershipStage.DOWNGRADE_BUFFER or _HEIGHT[act.to] >= _HEIGHT[row.tier]:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=row.stage.value)
-    months = _procedure(session, row).downgrade_buffer_months
+    months = procedure_of(session, row).downgrade_buffer_months
     row.stage, row.downgrade_to = MembershipStage.DOWNGRADE_BUFFER, act.to
     row.buffer_until = buffer_until(local_date(at), months, row.valid_to)
     row.end_reason, row.act_update_id = act.comment.strip()[:500], act.update_id
@@ -208,7 +220,7 @@ def cancellation_candidates(session: Session, today: date) -> list[tuple[Members
     """Running memberships whose facts demand cancellation, with the causes the book shows, by customer."""
     found = []
     for row in running_memberships(session, today):
-        causes = shown_causes(_procedure(session, row), member_facts(session, row, today))
+        causes = shown_causes(procedure_of(session, row), member_facts(session, row, today))
         if causes:
             found.append((row, causes))
     return found
