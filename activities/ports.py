@@ -4,7 +4,10 @@ from typing import Protocol
 
 from models.messages.calendar_publication import CalendarPublished
 from models.messages.letters import Letter
+from models.messages.membership import MembershipDue
 from models.messages.qualification import MembershipGrant
+from models.messages.service import StartGreenChannel, StartTouchpoint
+from models.messages.service_acts import StopTouchpoint
 
 
 class RefusedError(Exception):
@@ -47,3 +50,23 @@ class CaseTeller(Protocol):
 
     async def tell_calendar(self, workflow_id: str, message: CalendarPublished) -> None:
         """Signal `calendar_published`; a workflow that has ended is no error."""
+
+
+class TouchpointStopper(Protocol):
+    """Ends running touchpoint cases."""
+
+    async def stop(self, workflow_id: str, act: StopTouchpoint) -> bool:
+        """End the case of a touchpoint; False when it had ended before."""
+
+
+class DutyStarter(Protocol):
+    """Starts what the sweep found due, and calls memberships; each keeps a rate per second."""
+
+    async def start_touchpoint(self, start: StartTouchpoint, per_second: int) -> bool:
+        """Start the case of a touchpoint; False when it was started before."""
+
+    async def start_renewal(self, start: StartGreenChannel, per_second: int) -> bool:
+        """Start a renewal on the green channel and wait for its first record; False when it is refused."""
+
+    async def call_due(self, workflow_id: str, message: MembershipDue, per_second: int) -> bool:
+        """Signal `due`; False when there is no such membership any more."""

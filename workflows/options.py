@@ -47,3 +47,26 @@ SEND_ONCE: ActivityConfig = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 """A message to a person: the engine starts it at most once; what comes of it decides whether there is another."""
+
+SWEEP: ActivityConfig = {
+    "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        maximum_interval=timedelta(seconds=30),
+        non_retryable_error_types=DOMAIN_CODES,
+    ),
+}
+"""One chunk of a sweep: repeated until it stands, for each is safe to repeat."""
+
+GREET: ActivityConfig = {
+    "start_to_close_timeout": timedelta(minutes=15),
+    "schedule_to_close_timeout": timedelta(hours=10),
+    "heartbeat_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=5),
+        maximum_interval=timedelta(minutes=10),
+        non_retryable_error_types=DOMAIN_CODES,
+    ),
+}
+"""Messages to customers: the mail server may be away for hours, but a greeting belongs to its day."""

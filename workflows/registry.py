@@ -12,9 +12,11 @@ from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.sweep import SweepActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.care import TouchpointWorkflow
 from workflows.complaint import ComplaintWorkflow
+from workflows.duty_sweep import DutySweepWorkflow
 from workflows.green_channel import GreenChannelWorkflow
 from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
@@ -32,6 +34,7 @@ WORKFLOWS: Sequence[type] = (
     GreenChannelWorkflow,
     ComplaintWorkflow,
     TouchpointWorkflow,
+    DutySweepWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -63,6 +66,7 @@ def activity_methods(
     season: SeasonActivities,
     calendar: CalendarActivities,
     service: ServiceActivities,
+    sweep: SweepActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -76,6 +80,8 @@ def activity_methods(
         membership.announce,
         membership.record_act,
         membership.end_buffer,
+        membership.plan_care,
+        membership.move,
         notification.claim,
         notification.send,
         notification.settle,
@@ -86,4 +92,10 @@ def activity_methods(
         service.record_opening,
         service.record_step,
         service.adopt_calendar,
+        sweep.open,
+        sweep.records,
+        sweep.start_due,
+        sweep.call_due,
+        sweep.send_greetings,
+        sweep.close,
     ]

@@ -12,9 +12,11 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.adapters.case_signals import EngineCases
 from activities.adapters.chat import AppriseChat
+from activities.adapters.duties import EngineDuties
 from activities.adapters.mailbox import MailFolder
 from activities.adapters.memberships import EngineMemberships
 from activities.adapters.smtp import SmtpMail
+from activities.adapters.touchpoints import EngineTouchpoints
 from activities.approval import ApprovalActivities
 from activities.calendar import CalendarActivities
 from activities.jobs import JobRunner
@@ -24,6 +26,7 @@ from activities.ports import Notifier
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.sweep import SweepActivities
 from models.database import Database
 from models.services.heartbeat import beat
 from models.settings import Settings
@@ -31,12 +34,14 @@ from workflows.client import connect
 from workflows.options import STICKY_TIMEOUT
 from workflows.outgoing import Outgoing
 from workflows.registry import WORKFLOWS, activity_methods, sandbox
+from workflows.sweeping import Sweeping
 
 ACTIVITY_THREADS = 8
 DRAIN = timedelta(seconds=10)
 HEARTBEAT_SECONDS = 5.0
 JOB_POLL_SECONDS = 0.5
 DELIVERY_POLL_SECONDS = 1.0
+SWEEP_POLL_SECONDS = 60.0
 
 
 def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
@@ -45,11 +50,12 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
     methods = activity_methods(
         approval=ApprovalActivities(database),
         qualification=QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
-        membership=MembershipActivities(database, notifier),
+        membership=MembershipActivities(database, notifier, EngineTouchpoints(client)),
         notification=NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
         season=SeasonActivities(database),
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
+        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
     )
     return Worker(
         client,
@@ -82,7 +88,9 @@ async def run_worker(settings: Settings) -> None:
     with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         async with make_worker(client, database, settings, executor):
             outgoing = Outgoing(client, database, settings.task_queue)
-            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop), _send_due(outgoing, stop))
+            sweeping = Sweeping(client, database, settings.task_queue)
+            due = (_send_due(outgoing, stop), _sweep_due(sweeping, stop))
+            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop), *due)
     database.dispose()
 
 
@@ -104,6 +112,12 @@ async def _send_due(outgoing: Outgoing, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await outgoing.turn()
         await _pause(stop, DELIVERY_POLL_SECONDS)
+
+
+async def _sweep_due(sweeping: Sweeping, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await sweeping.turn()
+        await _pause(stop, SWEEP_POLL_SECONDS)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

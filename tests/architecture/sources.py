@@ -7,7 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("models", "activities", "workflows", "api")
-NO_WORKFLOW_CODE = frozenset({"client.py", "codec.py", "namespace.py", "outgoing.py", "registry.py", "worker.py"})
+NO_WORKFLOW_CODE = frozenset(
+    {"client.py", "codec.py", "namespace.py", "outgoing.py", "registry.py", "sweeping.py", "worker.py"}
+)
 """Files of `workflows/` that run outside the sandbox: they start, connect and wire."""
 
 

@@ -13,6 +13,7 @@ from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.sweep import SweepActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
 
@@ -26,6 +27,7 @@ WORKFLOW_NAMES = {
     "green-channel",
     "complaint",
     "care-touchpoint",
+    "duty-sweep",
 }
 ACTIVITY_NAMES = {
     "record-opening",
@@ -38,6 +40,8 @@ ACTIVITY_NAMES = {
     "announce-membership",
     "record-membership-act",
     "end-downgrade-buffer",
+    "plan-care",
+    "move-membership",
     "claim-delivery",
     "send-delivery",
     "settle-delivery",
@@ -48,19 +52,26 @@ ACTIVITY_NAMES = {
     "record-service-opening",
     "record-service-step",
     "record-service-calendar",
+    "open-sweep",
+    "sweep-records",
+    "start-due-touchpoints",
+    "call-due-memberships",
+    "send-greetings",
+    "close-sweep",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
 SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
 MESSAGE_NAMES = {
     "qualification": APPROVAL_MESSAGES,
     "approval": APPROVAL_MESSAGES,
-    "membership": {"granted", "ended", "holding", "cancel", "downgrade"},
+    "membership": {"granted", "ended", "holding", "cancel", "downgrade", "contacts", "contacts_changed", "due"},
     "notification": set(),
     "quota-season": {"opened", "move", "state"},
     "calendar-publish": set(),
     "green-channel": SERVICE_MESSAGES,
     "complaint": SERVICE_MESSAGES,
     "care-touchpoint": SERVICE_MESSAGES,
+    "duty-sweep": {"progress"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -81,10 +92,11 @@ def _registered_activities() -> list[Callable[..., Any]]:
     return activity_methods(
         approval=ApprovalActivities(nothing),
         qualification=QualificationActivities(nothing, nothing),
-        membership=MembershipActivities(nothing, nothing),
+        membership=MembershipActivities(nothing, nothing, nothing),
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
+        sweep=SweepActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )
 

@@ -48,6 +48,10 @@ TEMPLATES = (
     "stand_in_ended",
     "complaint_serious",
     "channel_test",
+    "greet_by_hand",
+    "greeting_unconfirmed",
+    "touchpoint_missed",
+    "cancellation_candidate",
 )
 """Every notification there is."""
 
