@@ -14,6 +14,7 @@ from models.messages.handing import Target
 from models.rulebook import Desk
 from models.rules import approval
 from models.services.authority import is_authorised
+from models.services.case_state import approval_of, is_service, refuse_closed
 from models.services.idempotency import Key
 from models.services.rulebooks import rulebook_of
 from models.services.stand_ins import StoodFor, acting_for, standing_for
@@ -27,11 +28,17 @@ from models.types import OPEN_TASK_STATES, Door, TaskState
 
 
 @dataclass(frozen=True)
-class OnTask:
-    """An open task with its case, as the records have them now."""
+class OfCase:
+    """A task with its case, of whatever kind, as the records have them now."""
 
     task: Task
     case: Case
+
+
+@dataclass(frozen=True)
+class OnTask(OfCase):
+    """A task of an approval."""
+
     state: ApprovalState
 
 
@@ -69,13 +76,27 @@ def visible_case(session: Session, caller: Caller, case_id: UUID) -> Case:
     return case
 
 
-def on_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:
+def of_case(session: Session, caller: Caller, task_id: UUID) -> OfCase:
     """The task with its case, open or not. Raises NOT_FOUND."""
     task = visible_task(session, caller, task_id)
     case = CaseStore(session).get(task.case_id)
     if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
-    return OnTask(task, case, ApprovalState.model_validate(case.state))
+    return OfCase(task, case)
+
+
+def open_of_case(session: Session, caller: Caller, task_id: UUID) -> OfCase:
+    """The same while it is open, for what is done with a task of any kind. Raises as `on_open_task`."""
+    found = of_case(session, caller, task_id)
+    if is_service(found.case) and found.task.state not in OPEN_TASK_STATES:
+        refuse_closed(found.case, found.task)
+    return found if is_service(found.case) else on_open_task(session, caller, task_id)
+
+
+def on_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:
+    """The task of an approval with its case, open or not. Raises NOT_FOUND, WRONG_STAGE for a service task."""
+    found = of_case(session, caller, task_id)
+    return OnTask(found.task, found.case, approval_of(found.case))
 
 
 def on_open_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:
@@ -108,7 +129,7 @@ def act_fields(caller: Caller, key: Key, comment: str) -> dict[str, Any]:
     }
 
 
-def fields_on(session: Session, caller: Caller, key: Key, found: OnTask, comment: str) -> dict[str, Any]:
+def fields_on(session: Session, caller: Caller, key: Key, found: OfCase, comment: str) -> dict[str, Any]:
     """The same for an act on a task, as in `fields_on_task`."""
     return fields_on_task(session, act_fields(caller, key, comment), caller, found.task, found.case)
 

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.act_base import OnTask, act_fields, desk_rules
+from api.act_base import OfCase, OnTask, act_fields, desk_rules
 from api.chain_acts import refusal_of
 from api.deps import Action, Caller
 from api.security.policy import holders
 from models.errors import ErrorCode
-from models.messages.approval import ApprovalState
 from models.messages.handing import AddSigner, ChainAct, Delegate, Reassign, Target, Transfer
 from models.rules import approval
 from models.services.authority import posts_cover
+from models.services.case_state import approval_of, is_service
 from models.services.idempotency import Key
 from models.stores.cases import CaseStore
 from models.stores.desk import DeskStore
@@ -67,7 +67,7 @@ def candidates(session: Session, caller: Caller, task: Task, purpose: Purpose) -
     case = CaseStore(session).get(task.case_id)
     if case is None:
         return []
-    found = OnTask(task, case, ApprovalState.model_validate(case.state))
+    found = OfCase(task, case) if is_service(case) else OnTask(task, case, approval_of(case))
     desk, above = desk_rules(session, case), PeopleStore(session).ancestry(task.institution_code)
     choices = []
     for account, posts in _people(session, case, purpose):
@@ -86,16 +86,16 @@ def _people(session: Session, case: Case, purpose: Purpose) -> Iterator[tuple[Ac
         yield account, [(role, place) for _, role, place in group]
 
 
-def _refusal(caller: Caller, found: OnTask, purpose: Purpose, to: Target) -> ErrorCode | None:
+def _refusal(caller: Caller, found: OfCase, purpose: Purpose, to: Target) -> ErrorCode | None:
     """What the rules say against the person; of whatever else stands in the way nothing is said here."""
     act = _act(caller, found, purpose, to)
-    if act is None or found.task.state not in OPEN_TASK_STATES:
+    if act is None or not isinstance(found, OnTask) or found.task.state not in OPEN_TASK_STATES:
         return None
     error = refusal_of(lambda: approval.check(found.state, act))
     return error.code if error and error.code in _ABOUT_THE_PERSON else None
 
 
-def _act(caller: Caller, found: OnTask, purpose: Purpose, to: Target) -> ChainAct | None:
+def _act(caller: Caller, found: OfCase, purpose: Purpose, to: Target) -> ChainAct | None:
     """The act that would name the person; None where the person is only told or asked."""
     own = act_fields(caller, Key(caller.account_id, "asked", "", ""), "?")
     common = {**own, "task_id": found.task.id, "version": found.task.version, "to": to}

@@ -15,13 +15,14 @@ from api.schemas.cases import (
     TaskAnswer,
     TimelineAnswer,
 )
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.rules.stand_ins import StoodFor
-from models.services.case_view import case_view
+from models.services.case_state import is_service, waiting_task
+from models.services.case_view import case_view, timeline_of
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import Copied
 from models.tables.cases import Case, Task
+from models.types import CaseKind
 
 
 def task_answer(task: Task, stood_for: StoodFor | None = None) -> TaskAnswer:
@@ -49,15 +50,15 @@ def case_row_answer(case: Case) -> CaseRowAnswer:
 
 def case_answer(session: Session, case: Case, *, with_score: bool) -> CaseAnswer:
     """A whole case; the score is left out for readers who may not see it."""
-    view = case_view(session, case)
+    path = () if is_service(case) else case_view(session, case).path
     scores = CaseStore(session).scores(case.id) if with_score else []
     return CaseAnswer(
         **_case_fields(case),
-        reason=case.reason,
+        reason=None if _is_closed_book(case) else case.reason,
         late_reason=case.late_reason,
-        clock=_clock(view.state),
-        path=[PathAnswer.model_validate(item) for item in view.path],
-        timeline=[TimelineAnswer.model_validate(item) for item in view.timeline],
+        clock=_clock(case),
+        path=[PathAnswer.model_validate(item) for item in path],
+        timeline=_timeline(session, case),
         score=scores[-1].explanation if scores else None,
         membership=_membership(session, case),
     )
@@ -65,12 +66,21 @@ def case_answer(session: Session, case: Case, *, with_score: bool) -> CaseAnswer
 
 def next_task_id(case: Case) -> UUID | None:
     """The task that somebody has to decide now."""
-    task = _open_task(ApprovalState.model_validate(case.state))
+    task = waiting_task(case)
     return task.task_id if task else None
 
 
-def _open_task(state: ApprovalState) -> OpenTask | None:
-    return next((task for task in state.tasks if task.step != NOBODY_TO_ACT), None)
+def _timeline(session: Session, case: Case) -> list[TimelineAnswer]:
+    answers = [TimelineAnswer.model_validate(item) for item in timeline_of(session, case)]
+    if _is_closed_book(case):
+        for answer in answers:
+            answer.comment = ""
+    return answers
+
+
+def _is_closed_book(case: Case) -> bool:
+    """What people say around a complaint is personal data: shown at the complaint, to who may open it."""
+    return case.kind is CaseKind.COMPLAINT
 
 
 def _case_fields(case: Case) -> dict[str, object]:
@@ -78,8 +88,8 @@ def _case_fields(case: Case) -> dict[str, object]:
     return {**fields, "case_id": case.id, "seat": case.seat_kind}
 
 
-def _clock(state: ApprovalState) -> ClockAnswer | None:
-    task = _open_task(state)
+def _clock(case: Case) -> ClockAnswer | None:
+    task = waiting_task(case)
     if task is None:
         return None
     return ClockAnswer(

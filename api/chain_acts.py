@@ -43,6 +43,7 @@ from models.messages.handing import (
 )
 from models.messages.scoring import Correction
 from models.rules import approval
+from models.services.case_state import approval_of
 from models.services.desk.resubmission import changes_of
 from models.services.idempotency import Key
 from models.stores.tasks import TaskStore
@@ -208,7 +209,7 @@ def resubmit(
 
     def prepare(session: Session) -> UpdateEnvelope:
         case = visible_case(session, caller, case_id)
-        state = ApprovalState.model_validate(case.state)
+        state = approval_of(case)
         changes = changes_of(session, case, reason, corrections)
         act = Resubmit(**_declarant(session, caller, key, case, comment), version=version, **changes._asdict())
         return _checked(case, state, act)
@@ -222,7 +223,7 @@ def withdraw(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: 
     def prepare(session: Session) -> UpdateEnvelope:
         case = visible_case(session, caller, case_id)
         act = Withdraw(**act_fields(caller, key, comment), version=version)
-        return _checked(case, ApprovalState.model_validate(case.state), act)
+        return _checked(case, approval_of(case), act)
 
     return prepare
 
@@ -247,7 +248,7 @@ def may_resubmit(caller: Caller, state: ApprovalState) -> bool:
 
 def may_resubmit_case(session: Session, caller: Caller, case: Case) -> bool:
     """The same, also where it stands in for the declarant (代理)."""
-    state = ApprovalState.model_validate(case.state)
+    state = approval_of(case)
     fields = _declarant(session, caller, Key(caller.account_id, "asked", "", ""), case, "")
     return refusal_of(lambda: approval.check(state, Resubmit(**fields, version=state.version))) is None
 
@@ -282,7 +283,7 @@ def _on_task(
 
 def _declarant(session: Session, caller: Caller, key: Key, case: Case, comment: str) -> dict[str, Any]:
     """Fields of a resubmission: as holder of the task that asks for it, or in place of its holder."""
-    state = ApprovalState.model_validate(case.state)
+    state = approval_of(case)
     waiting = next((task.task_id for task in state.tasks if task.step == approval.DECLARED), None)
     task = TaskStore(session).get(waiting) if waiting else None
     if task is None:

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from api.act_base import (
+    OfCase,
     OnTask,
     fields_on,
     holds,
     known_person,
     now,
-    on_open_task,
+    open_of_case,
     visible_case,
     visible_task,
 )
@@ -44,7 +45,7 @@ def claim(session: Session, caller: Caller, key: Key, task_id: UUID) -> Facts:
     """领取 from a group queue. Raises ALREADY_CLAIMED with who, WRONG_STAGE, and what four eyes refuse."""
 
     def do() -> Facts:
-        found = on_open_task(session, caller, task_id)
+        found = open_of_case(session, caller, task_id)
         _refuse_barred(session, caller, key, found)
         claiming.claim(session, found.task, _holder(session, caller, found))
         return {"task_id": str(task_id)}
@@ -56,7 +57,7 @@ def release(session: Session, caller: Caller, key: Key, task_id: UUID) -> Facts:
     """放回 to the post. Raises NOT_YOUR_TASK, WRONG_STAGE for a task that nobody claimed."""
 
     def do() -> Facts:
-        found = on_open_task(session, caller, task_id)
+        found = open_of_case(session, caller, task_id)
         claiming.release(session, found.task, _holder(session, caller, found))
         return {"task_id": str(task_id)}
 
@@ -67,7 +68,7 @@ def snooze(session: Session, caller: Caller, key: Key, task_id: UUID, *, until: 
     """稍后处理 of a task in the caller's inbox; None shows it again. Raises NOT_YOUR_TASK, INVALID_INPUT."""
 
     def do() -> Facts:
-        found = on_open_task(session, caller, task_id)
+        found = open_of_case(session, caller, task_id)
         snoozing.snooze(session, found.task, _holder(session, caller, found), until)
         return {"task_id": str(task_id)}
 
@@ -91,7 +92,7 @@ def ask(session: Session, caller: Caller, key: Key, task_id: UUID, *, to: UUID, 
     """征询: the task stays where it is. Raises REASON_REQUIRED without a question, INVALID_INPUT for the person."""
 
     def do() -> Facts:
-        found = on_open_task(session, caller, task_id)
+        found = open_of_case(session, caller, task_id)
         question = _said(text)
         asked = _readers(session, found.case, [to], Action.COMMENT_CASE, "to")[0]
         if asked.id == caller.account_id:
@@ -158,7 +159,7 @@ def actor_of(caller: Caller) -> Actor:
     return Actor(caller.account_id, caller.name, caller.door, now(), caller.request_id)
 
 
-def _holder(session: Session, caller: Caller, found: OnTask) -> Actor:
+def _holder(session: Session, caller: Caller, found: OfCase) -> Actor:
     """The caller as holder of the task, or in place of the one it stands in for. Raises NOT_YOUR_TASK."""
     actor = actor_of(caller)
     if holds(caller, found.task) or found.task.delegated_by == caller.account_id:
@@ -171,8 +172,10 @@ def _holder(session: Session, caller: Caller, found: OnTask) -> Actor:
     )
 
 
-def _refuse_barred(session: Session, caller: Caller, key: Key, found: OnTask) -> None:
-    """Whom four eyes refuse may not take the task away from those who could decide it."""
+def _refuse_barred(session: Session, caller: Caller, key: Key, found: OfCase) -> None:
+    """Whom four eyes refuse may not take an approval away from those who could decide it."""
+    if not isinstance(found, OnTask):
+        return
     task = approval.task_of(found.state, found.task.id)
     fields = fields_on(session, caller, key, found, "")
     asked = Decide(**fields, task_id=task.task_id, version=task.version, verdict=Verdict.APPROVE)

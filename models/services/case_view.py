@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from models.messages.approval import ApprovalState, PassedStep, PastAct, RouteStep, Signer
 from models.services.approval.signers import Seating, names_of, resolve
+from models.services.case_state import approval_of
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -105,9 +106,9 @@ class CaseView:
 
 
 def case_view(session: Session, case: Case) -> CaseView:
-    """Everything a reader of the case sees."""
-    state = ApprovalState.model_validate(case.state)
-    return CaseView(case, state, path_of(session, state), _timeline(session, case))
+    """Everything a reader of an approval sees. Raises WRONG_STAGE for a service case, which has no path."""
+    state = approval_of(case)
+    return CaseView(case, state, path_of(session, state), timeline_of(session, case))
 
 
 def path_of(session: Session, state: ApprovalState) -> tuple[PathItem, ...]:
@@ -220,10 +221,14 @@ def _standing_act(state: ApprovalState, stage: Stage) -> PastAct | None:
     return None
 
 
-def _timeline(session: Session, case: Case) -> tuple[TimelineItem, ...]:
+def timeline_of(session: Session, case: Case) -> tuple[TimelineItem, ...]:
+    """What happened to a case of any kind, oldest first: acts of people, and what the system did besides."""
     decisions = CaseStore(session).decisions(case.id)
     items = [replace(_decided(decision), kind=case.kind) for decision in decisions]
+    known = {(item.at, item.act) for item in items}
     for entry in AuditStore(session).of("case", str(case.id)):
+        if (entry.at, entry.action) in known:
+            continue
         if entry.actor.startswith("system:") or entry.action == "enter_reserve":
             who = _name(session, entry.actor)
             items.append(TimelineItem(entry.at, who, entry.action, Door(entry.door), comment=entry.reason or ""))

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.messages.approval import NOBODY_TO_ACT
 from models.rules.approval import DECLARED
 from models.rules.seats import HEAD_OFFICE_SCOPE
 from models.services.approval.tasks import holder_of
+from models.services.case_state import state_of
 from models.services.notifications import notify
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
@@ -48,7 +49,7 @@ def _is_the_posts(session: Session, row: Task) -> bool:
     """A claim from the queue, or a resubmission, which any colleague of the declarant may take up."""
     if row.step == DECLARED or row.state is TaskState.CLAIMED:
         return True
-    state = ApprovalState.model_validate(session.get_one(Case, row.case_id).state)
+    state = state_of(session.get_one(Case, row.case_id))
     return not any(task.task_id == row.id and holder_of(task) is not None for task in state.tasks)
 
 

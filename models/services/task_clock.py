@@ -7,13 +7,14 @@ from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.messages.alarms import Alarm
-from models.messages.approval import ApprovalState, OpenTask
+from models.messages.approval import OpenTask
 from models.messages.calendar import CalendarSnapshot, Pause
 from models.rules import calendar as cal
 from models.rules.alarms import alarms_left
 from models.rules.clock import Clock
 from models.services.alarms import policy_for
 from models.services.calendars import case_calendar
+from models.services.case_state import CaseState, state_of
 from models.services.rulebooks import rulebook_of
 from models.stores.alarms import AlarmStore
 from models.stores.cases import CaseStore
@@ -26,7 +27,7 @@ class TaskClock(NamedTuple):
 
     clock: Clock
     calendar: CalendarSnapshot
-    state: ApprovalState
+    state: CaseState
     gone: tuple[TaskAlarm, ...]
     ahead: tuple[Alarm, ...]
 
@@ -37,7 +38,7 @@ def task_clock(session: Session, task: Task, now: datetime) -> TaskClock:
     if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     calendar = case_calendar(session, case, now)
-    state = ApprovalState.model_validate(case.state)
+    state = state_of(case)
     found = next((item for item in state.tasks if item.task_id == task.id), None)
     pauses = found.pauses if found else _pauses_when_closed(session, task)
     gone = tuple(AlarmStore(session).of_task(task.id))

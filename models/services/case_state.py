@@ -1,0 +1,52 @@
+"""What a case is, in one value, for whoever reads cases of every kind: an approval, or a customer being served."""
+
+from typing import TypeAlias
+
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
+from models.messages.service import ServiceState
+from models.rules.service import already_acted
+from models.tables.cases import Case, Task
+from models.types import SERVICE_KINDS
+
+CaseState: TypeAlias = ApprovalState | ServiceState
+
+
+def is_service(case: Case) -> bool:
+    """Whether a customer is served: tasks and clocks, but nobody approves anything."""
+    return case.kind in SERVICE_KINDS
+
+
+def state_of(case: Case) -> CaseState:
+    """The state as the records have it."""
+    return served(case) if is_service(case) else ApprovalState.model_validate(case.state)
+
+
+def approval_of(case: Case) -> ApprovalState:
+    """The state of an approval. Raises WRONG_STAGE for a service case: nobody decides, transfers or signs there."""
+    if is_service(case):
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=case.stage.value)
+    return ApprovalState.model_validate(case.state)
+
+
+def served(case: Case) -> ServiceState:
+    """The state of a service case. Raises NOT_FOUND for an approval."""
+    if not is_service(case):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return ServiceState.model_validate(case.state)
+
+
+def waiting_task(case: Case) -> OpenTask | None:
+    """The task that somebody has to do now."""
+    return next((task for task in state_of(case).tasks if task.step != NOBODY_TO_ACT), None)
+
+
+def refuse_closed(case: Case, task: Task) -> None:
+    """Of a service task that is open no more. Raises ALREADY_DECIDED with who and when, CASE_CLOSED, STALE_VERSION."""
+    state = served(case)
+    for past in state.acts:
+        if task.id in past.closed:
+            raise already_acted(past)
+    if state.outcome is not None:
+        raise DomainError(ErrorCode.CASE_CLOSED, outcome=state.outcome.value)
+    raise DomainError(ErrorCode.STALE_VERSION)
