@@ -19,6 +19,7 @@ from api.pages import (
 from api.pages import calendar as calendar_pages
 from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
+from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
 from api.pages import forms as form_pages
 from api.pages import imports as import_pages
@@ -33,6 +34,7 @@ from api.routes import (
     care,
     case_thread,
     cases,
+    complaints,
     customers,
     description,
     evaluations,
@@ -79,6 +81,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     qualifications.router,
     cases.router,
     case_thread.router,
+    complaints.inquiries,
+    complaints.router,
     tasks.router,
     task_bulk.router,
     task_desk.router,
@@ -113,6 +117,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     task_act_pages.router,
     case_pages.router,
     case_thread_pages.router,
+    complaint_pages.router,
     update_pages.router,
 )
 """Pages; not part of the API description."""
