@@ -55,7 +55,8 @@ def record_opening(session: Session, message: RecordServiceOpening) -> ServiceOp
     case = _case(start, state, rules, at)
     case.open_key = open_key
     _write(session, case, start, state)
-    settle_by_update(session, start.update_id, CREATED, {"case_id": str(case.id), "version": state.version})
+    if is_person(start.actor_id):
+        settle_by_update(session, start.update_id, CREATED, {"case_id": str(case.id), "version": state.version})
     return ServiceOpened(state=state, calendar=calendar, alarms=service_policy_of(rules.rulebook))
 
 
