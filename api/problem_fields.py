@@ -64,6 +64,11 @@ _MESSAGES = {
     "chat_url": _m("不是可用的机器人地址。可用 dingtalk://、wecombot://、feishu:// 等。"),
     "twice": _m("同一任务选了两次。"),
     "no_facts": _m("本件没有可更正的数据。"),
+    "which_customer": _m("请从匹配的客户中选一家，或输入完整的客户号。"),
+    "unknown_customer": _m("没有这家客户，请检查客户号或客户名。"),
+    "future": _m("不能晚于现在。"),
+    "unknown_contact": _m("不是该客户的联系人。"),
+    "complaints_only": _m("咨询不分等级。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

@@ -34,7 +34,7 @@ _BY_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.FILE_TOO_LARGE,
     HTTPStatus.BAD_REQUEST: ErrorCode.INVALID_INPUT,
 }
-_TEXT_FIELDS = ("comment", "reason", "late_reason")
+_TEXT_FIELDS = ("comment", "reason", "late_reason", "matter", "text", "handling", "view_text", "leader_opinion")
 MAX_KEPT_TEXT = 4000
 _log = structlog.get_logger(__name__)
 

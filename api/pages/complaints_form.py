@@ -99,7 +99,8 @@ def chosen_customer(desk: Desk, typed: Typed) -> Customer:
     """The customer the form means. Raises INVALID_INPUT at the field when there is none, or more than one."""
     found = matching(desk.session, desk, typed)
     if len(found) != 1:
-        raise wrong("customer", "missing" if not found and not typed.get("customer") else "which_customer")
+        reason = "which_customer" if found else "unknown_customer" if typed.get("customer") else "missing"
+        raise wrong("customer", reason)
     return found[0]
 
 
