@@ -1,15 +1,26 @@
 """Activities of the membership workflow."""
 
+import asyncio
 from dataclasses import dataclass
 
 from temporalio import activity
 
 from activities.failures import reporting
-from activities.ports import Notifier
+from activities.ports import Notifier, TouchpointStopper
 from models.database import Database
-from models.messages.membership import EndBuffer, MembershipAnswered, RecordMembershipAct
+from models.messages.membership import (
+    CarePlanned,
+    EndBuffer,
+    MembershipAnswered,
+    MembershipMoved,
+    MoveMembership,
+    PlanCare,
+    RecordMembershipAct,
+)
 from models.messages.qualification import MembershipGrant
-from models.services.qualification import member_acts, memberships
+from models.messages.service_acts import StopTouchpoint
+from models.services.care import planning, stopping
+from models.services.qualification import member_acts, member_stages, memberships
 
 
 @dataclass
@@ -18,6 +29,7 @@ class MembershipActivities:
 
     database: Database
     notifier: Notifier
+    stopper: TouchpointStopper
 
     @activity.defn(name="announce-membership")
     def announce(self, grant: MembershipGrant) -> None:
@@ -42,3 +54,23 @@ class MembershipActivities:
         """The lower tier counts from now on; safe to repeat."""
         with reporting(), self.database.write() as session:
             member_acts.end_buffer(session, message)
+
+    @activity.defn(name="plan-care")
+    async def plan_care(self, message: PlanCare) -> CarePlanned:
+        """Plan the year once per cause, then end the cases that the plan stopped; safe to repeat at any point."""
+        with reporting():
+            plans, stops = await asyncio.to_thread(self._planned, message)
+            for workflow_id, act in stops.items():
+                await self.stopper.stop(workflow_id, act)
+        return CarePlanned(plans=plans, stopped=len(stops))
+
+    def _planned(self, message: PlanCare) -> tuple[int, dict[str, StopTouchpoint]]:
+        with self.database.write() as session:
+            plans = planning.plan_customer(session, message)
+            return len(plans), stopping.stops_of(session, plans)
+
+    @activity.defn(name="move-membership")
+    def move(self, message: MoveMembership) -> MembershipMoved:
+        """Stages as the day demands, with the seats that are free; safe to repeat."""
+        with reporting(), self.database.write() as session:
+            return member_stages.move(session, message)

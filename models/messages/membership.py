@@ -77,6 +77,14 @@ PlanCause: TypeAlias = Literal["granted", "tier_changed", "contacts_changed", "e
 """Why a year is planned 排定 or planned anew 重排."""
 
 
+class PlanWish(Message):
+    """A planning that a membership has to ask for; `key` makes it unlike any other of the same cause."""
+
+    cause: PlanCause
+    key: str = ""
+    membership_id: UUID | None = None
+
+
 class PlanCare(Message):
     """Plan the year of a membership, or of every running one of the customer, once per cause and `key`."""
 

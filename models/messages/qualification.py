@@ -3,10 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from models.messages.approval import Act, ApprovalState
 from models.messages.base import Message
 from models.messages.calendar import CalendarSnapshot
 from models.messages.handing import ChainAct
+from models.messages.membership import MembershipAnswered, PlanWish
 from models.types import SeatKind, Tier
 
 
@@ -70,10 +73,25 @@ class MembershipGrant(Message):
     manager_id: UUID
     valid_from: date
     valid_to: date
+    membership_id: UUID | None = None
+    """The record of the term, whose year is planned then; None in grants from before there were plans."""
 
 
 class MembershipState(Message):
-    """What a membership carries: the grants it has applied, newest last."""
+    """What a membership carries: the grants it has applied, newest last; the rest lets it carry itself over.
+
+    `applied` are the answers of accepted acts by update id, `wishes` the plannings asked for and not made yet,
+    `buffer` the running downgrade buffer 降级缓冲期. `roll_after`: accepted messages after which it carries itself
+    over, beside the engine's own advice (None: the advice alone).
+    """
 
     customer_no: str
     grants: tuple[MembershipGrant, ...] = ()
+    applied: dict[str, MembershipAnswered] = Field(default_factory=dict)
+    wishes: tuple[PlanWish, ...] = ()
+    due_on: date | None = None
+    buffer: MembershipAnswered | None = None
+    asked: int = 0
+    """Plannings asked for so far; makes the key of each unlike the others."""
+    rolls: int = 0
+    roll_after: int | None = None

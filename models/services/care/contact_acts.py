@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.messages.membership import ChangeContacts, ContactAct
+from models.rules.calendar import local_date
 from models.services import audit
 from models.services.care import contacts
 from models.services.care.club import keep_club
@@ -21,7 +22,7 @@ def carry_out(session: Session, act: ContactAct, rows: Sequence[Membership], at:
     """
     before = _served(session, rows[0])
     if not isinstance(act, ChangeContacts):
-        contacts.leave(session, act.customer_no, act.contact_id, act.left_on)
+        contacts.leave(session, act.customer_no, act.contact_id, act.left_on, local_date(at))
     for row in rows:
         rulebook = pinned_book(session, row).rulebook
         contacts.ensure_chosen(session, row, rulebook, at)

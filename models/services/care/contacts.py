@@ -66,9 +66,14 @@ def check(rulebook: Rulebook, customer_no: str, contact_ids: Sequence[UUID], fou
         raise DomainError(ErrorCode.INVALID_INPUT, n=len(errors), errors=errors)
 
 
-def leave(session: Session, customer_no: str, contact_id: UUID, left_on: date) -> None:
-    """The contact left the unit: served no more under any membership. Raises NOT_FOUND for another customer's."""
+def leave(session: Session, customer_no: str, contact_id: UUID, left_on: date, today: date) -> None:
+    """The contact left the unit: served no more under any membership.
+
+    Raises NOT_FOUND for another customer's contact, INVALID_INPUT for a day to come.
+    """
     store = CareStore(session)
+    if left_on > today:
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "left_on", "reason": "in_the_future"}])
     contact = store.contacts([contact_id]).get(contact_id)
     if contact is None or contact.customer_no != customer_no:
         raise DomainError(ErrorCode.NOT_FOUND)

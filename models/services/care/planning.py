@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.membership import PlanCause
+from models.messages.membership import PlanCare, PlanCause
 from models.rules.calendar import local_date
 from models.rules.care.plan import MemberYear, wished
 from models.rules.care.replan import Change, Difference, Effect, Standing, Why, replan
@@ -63,6 +63,23 @@ def plan_membership(
     if row.stage in OVER and (cause != "ended" or row in replaced):
         return None
     return _planned(session, row, _Cause(cause, cause_key, at, changed=bool(replaced)))
+
+
+def plan_customer(session: Session, message: PlanCare) -> list[CarePlan]:
+    """Plan the one membership of the message, or every membership of the customer that is not over."""
+    named = CareStore(session).membership(message.membership_id) if message.membership_id else None
+    rows = [named] if named is not None else open_memberships(session, message.customer_no)
+    plans = [
+        plan_membership(
+            session,
+            row,
+            cause=message.cause,
+            cause_key=cause_key(message.cause, row.id, message.key),
+            at=message.at,
+        )
+        for row in rows
+    ]
+    return [plan for plan in plans if plan is not None]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The membership 会员期 an approval grants: term, manager, club, certificate, and the customer's letter."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,16 +13,17 @@ from models.messages.letters import Letter
 from models.messages.qualification import MembershipGrant
 from models.rules.calendar import local_date
 from models.services import audit
+from models.services.care.club import may_join
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of, names_of
 from models.stores.messages import NotificationStore
 from models.stores.people import PeopleStore
+from models.tables.book import Contact
 from models.tables.cases import Case, Membership
 from models.tables.messages import Notification
-from models.types import SYSTEM_SCHEDULE, ContactKind, Door, MembershipStage, Tier
+from models.types import SYSTEM_SCHEDULE, Door, MembershipStage, Tier
 
-CLUB_TITLES = ("董事长", "总经理")
 _TIER_NAMES = {Tier.GOLD: "金牌VIP客户", Tier.SILVER: "银牌VIP客户"}
 
 
@@ -50,8 +52,7 @@ def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: 
 
 def _club_contact(session: Session, customer_no: str) -> UUID | None:
     # Article 16: the chairman or general manager of a gold customer joins the club automatically.
-    leaders = (contact for contact in contacts_of(session, customer_no) if contact.kind is ContactKind.LEADER)
-    return next((contact.id for contact in leaders if contact.title.startswith(CLUB_TITLES)), None)
+    return next((contact.id for contact in contacts_of(session, customer_no) if may_join(contact)), None)
 
 
 def grant_of(session: Session, case_id: UUID) -> MembershipGrant:
@@ -68,6 +69,7 @@ def grant_of(session: Session, case_id: UUID) -> MembershipGrant:
         manager_id=row.manager_id,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
+        membership_id=row.id,
     )
 
 
@@ -96,7 +98,7 @@ def _letter(session: Session, key: str, message: MembershipGrant) -> Letter:
     manager_name = manager.name if manager else ""
     return Letter(
         key=key,
-        to=tuple(contact.email for contact in contacts_of(session, number) if contact.email and contact.consent),
+        to=_addresses(contacts_of(session, number)),
         subject=f"{name}：{tier}资格通知",
         body=(
             f"{name}：\n\n贵单位已获评{tier}，"
@@ -104,6 +106,11 @@ def _letter(session: Session, key: str, message: MembershipGrant) -> Letter:
             f"专属客户经理：{manager_name}。\n\n绿道 Greenlane\n"
         ),
     )
+
+
+def _addresses(contacts: Iterable[Contact]) -> tuple[str, ...]:
+    """Of those who consented and are still with the unit."""
+    return tuple(item.email for item in contacts if item.email and item.consent and item.left_on is None)
 
 
 def mark_announced(session: Session, message: MembershipGrant, letter: Letter) -> None:
