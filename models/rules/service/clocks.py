@@ -13,6 +13,9 @@ from models.rules.clock import Clock, close_pause, due_with_pauses
 from models.rules.service.facts import ClockName, Promised
 from models.types import LimitUnit
 
+LAST_MINUTE = 24 * 60 - 1
+"""23:59, so that the instant still shows its own day."""
+
 
 def started(promise: Promised, at: datetime, calendar: CalendarSnapshot) -> ServiceClock:
     """The clock of a promise from `at` on. Raises ValueError when it has neither a limit nor a day."""
@@ -90,11 +93,11 @@ def reckoned(clock: ServiceClock, calendar: CalendarSnapshot) -> ServiceClock:
 
 
 def due_on_day(day: date, *, moves: bool, started_at: datetime, calendar: CalendarSnapshot) -> Deadline:
-    """Close of a day. One that is no working day moves to the next, or ends at 24:00 where it may not move."""
+    """Close of a day. One that is no working day moves to the next, or lasts to its last minute where it may not."""
     if moves:
         day = cal.move_to_working_day(calendar, day)
     worked = cal.is_working_day(calendar, day)
-    due_at = cal.close_of(calendar, day) if worked else cal.instant(day + cal.ONE_DAY)
+    due_at = cal.close_of(calendar, day) if worked else cal.instant(day, LAST_MINUTE)
     return cal.deadline(calendar, started_at, due_at)
 
 
