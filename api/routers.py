@@ -9,6 +9,8 @@ from api.pages import (
     decision_link,
     declare,
     drafts,
+    green_channel_acting,
+    green_channel_confirm,
     inbox,
     links,
     people,
@@ -22,6 +24,7 @@ from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
 from api.pages import forms as form_pages
+from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import season as season_pages
@@ -39,6 +42,7 @@ from api.routes import (
     description,
     evaluations,
     events,
+    green_channel,
     health,
     imports,
     institutions,
@@ -73,6 +77,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     memberships.router,
     promises.router,
+    green_channel.router,
     evaluations.router,
     quotas.router,
     seasons.router,
@@ -97,6 +102,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     links.router,
     decision_link.router,
+    green_channel_confirm.router,
     account.router,
     notification_pages.router,
     settings.router,
@@ -104,6 +110,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     customer_pages.router,
     form_pages.router,
+    green_channel_pages.router,
+    green_channel_acting.router,
     declare.router,
     ranking.router,
     season_pages.router,

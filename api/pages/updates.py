@@ -20,6 +20,8 @@ router = APIRouter(prefix="/updates")
 _OF_TASKS = {"decide", "correct"} | CHAIN_ACTS
 _OF_THE_PROGRAMME = {"season-open", "season", "appeal", "membership-cancel", "membership-downgrade"}
 """Acts on no case: their outcome stands where the person came from."""
+_TAKEN_IN, _ON_REQUESTS = "green-channel", "green-"
+"""绿色通道: taking a request in, and the acts on one."""
 
 
 @router.get("/{key}")
@@ -52,9 +54,13 @@ def _outcome(database: Database, caller: Caller, row: IdempotencyRecord, back: s
         return _with(back if subject in back else f"/tasks/{subject}", row, done, refused=refused)
     if name in _OF_THE_PROGRAMME:
         return _with(back, row, name, refused=refused)
+    case_id = (row.answer or {}).get("case_id")
+    if name == _TAKEN_IN:
+        return f"/{name}/{case_id}?done=open" if case_id else _with(back, row, "", refused=refused)
+    if name.startswith(_ON_REQUESTS):
+        return _with(f"/green-channel/{subject}", row, name.removeprefix(_ON_REQUESTS), refused=refused)
     if subject:
         return _with(f"/cases/{subject}", row, name, refused=refused)
-    case_id = (row.answer or {}).get("case_id")
     return f"/cases/{case_id}?done={name}" if case_id else _with(back, row, "", refused=refused)
 
 

@@ -155,7 +155,7 @@ class GreenActAnswer(Answer):
     actor: str
     on_behalf_of: UUID | None
     door: Door
-    stage: Stage
+    stage: Stage | None
     comment: str
     to_name: str | None
 

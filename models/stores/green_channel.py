@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, false, or_
 from sqlmodel import Session, col, func, select
 
+from models.rules import calendar as cal
 from models.service_types import GreenService
 from models.stores.customers import named_like
 from models.stores.scope import Scope, within
@@ -44,6 +45,17 @@ class Moments(NamedTuple):
     today: datetime
     tomorrow: datetime
     month: datetime
+
+
+def moments_at(now: datetime) -> Moments:
+    """Today, tomorrow and this month of Shanghai around an instant."""
+    today = cal.local_date(now)
+    return Moments(
+        now=now,
+        today=cal.instant(today),
+        tomorrow=cal.instant(today + cal.ONE_DAY),
+        month=cal.instant(today.replace(day=1)),
+    )
 
 
 class GreenFilter(NamedTuple):
