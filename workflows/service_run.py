@@ -54,6 +54,7 @@ class ServiceRun:
             with refusing():
                 after = service.apply(self.state, act, now, self.calendar)
             recorded = await record(ServiceActivities.record_step, self._step(after, act, now))
+            self.calendar = recorded.calendar or self.calendar
             self._now_at(recorded.state)
             if not recorded.adopted:
                 return self.answer()

@@ -186,6 +186,8 @@ class ServiceRecorded(Message):
     by: ServicePast
     update_id: str
     adopted: bool = False
+    calendar: CalendarSnapshot | None = None
+    """The calendar as it is now, of a case that was told of none while it was closed."""
 
 
 class ServiceCalendarAdopted(Message):

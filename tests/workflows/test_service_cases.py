@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from models.messages.calendar_publication import CalendarPublished
 from models.messages.service_acts import (
     AcceptService,
     AssignService,
@@ -28,9 +29,10 @@ from models.messages.service_acts import (
 )
 from models.rules.calendar import local_date
 from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView
+from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
 from models.tables.cases import Task
 from models.tables.desk import TaskAlarm
-from models.types import Outcome, PauseReason, TaskState
+from models.types import Door, Outcome, PauseReason, TaskState
 from models.types import Stage as CaseStage
 from tests.support import serving_engine as serving
 from tests.support.engine import Refused
@@ -172,6 +174,38 @@ async def test_a_complaint_that_nobody_reopens_ends_when_its_time_is_over(timed_
     assert (await case.state()).reopen_until is not None
     await timed_stage.skip(40)
     assert await case.handle.result() is Outcome.COMPLETED
+
+
+async def test_a_complaint_opened_again_goes_on_with_the_calendar_in_force(timed_stage: Stage) -> None:
+    case = await serving.complaint(timed_stage)
+    await case.act(ReplyComplaint, "svc", text="您好")
+    await case.act(JudgeComplaint, "svc", justified=False, handling="解释条款")
+    await case.act(CloseComplaint, "svc", customer_view=CustomerView.SATISFIED)
+    before = (await case.state()).clocks[1].deadline
+    day = local_date(before.due_at)
+    with timed_stage.world.database.write() as session:
+        by = Publisher(timed_stage.world.accounts["ops"], "司庆放假", Door.PAGE, datetime.now(UTC))
+        publish(session, Change(day.year, (ChangedDay(day, False, False, "司庆"),)), by)
+    await case.act(ReopenService, "svc", comment="客户来电")
+    after = (await case.in_step()).clocks[1].deadline
+    assert after.due_at > before.due_at, "the new day off was published while it was closed"
+    await case.act(ReplyComplaint, "svc", text="您好")
+    assert (await case.in_step()).tasks[0].deadline == after, "the workflow has that calendar now"
+
+
+async def test_a_published_calendar_moves_a_running_clock_once(timed_stage: Stage) -> None:
+    case = await serving.request(timed_stage)
+    before = (await case.state()).clocks[0].deadline
+    day = local_date(before.due_at)
+    with timed_stage.world.database.write() as session:
+        by = Publisher(timed_stage.world.accounts["ops"], "司庆放假", Door.PAGE, datetime.now(UTC))
+        published = publish(session, Change(day.year, (ChangedDay(day, False, False, "司庆"),)), by).id
+    for _ in range(2):
+        await case.handle.signal("calendar_published", CalendarPublished(publication_id=published))
+    await case.act(AcceptService, COUNTER)
+    state = await case.in_step()
+    assert state.clocks[0].deadline.due_at > before.due_at
+    assert (state.version, state.tasks[0].deadline) == (3, state.clocks[0].deadline)
 
 
 async def test_an_inquiry_is_closed_by_its_answer(stage: Stage) -> None:

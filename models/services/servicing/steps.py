@@ -34,7 +34,7 @@ def record_step(session: Session, message: RecordServiceStep) -> ServiceRecorded
     case = held(session, message.before.case_id)
     standing = CaseStore(session).decision_at(case.id, message.after.step_no)
     if standing is not None:
-        return _standing(standing, message.act.update_id)
+        return _standing(session, case, standing, message)
     check_version(case, message.before.version)
     check_still_allowed(session, case, message.before, message.act, message.at)
     step, before = _step(session, case, message), _summary(case)
@@ -45,20 +45,29 @@ def record_step(session: Session, message: RecordServiceStep) -> ServiceRecorded
     tell_step(session, case, step)
     if is_person(message.act.actor_id):
         settle_by_update(session, message.act.update_id, OK, {"case_id": str(case.id), "version": case.version})
-    return ServiceRecorded(state=step.after, by=step.past, update_id=message.act.update_id)
+    update_id, calendar = message.act.update_id, _calendar_now(session, case, message)
+    return ServiceRecorded(state=step.after, by=step.past, update_id=update_id, calendar=calendar)
 
 
-def _standing(decision: Decision, update_id: str) -> ServiceRecorded:
-    state = ServiceState.model_validate(decision.effect)
+def _standing(session: Session, case: Case, decision: Decision, message: RecordServiceStep) -> ServiceRecorded:
+    state, update_id = ServiceState.model_validate(decision.effect), decision.update_id
     by = next(past for past in state.acts if past.step_no == decision.step_no)
-    return ServiceRecorded(state=state, by=by, update_id=decision.update_id, adopted=decision.update_id != update_id)
+    calendar, adopted = _calendar_now(session, case, message), update_id != message.act.update_id
+    return ServiceRecorded(state=state, by=by, update_id=update_id, adopted=adopted, calendar=calendar)
+
+
+def _calendar_now(session: Session, case: Case, message: RecordServiceStep) -> CalendarSnapshot | None:
+    """A closed case is told of no published calendar: opened again, it goes on with the one in force."""
+    return case_calendar(session, case, message.at) if message.before.outcome is not None else None
 
 
 def _step(session: Session, case: Case, message: RecordServiceStep) -> Step:
     def calendar() -> CalendarSnapshot:
         return case_calendar(session, case, message.at)
 
-    after = service.with_open_task(message.after, new_id, message.at)
+    newest = _calendar_now(session, case, message)
+    after = service.redated(message.after, newest) if newest else message.after
+    after = service.with_open_task(after, new_id, message.at)
     return Step(message.before, after, message.act, calendar, message.at)
 
 
