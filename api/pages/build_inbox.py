@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from api.pages.build_path import open_task
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
+from api.pages.build_service_rows import service_case_row
 from api.pages.build_standing import question_strips, stand_in_strips
 from api.pages.build_urges import Urges
 from api.pages.customers_view import tier_tag
@@ -33,6 +34,7 @@ from api.security.policy import Action
 from models.messages.approval import ApprovalState
 from models.rules import calendar as cal
 from models.rules.clock import Clock, PillLevel
+from models.services.case_state import approval_of, is_service
 from models.stores.customers import names_of
 from models.stores.institutions import InstitutionStore
 from models.stores.tasks import Copied, TaskStore
@@ -232,7 +234,9 @@ def _copy_row(desk: Desk, row: Copied, names: Mapping[str, str]) -> TaskRow:
 
 
 def _case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
-    state = ApprovalState.model_validate(case.state)
+    if is_service(case):
+        return service_case_row(desk, case, names)
+    state = approval_of(case)
     return TaskRow(
         task_id=str(case.id),
         href=f"/cases/{case.id}",

@@ -11,6 +11,7 @@ from api.act_base import OnTask, act_fields, in_place_of
 from api.chain_acts import refusal_of
 from api.pages.build_acts import may_claim
 from api.pages.build_clock import task_pill
+from api.pages.build_service_rows import service_task_row
 from api.pages.build_task_tags import task_tags
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk
@@ -28,6 +29,7 @@ from models.messages.handing import TakeBack
 from models.rulebook import Bulk
 from models.rules import approval
 from models.rules.stand_ins import StoodFor, Subject
+from models.services.case_state import approval_of, is_service
 from models.services.idempotency import Key
 from models.services.rulebooks import formula_of, rulebook_of
 from models.services.stand_ins import offered
@@ -76,8 +78,11 @@ class Reading:
 def task_row(reading: Reading, task: Task) -> TaskRow:
     """The row of a task."""
     desk, case = reading.desk, reading.cases[task.case_id]
-    state = ApprovalState.model_validate(case.state)
     stood_for = reading.stood_for(task, case)
+    if is_service(case):
+        by, act = stood_for.principal_name if stood_for else "", _taking(reading, task)
+        return service_task_row(desk, task, case, stood_for=by, act=act)
+    state = approval_of(case)
     barred = _barred(desk, task, state, stood_for)
     found = OnTask(task, case, state)
     returned = task.step == Stage.DECLARED.value
@@ -139,12 +144,16 @@ def _tick(reading: Reading, found: OnTask, barred: DomainError | None) -> str | 
 
 
 def _one_click(reading: Reading, found: OnTask, barred: DomainError | None) -> ActForm | None:
-    """领取 from the queue; 撤回 of one's own decision; 恢复 of what was put off."""
-    task = found.task
+    """撤回 of one's own decision; and what can be done with a task of any kind."""
+    if reading.query.box is Box.DONE and _may_take_back(reading.desk, found):
+        return _button(reading, found.task, "take_back", _("撤回"))
+    return _taking(reading, found.task, barred)
+
+
+def _taking(reading: Reading, task: Task, barred: DomainError | None = None) -> ActForm | None:
+    """领取 from the queue; 恢复 of what was put off."""
     if reading.query.box is Box.QUEUE and barred is None and may_claim(reading.desk, task):
         return _button(reading, task, "claim", _("领取"))
-    if reading.query.box is Box.DONE and _may_take_back(reading.desk, found):
-        return _button(reading, task, "take_back", _("撤回"))
     if task.id in reading.snoozed and reading.snoozed[task.id] > reading.desk.now:
         return _button(reading, task, "snooze", _("现在处理"))
     return None

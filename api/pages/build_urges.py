@@ -10,7 +10,9 @@ from api.pages.format import instant
 from api.pages.i18n import _
 from api.pages.view.acts import ActForm
 from api.security.policy import Action
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState
+from models.messages.approval import NOBODY_TO_ACT
+from models.messages.service import ServiceState
+from models.services.case_state import CaseState, state_of
 from models.services.desk.urging import again_after
 from models.stores.desk import DeskStore
 from models.tables.cases import Case
@@ -21,16 +23,21 @@ class Urges:
 
     def __init__(self, desk: Desk, cases: Sequence[Case]) -> None:
         self.desk = desk
-        states = {case.id: ApprovalState.model_validate(case.state) for case in cases if case.outcome is None}
+        states = {case.id: state_of(case) for case in cases if case.outcome is None}
         self._waiting = {case_id: self._tasks(state) for case_id, state in states.items()}
         asked = [task_id for tasks in self._waiting.values() for task_id in tasks]
         self._last = DeskStore(desk.session).last_urges(asked) if asked else {}
 
-    def _tasks(self, state: ApprovalState) -> list[Any]:
+    def _tasks(self, state: CaseState) -> list[Any]:
         """What the reader waits for; nobody reminds himself."""
-        if not self.desk.caller.may(Action.COMMENT_CASE) or may_resubmit(self.desk.caller, state):
+        if not self.desk.caller.may(Action.COMMENT_CASE) or self._waits_for_himself(state):
             return []
         return [task.task_id for task in state.tasks if not task.waiting and task.step != NOBODY_TO_ACT]
+
+    def _waits_for_himself(self, state: CaseState) -> bool:
+        if isinstance(state, ServiceState):
+            return state.handler_id == self.desk.caller.account_id
+        return may_resubmit(self.desk.caller, state)
 
     def on_row(self, case: Case) -> dict[str, Any]:
         """The button of a row, or the note in its place."""

@@ -27,12 +27,14 @@ from api.pages.acting import (
 from api.pages.build_acts import TypedAct
 from api.pages.build_case import ShownCase, case_page
 from api.pages.build_resubmit import TypedResubmission, draft_subject
+from api.pages.case_pages import page_of
 from api.pages.corrections import typed_corrections, typed_facts
 from api.pages.desk import desk_of
 from api.pages.render import render, see_other
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import Correction
+from models.services.case_state import is_service
 from models.services.desk import copying
 from models.stores.desk import DeskStore
 
@@ -92,18 +94,19 @@ def show_case(
     done: Annotated[str, Query(max_length=20)] = "",
     update: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """One case; a copy of it counts as read."""
+    """One case, on the page of its kind; a copy of it counts as read."""
     with database.read() as session:
         case = visible_case(session, caller, case_id)
+        elsewhere = page_of(case) if is_service(case) else ""
         error = refused_before(session, caller, update)
-        act = TypedAct(name="", key=update, error=error) if error else None
-        model = case_page(desk_of(request, session, caller), case, ShownCase(act=act, done=done))
+        shown = ShownCase(act=TypedAct(name="", key=update, error=error) if error else None, done=done)
+        model = None if elsewhere else case_page(desk_of(request, session, caller), case, shown)
         copy = DeskStore(session).copies(case_id, [caller.account_id]).get(caller.account_id)
         unread = copy is not None and copy.read_at is None
     if unread:
         with database.write() as session:
             copying.opened(session, case_id, caller.account_id, datetime.now(UTC))
-    return render(request, TEMPLATE, model)
+    return render(request, TEMPLATE, model) if model is not None else see_other(request, elsewhere)
 
 
 @router.post("/{case_id}/withdraw")

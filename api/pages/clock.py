@@ -12,12 +12,16 @@ from starlette.responses import Response
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.build_clock import limit_text
 from api.pages.clock_view import alarm_rows, calendar_note, ledger_rows, pause_text
-from api.pages.desk import desk_of
+from api.pages.desk import Desk, desk_of
+from api.pages.green_channel_words import limits_text
 from api.pages.i18n import _
 from api.pages.render import render
 from api.pages.view.clock import ClockPage, build_clock_page
 from api.pages.words import declaration_word, word
 from api.qualification_acts import visible_task
+from models.messages.service import ServiceState
+from models.rules.service import clock_of_task
+from models.services.case_state import CaseState
 from models.services.task_clock import task_clock
 from models.stores.cases import CaseStore
 from models.tables.cases import Case, Task
@@ -45,7 +49,7 @@ def _page(request: Request, session: Session, caller: Caller, task: Task) -> Clo
         found.clock,
         now,
         subject=_("%(kind)s · %(customer)s", kind=_kind(session, task), customer=task.customer_name),
-        limit=limit_text(desk, task, found.state),
+        limit=_limit(desk, task, found.state),
         back_href=f"/tasks/{task.id}",
         json_href=f"/api/v1/tasks/{task.id}/clock",
     )
@@ -58,6 +62,14 @@ def _page(request: Request, session: Session, caller: Caller, task: Task) -> Clo
         ledger_note=left_out,
         alarms=alarm_rows(session, found, now),
     )
+
+
+def _limit(desk: Desk, task: Task, state: CaseState) -> str:
+    """What gave the deadline; of a service task that is closed the form of its case says it."""
+    if not isinstance(state, ServiceState):
+        return limit_text(desk, task, state)
+    waiting = next((item for item in state.tasks if item.task_id == task.id), None)
+    return limits_text(clock_of_task(state, waiting)) if waiting else ""
 
 
 def _kind(session: Session, task: Task) -> str:

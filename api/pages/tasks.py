@@ -28,6 +28,7 @@ from api.pages.acting import (
 from api.pages.build_acts import TypedAct
 from api.pages.build_decide import Typed
 from api.pages.build_task import Shown, task_page
+from api.pages.case_pages import page_of_task
 from api.pages.corrections import changed_facts, typed_corrections
 from api.pages.desk import desk_of
 from api.pages.inbox_query import InboxQuery, InboxQueryDep
@@ -40,7 +41,7 @@ from models.rules.approval import check_person, step_of, task_of
 from models.services.idempotency import Key
 from models.services.qualification.rescore import preview as preview_score
 from models.tables.cases import Case
-from models.types import Stage, Tier, Verdict
+from models.types import SERVICE_KINDS, Stage, Tier, Verdict
 
 TEMPLATE = "pages/task.html"
 AS_SILVER = "approve_as_silver"
@@ -146,6 +147,8 @@ def show_task(
         task = visible_task(session, caller, task_id)
         if task.step == RESUBMISSION:
             return see_other(request, f"/cases/{task.case_id}")
+        if task.kind in SERVICE_KINDS:
+            return see_other(request, page_of_task(session, task))
         error = refused_before(session, caller, update)
         act = TypedAct(name=opened) if opened else None
         shown = Shown(query=query, error=error, done=done, act=act)
@@ -215,6 +218,8 @@ def task_answer(at: AtTask, shown: Shown) -> Response:
     """The page of the task again, with what was typed and what was refused."""
     with at.database.read() as session:
         task = visible_task(session, at.caller, at.task_id)
+        if task.kind in SERVICE_KINDS:
+            return _elsewhere(at, page_of_task(session, task), shown)
         fresh = shown
         if shown.typed:
             fresh = replace(shown, typed=replace(shown.typed, key=key_to_show(session, at.caller, shown.typed.key)))
@@ -223,6 +228,13 @@ def task_answer(at: AtTask, shown: Shown) -> Response:
         model = task_page(desk_of(at.request, session, at.caller), task, fresh)
     status, headers = status_headers(shown.failed) if shown.failed else (200, {})
     return render(at.request, TEMPLATE, model, status, headers)
+
+
+def _elsewhere(at: AtTask, href: str, shown: Shown) -> Response:
+    """A service task has no page of its own: what was refused is said, what was done stands on the page of its case."""
+    if shown.failed is not None:
+        raise shown.failed
+    return see_other(at.request, href)
 
 
 def _proposed(at: AtTask, typed: Typed) -> ScoreExplanation:

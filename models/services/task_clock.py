@@ -8,7 +8,7 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.alarms import Alarm
 from models.messages.approval import OpenTask
-from models.messages.calendar import CalendarSnapshot, Pause
+from models.messages.calendar import CalendarSnapshot
 from models.rules import calendar as cal
 from models.rules.alarms import alarms_left
 from models.rules.clock import Clock
@@ -40,10 +40,10 @@ def task_clock(session: Session, task: Task, now: datetime) -> TaskClock:
     calendar = case_calendar(session, case, now)
     state = state_of(case)
     found = next((item for item in state.tasks if item.task_id == task.id), None)
-    pauses = found.pauses if found else _pauses_when_closed(session, task)
+    last = found or _when_closed(session, task)
     gone = tuple(AlarmStore(session).of_task(task.id))
     return TaskClock(
-        clock=_clock(calendar, task, pauses),
+        clock=_clock(calendar, task, last),
         calendar=calendar,
         state=state,
         gone=gone,
@@ -51,21 +51,26 @@ def task_clock(session: Session, task: Task, now: datetime) -> TaskClock:
     )
 
 
-def _clock(calendar: CalendarSnapshot, task: Task, pauses: tuple[Pause, ...]) -> Clock:
+def _clock(calendar: CalendarSnapshot, task: Task, last: OpenTask | None) -> Clock:
     """The row's due instant has the ended pauses in it; a clock starts from the limit before them."""
+    pauses, elapsed = last.pauses if last else (), last is not None and last.elapsed
     ended = [(pause.paused_at, pause.resumed_at) for pause in pauses if pause.resumed_at is not None]
-    paused = sum((cal.working_time_between(calendar, start, end) for start, end in ended), timedelta())
-    limit = cal.subtract_working_time(calendar, task.due_at, paused)
-    return Clock(started_at=task.opened_at, due_at=limit, pauses=pauses, finished_at=task.closed_at)
+    if elapsed:
+        limit = task.due_at - sum((end - start for start, end in ended), timedelta())
+    else:
+        paused = sum((cal.working_time_between(calendar, start, end) for start, end in ended), timedelta())
+        limit = cal.subtract_working_time(calendar, task.due_at, paused)
+    began = last.clock_from if last is not None and last.clock_from else task.opened_at
+    return Clock(started_at=began, due_at=limit, pauses=pauses, finished_at=task.closed_at, elapsed=elapsed)
 
 
-def _pauses_when_closed(session: Session, task: Task) -> tuple[Pause, ...]:
-    """The last recorded state in which the task was open still has its pauses."""
+def _when_closed(session: Session, task: Task) -> OpenTask | None:
+    """The task in the last recorded state in which it was open: that still has its pauses."""
     for decision in reversed(CaseStore(session).decisions(task.case_id)):
         for item in decision.effect.get("tasks", []):
             if item["task_id"] == str(task.id):
-                return OpenTask.model_validate(item).pauses
-    return ()
+                return OpenTask.model_validate(item)
+    return None
 
 
 def _ahead(

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
 from models.identifiers import qualification_key
 from models.stores.memberships import OVER
-from models.stores.scope import Scope, scoped
+from models.stores.scope import Scope, scoped, within
+from models.tables.book import Customer
 from models.tables.cases import Case, CaseScore, Decision, Membership
 from models.types import SERVICE_KINDS, CaseKind, Outcome, SeatKind, Stage, Tier
 
@@ -28,6 +29,20 @@ class CaseFilter(NamedTuple):
     institution_code: str | None = None
 
 
+def seen_in(scope: Scope) -> ColumnElement[bool]:
+    """The condition that a case is seen in the scope: where it is, and by the institution that owns its customer.
+
+    Customers are served wherever they ask (article 17 item 8), so for service cases the two may differ.
+    """
+    if "/" in scope.paths or not scope.paths:
+        return within(Case.institution_code, scope)
+    owned = select(Customer.customer_no).where(
+        Customer.customer_no == Case.customer_no, within(Customer.institution_code, scope)
+    )
+    across = and_(col(Case.kind).in_(SERVICE_KINDS), owned.exists())
+    return or_(within(Case.institution_code, scope), across)
+
+
 class CaseStore:
     """Cases and what was decided on them."""
 
@@ -43,12 +58,12 @@ class CaseStore:
         return {case.id: case for case in self.session.exec(select(Case).where(col(Case.id).in_(case_ids)))}
 
     def in_scope(self, case_id: UUID, scope: Scope) -> Case | None:
-        """The case, when its institution lies in the scope."""
-        return self.session.exec(scoped(select(Case).where(Case.id == case_id), Case.institution_code, scope)).first()
+        """The case, when its institution lies in the scope; of a service case also when its customer's does."""
+        return self.session.exec(select(Case).where(Case.id == case_id, seen_in(scope))).first()
 
     def page(self, scope: Scope, wanted: CaseFilter, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Case]:
         """Cases of the scope, newest first, from a keyset position on."""
-        statement = scoped(select(Case), Case.institution_code, scope)
+        statement = select(Case).where(seen_in(scope))
         for name, value in wanted._asdict().items():
             if value is not None:
                 statement = statement.where(getattr(Case, name) == value)

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.rules.stand_ins import Mandate, Reach, StoodFor
+from models.stores.cases import seen_in
 from models.stores.scope import Scope, within
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
@@ -124,8 +125,8 @@ def _within_reach(reach: Reach) -> ColumnElement[bool]:
 
 
 def of_customer_in(scope: Scope) -> ColumnElement[bool]:
-    """The condition that the task's case belongs to a customer of the scope, asked row by row."""
-    return select(Case.id).where(Case.id == Task.case_id, within(Case.institution_code, scope)).exists()
+    """The condition that the task's case belongs to a customer of the scope, or is served there, row by row."""
+    return select(Case.id).where(Case.id == Task.case_id, seen_in(scope)).exists()
 
 
 def narrowed(statement: SelectOfScalar[Any], person: Person, wanted: TaskFilter) -> SelectOfScalar[Any]:

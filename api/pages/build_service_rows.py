@@ -1,0 +1,93 @@
+"""Rows of the inbox about serving a customer: nothing is decided from the list, it leads to the page of the case."""
+
+from collections.abc import Mapping
+
+from api.pages.build_clock import task_pill
+from api.pages.build_task_tags import task_tags
+from api.pages.case_pages import page_of
+from api.pages.customers_view import tier_tag
+from api.pages.desk import Desk
+from api.pages.format import instant, stamp
+from api.pages.i18n import _
+from api.pages.view.acts import ActForm
+from api.pages.view.clock import pill_of
+from api.pages.view.common import Tag, TagTone, TimePill
+from api.pages.view.inbox import TaskRow
+from api.pages.words import case_word, step_word, word
+from api.service_clock import clock_of
+from models.messages.service import ServiceState
+from models.rules.clock import PillLevel
+from models.rules.service import clock_of_task
+from models.service_types import ComplaintGrade
+from models.services.case_state import served
+from models.tables.cases import Case, Task
+from models.types import OPEN_TASK_STATES
+
+
+def service_task_row(desk: Desk, task: Task, case: Case, *, stood_for: str, act: ActForm | None) -> TaskRow:
+    """The row of a task: `stood_for` is whom the reader has it from."""
+    state = served(case)
+    return TaskRow(
+        task_id=str(task.id),
+        href=page_of(case),
+        pill=_task_pill(desk, task, state),
+        kind=_kind(case, state),
+        subject=task.customer_name,
+        tags=(tier_tag(case.tier), *_tags(desk, task, state, stood_for)),
+        context=" · ".join((_taken_in(desk, case), task.customer_no)),
+        step=step_word(task.step),
+        act=act,
+    )
+
+
+def service_case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
+    """The row of a case."""
+    state = served(case)
+    return TaskRow(
+        task_id=str(case.id),
+        href=page_of(case),
+        pill=_case_pill(desk, case, state),
+        kind=_kind(case, state),
+        subject=names.get(case.customer_no, case.customer_no),
+        tags=(tier_tag(case.tier), *_serious(state)),
+        context=" · ".join((_taken_in(desk, case), case.customer_no)),
+        step=word(case.stage),
+    )
+
+
+def _task_pill(desk: Desk, task: Task, state: ServiceState) -> TimePill:
+    """By the clock that the task serves: it began with the request, whoever has it now."""
+    waiting = next((item for item in state.tasks if item.task_id == task.id), None)
+    if waiting is None:
+        return task_pill(desk, task)
+    return pill_of(desk.calendar, clock_of(desk.calendar, clock_of_task(state, waiting)), desk.now)
+
+
+def _case_pill(desk: Desk, case: Case, state: ServiceState) -> TimePill:
+    """The clock that runs, or when the case ended."""
+    if state.tasks:
+        return pill_of(desk.calendar, clock_of(desk.calendar, clock_of_task(state, state.tasks[0])), desk.now)
+    ended = instant(case.closed_at, desk.now) if case.closed_at else ""
+    return TimePill(level=PillLevel.NO_LIMIT, text=word(case.stage), due=ended)
+
+
+def _kind(case: Case, state: ServiceState) -> str:
+    """绿色通道 · 理赔, 投诉, 关怀触点."""
+    if state.service is not None:
+        return f"{case_word(case.kind, None, case.tier)} · {word(state.service)}"
+    return word(state.sheet) if state.sheet is not None else case_word(case.kind, None, case.tier)
+
+
+def _tags(desk: Desk, task: Task, state: ServiceState, stood_for: str) -> tuple[Tag, ...]:
+    open_tags = task_tags(desk, task, stood_for) if task.state in OPEN_TASK_STATES else ()
+    return (*_serious(state), *open_tags)
+
+
+def _serious(state: ServiceState) -> tuple[Tag, ...]:
+    if state.grade is not ComplaintGrade.SERIOUS:
+        return ()
+    return (Tag(text=_("重大投诉"), tone=TagTone.WARN, icon="bolt"),)
+
+
+def _taken_in(desk: Desk, case: Case) -> str:
+    return _("%(when)s 登记", when=stamp(case.opened_at, desk.now))

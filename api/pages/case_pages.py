@@ -1,0 +1,26 @@
+"""The page of a case: approvals have one of their own kind, who is served is shown where it is served."""
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.services.case_state import served
+from models.stores.cases import CaseStore
+from models.tables.cases import Case, Task
+from models.types import CaseKind
+
+_BASES = {CaseKind.GREEN_CHANNEL: "/green-channel", CaseKind.COMPLAINT: "/complaints"}
+
+
+def page_of(case: Case) -> str:
+    """Where the case is read and worked on."""
+    if case.kind is CaseKind.CARE_TOUCHPOINT:
+        return f"/care/touchpoints/{served(case).touchpoint_id}"
+    return f"{_BASES.get(case.kind, '/cases')}/{case.id}"
+
+
+def page_of_task(session: Session, task: Task) -> str:
+    """The page of a task's case. Raises NOT_FOUND."""
+    case = CaseStore(session).get(task.case_id)
+    if case is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return page_of(case)
