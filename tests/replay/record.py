@@ -41,6 +41,7 @@ from models.tables.desk import TaskAlarm
 from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, SignerRule, Stage, Tier, Verdict
 from tests.replay.fingerprints import COMMITTED, fingerprints
 from tests.replay.long_runs import LONG_RUNS
+from tests.replay.service_runs import SERVICE_RUNS
 from tests.support import engine, rules, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage as Scene
@@ -258,6 +259,7 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         redated,
         lone_approval,
         *LONG_RUNS,
+        *SERVICE_RUNS,
     )
 }
 
