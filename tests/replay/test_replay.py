@@ -50,8 +50,11 @@ async def test_a_reordered_copy_does_not_replay(name: str) -> None:
         )
 
 
-def test_the_longest_ordinary_path_stays_within_its_event_budget() -> None:
-    events = _history(HISTORIES / "returned_resubmitted.json").events
+@pytest.mark.parametrize(
+    "name", ["returned_resubmitted", "green_channel", "complaint_reopened", "touchpoint_rescheduled"]
+)
+def test_the_longest_ordinary_path_stays_within_its_event_budget(name: str) -> None:
+    events = _history(HISTORIES / f"{name}.json").events
     assert len(events) <= MAX_EVENTS, f"{len(events)} events"
     assert max(event.ByteSize() for event in events) <= MAX_PAYLOAD
 
