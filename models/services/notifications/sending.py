@@ -19,6 +19,7 @@ from models.services.notifications.texts import (
     letter_text,
     message_text,
 )
+from models.services.servicing import letters
 from models.stores.channels import WAITING, ChannelStore, DeliveryStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
@@ -83,11 +84,19 @@ def prepare(session: Session, delivery_ids: Sequence[UUID], base_url: str, now: 
     store = DeliveryStore(session)
     pairs = [(row, store.notification(row)) for row in map(store.get, delivery_ids) if row is not None]
     found = [(row, note) for row, note in pairs if note is not None]
+    if found and found[0][1].account_id is None:
+        return _to_customer(session, *found[0], base_url, now)
     account = _reader(session, found)
     wanted = [(row, note) for row, note in found if account is not None and _is_wanted(session, note)]
     message = _message(session, wanted, account, base_url, now) if wanted and account is not None else None
     kept = {row.id for row, _ in wanted} if message is not None else set()
     return Prepared(message, tuple(row.id for row, _ in found if row.id not in kept))
+
+
+def _to_customer(session: Session, row: Delivery, note: Notification, base_url: str, now: datetime) -> Prepared:
+    """A letter to a customer goes out alone."""
+    letter = letters.letter_of(session, note, str(row.id), base_url, now)
+    return Prepared(letter, () if letter is not None else (row.id,))
 
 
 def _reader(session: Session, found: Sequence[tuple[Delivery, Notification]]) -> Account | None:

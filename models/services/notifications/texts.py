@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from models.service_types import GreenService
 from models.types import TIME_ZONE, Channel, Outcome, Role, SeasonPhase, Stage
 from templates import ROOT
 
@@ -47,6 +48,7 @@ TEMPLATES = (
     "stand_in_set",
     "stand_in_ended",
     "complaint_serious",
+    "service_confirm_request",
     "channel_test",
     "greet_by_hand",
     "greeting_unconfirmed",
@@ -100,6 +102,15 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.WITHDRAWN.value: ("撤销", "withdrawn"),
     Outcome.CANCELLED.value: ("取消", "cancelled"),
     Outcome.EXPIRED.value: ("到期", "expired"),
+}
+_SERVICES: Mapping[str, tuple[str, str]] = {
+    GreenService.ISSUE.value: ("出单", "policy issue"),
+    GreenService.ENDORSEMENT.value: ("保全", "endorsement"),
+    GreenService.SIMPLE_ENDORSEMENT.value: ("简单信息变更", "simple change"),
+    GreenService.CLAIM.value: ("理赔", "claim"),
+    GreenService.INVESTIGATED_CLAIM.value: ("调查理赔", "investigated claim"),
+    GreenService.VISIT.value: ("上门", "visit"),
+    GreenService.RENEWAL.value: ("续保", "renewal"),
 }
 _ROLES: Mapping[str, tuple[str, str]] = {
     Role.HQ_VIP.value: ("总公司VIP服务管理岗", "head-office VIP service"),
@@ -179,7 +190,7 @@ def _facts(context: Mapping[str, str], place: Place) -> dict[str, Any]:
     facts |= {"decide_url": place.decide_url, "link_hours": place.link_hours}
     facts["text"] = context.get("text", "") if inside else ""
     facts["by"] = context.get("by", "") if place.channel is not Channel.CHAT else ""
-    for name, words in (("step", _STEPS), ("outcome", _OUTCOMES), ("role", _ROLES)):
+    for name, words in (("step", _STEPS), ("outcome", _OUTCOMES), ("role", _ROLES), ("service", _SERVICES)):
         facts[name] = _word(words, context.get(name, ""), place.language)
     facts["customer"] = _customer(context, place)
     return facts

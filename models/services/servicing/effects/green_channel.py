@@ -14,7 +14,7 @@ from models.rules.service.facts import OpeningFacts
 from models.service_types import GreenService
 from models.services import actors
 from models.services.rulebooks import rulebook_of
-from models.services.servicing import confirmation, record_numbers
+from models.services.servicing import confirmation, letters, record_numbers
 from models.services.servicing.effects.base import Effect, Ground, Intake, Step, clock_named, in_time
 from models.services.servicing.posts import opener, serving_at
 from models.services.servicing.promises import promised, tier_of
@@ -98,6 +98,7 @@ def stepped(session: Session, case: Case, step: Step) -> None:
         row.result, row.late_reason = act.result, act.late_reason
         rules = rulebook_of(session, case.rulebook_version_id).rulebook.keeping.green_channel
         confirmation.issue(session, after, step.at, days=rules.confirm_link_days)
+        letters.ask_to_confirm(session, row, after, step.at)
     if isinstance(act, ConfirmService):
         row.confirmed_at, row.confirmed_by = step.at, actors.name_of(act)
         row.satisfied, row.confirmation = act.satisfied, act.proof or act.comment
