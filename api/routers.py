@@ -19,6 +19,7 @@ from api.pages import (
     sign_in,
 )
 from api.pages import calendar as calendar_pages
+from api.pages import care as care_pages
 from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
@@ -35,6 +36,7 @@ from api.pages import updates as update_pages
 from api.routes import (
     calendar,
     care,
+    care_plan,
     case_thread,
     cases,
     complaints,
@@ -76,6 +78,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     imports.router,
     customers.router,
     memberships.router,
+    care_plan.router,
     promises.router,
     green_channel.router,
     evaluations.router,
@@ -110,6 +113,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     customer_pages.router,
     form_pages.router,
+    care_pages.router,
     green_channel_pages.router,
     green_channel_acting.router,
     declare.router,

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from models.messages.base import Message
 from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
-from models.messages.membership import CancelMembership, DowngradeMembership
+from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
@@ -60,9 +60,9 @@ class ApprovalStart(Message):
 class ProgrammeUpdate(Message):
     """An act of a person on what is no approval: a season, a membership. `kind` names the update."""
 
-    kind: Literal["move", "cancel", "downgrade"]
+    kind: Literal["move", "cancel", "downgrade", "contacts"]
     workflow_id: str
-    act: MoveSeason | CancelMembership | DowngradeMembership
+    act: MoveSeason | CancelMembership | DowngradeMembership | ContactAct
 
 
 class ServiceStart(Message):

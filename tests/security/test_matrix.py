@@ -41,6 +41,7 @@ PLAIN = {
     "subject": "matrix",
     "step_no": "1",
     "name": "claim",
+    "complaint_act": "reply",
     "number": "3",
     "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
@@ -51,6 +52,7 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "login": lambda _, place: world.login(place),
     "institution_code": lambda _, place: place,
     "case_id": lambda session, place: str(world.case_id(session, place)),
+    "complaint_id": lambda session, place: str(world.complaint_id(session, place)),
     "task_id": lambda session, place: str(world.task_id(session, place)),
     "job_id": lambda session, place: str(world.job_id(session, place)),
     "import_id": lambda session, place: str(world.job_id(session, place)),
@@ -58,6 +60,7 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "people": lambda session, place: str(world.person_id(session, place)),
     "question_id": lambda session, place: str(world.question_id(session, place)),
     "attachment_id": lambda session, place: str(world.attachment_id(session, place)),
+    "contact_id": lambda session, place: str(world.contact_id(session, place)),
     "stand_in_id": lambda session, place: str(world.stand_in_id(session, place)),
     "touchpoint_id": lambda session, place: str(world.touchpoint_id(session, place)),
     "proof_id": lambda session, place: str(world.proof_id(session, place)),
@@ -67,7 +70,7 @@ DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")
 """Here the use case itself refuses everybody but whose it is (the declarant, the principal), with the same code."""
 NAMES_COLLEAGUES = ("/candidates", "/stand-ins", "/stand-ins/rehearse")
 """Here people beyond the caller's institutions are named, so that one of them can be chosen: their names only."""
-PAGES_WITH_PICKERS = ("/tasks/{task_id}", "/cases/{case_id}")
+PAGES_WITH_PICKERS = ("/tasks/{task_id}", "/cases/{case_id}", "/complaints/{complaint_id}")
 """The same on pages: there a foreign name may stand in an option to choose, and nowhere else."""
 PER_ITEM = ("/bulk-decide",)
 """Here every item has a status of its own."""

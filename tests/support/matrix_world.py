@@ -6,22 +6,27 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from models.identifiers import complaint_id as workflow_of_complaint
 from models.identifiers import qualification_id
-from models.messages.approval import ApprovalState
+from models.messages.approval import ApprovalState, PostRef
 from models.messages.qualification import RecordOpening, StartQualification
-from models.service_types import ProofKind
+from models.messages.service import RecordServiceOpening, StartComplaint
+from models.service_types import ComplaintSheet, ProofKind
 from models.services.approval import evidence
 from models.services.evaluation import By, evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
+from models.services.servicing.opening import record_opening as record_service
 from models.stores.accounts import AccountStore
+from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.cases import Case, Decision, Task
 from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
-from models.types import Door, JobState, Role, SeatKind, Tier
+from models.tables.service import ComplaintRecord
+from models.types import CaseKind, Door, JobState, Role, SeatKind, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
@@ -75,18 +80,26 @@ def build(session: Session) -> None:
         _job(session, place)
         _stand_in(session, place)
         _said(session, place)
+        _complaint(session, place)
         _touchpoint(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
     """The case of the customer at a place."""
-    return session.exec(select(Case.id).where(Case.customer_no == customer_no(place))).one()
+    declared = Case.customer_no == customer_no(place), Case.kind == CaseKind.QUALIFICATION
+    return session.exec(select(Case.id).where(*declared)).one()
+
+
+def complaint_id(session: Session, place: str) -> UUID:
+    """The complaint of the customer at a place."""
+    statement = select(ComplaintRecord.case_id).where(ComplaintRecord.customer_no == customer_no(place))
+    return session.exec(statement).one()
 
 
 def task_id(session: Session, place: str) -> UUID:
     """The open task of that case."""
     statement = select(Task.id).where(Task.customer_no == customer_no(place), col(Task.role) != Role.OPS)
-    return session.exec(statement).one()
+    return session.exec(statement.where(Task.kind == CaseKind.QUALIFICATION)).one()
 
 
 def job_id(session: Session, place: str) -> UUID:
@@ -113,6 +126,11 @@ def question_id(session: Session, place: str) -> UUID:
 def attachment_id(session: Session, place: str) -> UUID:
     """The file of that question."""
     return session.exec(select(CaseAttachment.id).where(CaseAttachment.case_id == case_id(session, place))).one()
+
+
+def contact_id(session: Session, place: str) -> UUID:
+    """The contact of the customer at a place."""
+    return session.exec(select(Contact.id).where(Contact.customer_no == customer_no(place))).one()
 
 
 def touchpoint_id(session: Session, place: str) -> UUID:
@@ -220,6 +238,30 @@ def _case(session: Session, place: str) -> None:
         door=Door.API,
     )
     record_opening(session, RecordOpening(start=start, at=at))
+
+
+def _complaint(session: Session, place: str) -> None:
+    account = AccountStore(session).by_login(login(place))
+    assert account is not None
+    case = new_id()
+    start = StartComplaint(
+        case_id=case,
+        workflow_id=workflow_of_complaint(case),
+        update_id=f"{account.id}:complaint-{place}",
+        content_hash="matrix",
+        customer_no=customer_no(place),
+        institution_code=place,
+        received_at=EVALUATED,
+        sheet=ComplaintSheet.COMPLAINT,
+        complainant=marker(place),
+        subject=marker(place),
+        matter=marker(place),
+        actor_id=account.id,
+        actor_name=account.name,
+        posts=(PostRef(role=Role.MGR, institution_code=place),),
+        door=Door.API,
+    )
+    record_service(session, RecordServiceOpening(start=start, at=EVALUATED))
 
 
 def _job(session: Session, place: str) -> None:
