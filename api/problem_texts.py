@@ -154,8 +154,8 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
     ),
     ErrorCode.LINK_USED_OR_EXPIRED: ProblemText(
         410,
-        "链接已使用或过期。请登录后在待办中处理。",
-        "The link is used or expired. Sign in and open your inbox.",
+        "链接已使用、已过期，或不是发给您的。请登录后在待办中处理。",
+        "The link is used, expired, or not yours. Sign in and open your inbox.",
     ),
     ErrorCode.IDEMPOTENCY_CONFLICT: ProblemText(
         422,

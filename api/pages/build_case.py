@@ -1,7 +1,7 @@
 """The case page: one sentence on where it stands, then path, clock, history and what the declarant may do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -24,7 +24,7 @@ from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
 from api.pages.view.acts import ActForm
 from api.pages.view.case import CasePage, Resubmission
-from api.pages.view.common import ErrorSummary, FieldError, Link, Strip
+from api.pages.view.common import ErrorSummary, Link, Strip
 from api.pages.view.task import Fact
 from api.pages.words import case_word, word
 from api.security.policy import Action
@@ -140,7 +140,7 @@ def _resubmit_errors(shown: ShownCase) -> ErrorSummary | None:
     if summary is None:
         return None
     fields = tuple(
-        FieldError(field_id="resubmit-comment" if item.field_id == "comment" else item.field_id, text=item.text)
+        replace(item, field_id="resubmit-comment" if item.field_id == "comment" else item.field_id)
         for item in summary.errors
     )
     return ErrorSummary(title=summary.title, errors=fields)

@@ -1,6 +1,7 @@
 """Lines across the decision page: what became of an act, why the bar is absent, what was refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from api.act_base import name_of
@@ -47,7 +48,7 @@ def act_errors(act: TypedAct | None) -> ErrorSummary | None:
     problem = error_summary(act.error)
     named = {"to": "to", "people": "to", "mentions": "to", "until": "choice", "reason": "choice"}
     fields = [
-        FieldError(field_id=_control(act.name, named.get(item.field_id, "comment"), item.field_id), text=item.text)
+        replace(item, field_id=_control(act.name, named.get(item.field_id, "comment"), item.field_id))
         for item in problem.errors
     ]
     if not fields:

@@ -9,7 +9,7 @@ from models.types import CaseKind, SeatKind, TaskState, Tier
 
 
 def task_tags(desk: Desk, task: Task, stood_for: str) -> tuple[Tag, ...]:
-    """代 X, 已领取, 委派中, 前加签未签, 已暂停: what is particular about the task itself."""
+    """代 X, 已领取, 委派中, 前加签未签: what is particular about the task itself. That it pauses, its pill says."""
     tags = []
     if stood_for:
         tags.append(Tag(text=_("代 %(who)s", who=stood_for), tone=TagTone.VIOLET))
@@ -21,8 +21,6 @@ def task_tags(desk: Desk, task: Task, stood_for: str) -> tuple[Tag, ...]:
         tags.append(Tag(text=_("委派中") if mine else _("受委派"), tone=TagTone.BLUE))
     if task.state is TaskState.WAITING:
         tags.append(Tag(text=_("等待前加签"), tone=TagTone.WARN, icon="pause"))
-    if task.paused_since is not None and task.closed_at is None:
-        tags.append(Tag(text=_("已暂停计时"), icon="pause"))
     return tuple(tags)
 
 

@@ -25,7 +25,7 @@ from api.pages.view.calendar import (
     PreviewView,
     PublicationRow,
 )
-from api.pages.view.common import Link, Option, Strip, StripTone, Tag, TagTone
+from api.pages.view.common import ErrorSummary, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.words import step_word, word
 from api.security.caller import Caller
 from api.security.policy import Action
@@ -113,7 +113,7 @@ def calendar_page(request: Request, caller: Caller, session: Session, asked: Cal
         publications=publications,
         form=shown.form if may_change else None,
         asks_official=not shown.institution and drawing.stored.state != calendar_publication.OFFICIAL,
-        errors=error_summary(asked.error) if asked.error else None,
+        errors=_errors(asked.error) if asked.error else None,
         strips=tuple(_strips(shown, waiting=waiting)),
         clear_href=shown.href(()),
     )
@@ -219,6 +219,10 @@ def _publications(session: Session, year: int, now: datetime) -> Iterator[Public
             total=told.cases,
             finished=row.finished_at is not None,
         )
+
+
+def _errors(error: DomainError) -> ErrorSummary:
+    return error_summary(error, first=_("从"), last=_("到"), kind=_("改为"), name=_("名称"))
 
 
 def _scope(session: Session, row: CalendarPublication) -> str:

@@ -306,24 +306,13 @@ def _strips(shown: Shown, standing: Case | None) -> tuple[Strip, ...]:
 _STRIPPED = frozenset({ErrorCode.ENGINE_UNAVAILABLE, ErrorCode.DUPLICATE_CASE})
 
 
-def _labelled(entry: FieldError) -> FieldError:
-    """The entry with the name of its control: 必填 alone does not say what."""
-    labels = {
-        "what": _("层级与席位"),
-        "reason": _("申报理由"),
-        "late_reason": _("逾期原因"),
-        "signers": _("指定签批人"),
-    }
-    return FieldError(field_id=entry.field_id, text=entry.text, label=labels.get(entry.field_id, ""))
-
-
 def _errors(error: DomainError | None, prepared: Prepared | None, typed: Typed) -> ErrorSummary | None:
     """The refusal at the control it is about; what a strip already says is not said twice."""
     if error is None or error.code in _STRIPPED:
         return None
-    summary = error_summary(error)
+    summary = error_summary(error, reason=_("申报理由"))
     if summary.errors:
-        return ErrorSummary(title=summary.title, errors=tuple(_labelled(entry) for entry in summary.errors))
+        return summary
     field_id = "what"
     if error.code is ErrorCode.REASON_REQUIRED:
         late = prepared is not None and prepared.is_late and typed.reason.strip()

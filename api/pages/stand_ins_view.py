@@ -15,7 +15,7 @@ from api.pages.i18n import mark as _m
 from api.pages.lists import institution_options
 from api.pages.shell import shell_for
 from api.pages.stand_in_outlook import rehearsal_view
-from api.pages.view.common import EmptyState, Option, Strip, StripTone, Tag, TagTone
+from api.pages.view.common import EmptyState, ErrorSummary, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.stand_ins import StandInForm, StandInList, StandInRow, StandInsPage
 from api.pages.words import word
 from api.paging import Paging
@@ -81,7 +81,7 @@ def stand_ins_page(request: Request, caller: Caller, session: Session, query: St
         lists=tuple(_lists(session, caller, now, names)),
         rehearsal=view,
         strips=_strips(query),
-        errors=error_summary(query.error) if query.error else None,
+        errors=_errors(query.error) if query.error else None,
         end_key=uuid4().hex,
     )
 
@@ -195,3 +195,9 @@ def _scope(row: StandInAnswer, names: dict[str, str]) -> str:
     if row.institution_code:
         parts.append(names.get(row.institution_code, row.institution_code))
     return " · ".join(parts) or _("全部")
+
+
+def _errors(error: DomainError) -> ErrorSummary:
+    return error_summary(
+        error, stand_in=_("代理人"), starts_on=_("开始日"), ends_on=_("结束日"), principal=_("被代理人")
+    )

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from sqlmodel import select
 
 from api.app import create_app
 from api.live import MAX_STREAMS
@@ -20,8 +21,10 @@ from models.database import Database
 from models.services.notifications import emit, notify
 from models.services.sign_in import issue_token, revoke_token
 from models.settings import Settings
+from models.tables.messages import Notification
 from models.types import Role
 from tests.support.gateways import DeadGateway
+from tests.support.organisation import PEOPLE
 from tests.support.telling import account
 
 pytestmark = pytest.mark.timeout(60)
@@ -114,6 +117,35 @@ async def test_a_page_hears_of_its_own_inbox_only(running: Running) -> None:
         later, data = await asyncio.wait_for(mine.next(), 5)
         assert later > number
         assert data["changed"]
+
+
+async def test_every_role_hears_what_concerns_it_and_nothing_else(running: Running) -> None:
+    one_of_each = {role: login for login, _code, role in reversed(PEOPLE)}
+    assert set(one_of_each) == set(Role)
+    for role, login in one_of_each.items():
+        async with running.stream(running.token(login)) as mine:
+            assert mine.answer.status_code == 200, role
+            await mine.next()
+            other = next(name for name in one_of_each.values() if name != login)
+            _tell(running.database, other, f"beside-{role}")
+            _tell(running.database, login, f"mine-{role}")
+            _, data = await asyncio.wait_for(mine.next(), 5)
+            unread = (await asyncio.to_thread(_unread, running.database, login), data["changed"])
+            assert (data["unread"], True) == unread, role
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(mine.next(), 0.2)
+
+
+def _unread(database: Database, login: str) -> int:
+    with database.read() as session:
+        own = account(session, login).id
+        return len(session.exec(select(Notification).where(Notification.account_id == own)).all())
+
+
+async def test_nobody_hears_anything_without_a_token(running: Running) -> None:
+    async with httpx2.AsyncClient(base_url=running.base) as client:
+        answer = await client.get("/api/v1/events")
+        assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_required")
 
 
 async def test_a_page_that_was_away_is_told_whether_it_missed_anything(running: Running) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from typer.testing import CliRunner
 
 from api.cli import app as command
+from api.pages.form_errors import control_word
 from models.database import Database
 from models.settings import Settings
 from models.tables.audit import AuditEntry
@@ -62,8 +63,11 @@ async def test_a_refused_form_says_what_to_correct(
     form = {"login": "li-na", "name": "李娜", "institution_code": "SO", "role": "BR_CTR"} | change
     answer = await clients.browser("sec-admin").post(PEOPLE, data=form)
     assert answer.status_code == 422
-    message = BeautifulSoup(answer.text, "html.parser").find(id=f"{field}-error")
+    page = BeautifulSoup(answer.text, "html.parser")
+    message, above = page.find(id=f"{field}-error"), page.select_one(f".gl-errors a[href='#{field}']")
     assert message is not None
+    assert above is not None
+    assert above.get_text() == f"{control_word(field)}：{message.get_text(strip=True)}", "the list names the control"
     assert sentence in message.get_text()
     if field != "login":
         assert 'value="li-na"' in answer.text, "nothing typed is lost"

@@ -75,7 +75,9 @@ async def test_a_refused_form_keeps_what_was_typed(people: Clients) -> None:
     assert "保存代理" not in _text(wrong)
     assert _fields(soup_of(wrong), f"{STAND_INS}/rehearse")["stand_in"] == "hq-vip"
     empty = await browser.post(f"{STAND_INS}/rehearse", data=form | {"stand_in": "", "starts_on": "soon"})
-    assert {str(link["href"]) for link in soup_of(empty).select(".gl-errors a")} == {"#stand_in", "#starts_on"}
+    asked = {str(link["href"]): link.get_text() for link in soup_of(empty).select(".gl-errors a")}
+    assert set(asked) == {"#stand_in", "#starts_on"}
+    assert asked["#stand_in"].startswith("代理人：")
     loop = await browser.post(f"{STAND_INS}/rehearse", data=form | {"stand_in": "lead"})
     assert (loop.status_code, "代理形成循环" in _text(loop)) == (422, True)
 
