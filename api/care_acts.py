@@ -239,7 +239,7 @@ def _change(session: Session, wanted: Wanted, row: Touchpoint) -> Facts:
         doing.complete(at, row, _completed({**fields, **stood, "version": 1}, body))
     elif isinstance(body, RescheduleBody):
         reason = body.reason
-        doing.reschedule(at, row, body.to, reason)
+        doing.reschedule(at, row, body.due_on, reason)
     elif isinstance(body, SkipBody):
         reason = body.reason
         doing.skip(session, row, reason, at.at)
@@ -261,8 +261,8 @@ def _builder(at: Moment, row: Touchpoint, wanted: Wanted) -> Callable[[dict[str,
             return _completed(fields, body)
         if isinstance(body, RescheduleBody):
             entry = entry_of(at.rulebook, row.code, row.item)
-            doing.check_day(body.to, local_date(at.at), "to")
-            return RescheduleTouchpoint(**fields, to=entry.due(at.calendar, body.to) if entry else body.to)
+            doing.check_day(body.due_on, local_date(at.at), "due_on")
+            return RescheduleTouchpoint(**fields, to=entry.due(at.calendar, body.due_on) if entry else body.due_on)
         if isinstance(body, AssignBody):
             return AssignService(**fields, to=target(at.session, row, body.to))
         return SkipTouchpoint(**fields)

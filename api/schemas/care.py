@@ -60,7 +60,7 @@ class SkipBody(OnTouchpoint):
 class RescheduleBody(SkipBody):
     """改期 to another day, with a reason."""
 
-    to: date
+    due_on: date
 
 
 class AssignBody(OnTouchpoint):

@@ -108,7 +108,7 @@ def reschedule(now: Moment, row: Touchpoint, to: date, reason: str) -> None:
     Raises REASON_REQUIRED, WRONG_STAGE, INVALID_INPUT for a day that is past or too far ahead.
     """
     _check_open(row, reason)
-    check_day(to, local_date(now.at), "to")
+    check_day(to, local_date(now.at), "due_on")
     entry = entry_of(now.rulebook, row.code, row.item)
     due_on = entry.due(now.calendar, to) if entry else to
     for each in (row, *CareCalendarStore(now.session).merged_with([row.id])):
@@ -161,7 +161,7 @@ def _close(session: Session, row: Touchpoint, act: CompleteTouchpoint, at: datet
 
 def _check_fields(act: CompleteTouchpoint, today: date) -> None:
     if act.done_on > today:
-        raise invalid("done_on", "in_future")
+        raise invalid("done_on", "future")
     for field, value in (("gift_value", act.gift_value), ("cost", act.cost)):
         if value is not None and value < 0:
             raise invalid(field, "greater_than_equal")

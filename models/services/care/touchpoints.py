@@ -104,7 +104,7 @@ def _due(now: Moment, entry: CareEntry, asked: Extra) -> date:
     """Raises INVALID_INPUT for a day past, too far ahead, or later than the promise."""
     today = local_date(now.at)
     if asked.known_on is not None and asked.known_on > today:
-        raise invalid("known_on", "in_future")
+        raise invalid("known_on", "future")
     latest = latest_due(now, entry, asked.known_on)
     if asked.due_on is None:
         if latest is None:
