@@ -56,9 +56,10 @@ class DutySweepWorkflow:
         await self._records("candidates", opened)
         await self._greet(opened)
         self._phase = "closing"
-        counts = dict(self._counts)
+        counts = {name: number for name, number in self._counts.items() if number}
         message = CloseSweep(institution_code=start.institution_code, day=start.day, at=workflow.now(), counts=counts)
         await record(SweepActivities.close, message)
+        self._phase = "finished"
         return counts
 
     async def _records(self, phase: RecordPhase, opened: SweepOpened) -> None:

@@ -1,6 +1,5 @@
 """巡检 of one branch and day in the records: which are to be run, how each runs, what it found."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -69,13 +68,6 @@ def close_sweep(session: Session, message: CloseSweep) -> None:
         after=dict(message.counts),
         at=message.at,
     )
-
-
-def progress(session: Session, day: date) -> Mapping[str, DutySweep]:
-    """Sweeps of a day by branch, as far as they have begun."""
-    store = SweepStore(session)
-    found = {code: store.get(day, code) for code in branches(session)}
-    return {code: row for code, row in found.items() if row is not None}
 
 
 def plan_missing(session: Session, order: RecordOrder) -> SweepDone:
