@@ -5,19 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from pydantic import ValidationError
-
 from api.candidates import Candidate
 from api.chain_acts import refusal_of
 from api.complaint_acts import ACTS
 from api.pages.build_pickers import person_option
 from api.pages.desk import Desk
+from api.pages.form_bodies import validated
 from api.pages.i18n import _
 from api.pages.view.acts import PersonOption
 from api.pages.view.common import Option
 from api.pages.view.complaints import ActField, ComplaintActForm
 from api.pages.words import word
-from api.problems import invalid_input
 from api.schemas.complaints import (
     AcceptBody,
     AssignBody,
@@ -268,7 +266,4 @@ def body_of(name: str, values: Mapping[str, str], version: str) -> ServiceActBod
         raise DomainError(ErrorCode.STALE_VERSION)
     kind = BODIES[name]
     given = {key: value for key, value in values.items() if key in kind.model_fields and key != "version"}
-    try:
-        return kind.model_validate({**given, "version": int(version)})
-    except ValidationError as error:
-        raise invalid_input([{**entry, "loc": ("body", *entry["loc"])} for entry in error.errors()]) from error
+    return validated(kind, {**given, "version": int(version)})

@@ -1,16 +1,17 @@
 """登记 附件五: what was typed, the customer it means, and the two due instants before anything is promised."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 from sqlmodel import Session
 
 from api.complaint_acts import Wanted
 from api.pages.complaints_desk import COMPLAINTS
 from api.pages.desk import Desk
+from api.pages.form_bodies import validated
 from api.pages.form_errors import error_summary
 from api.pages.format import SHANGHAI, instant, mask_name
 from api.pages.i18n import _
@@ -19,6 +20,7 @@ from api.pages.lists import href
 from api.pages.view.common import Link, Option, Strip, StripTone
 from api.pages.view.complaints import DueLine, RegisterPage
 from api.pages.words import word
+from api.schemas.complaints import ComplaintBody, InquiryBody
 from api.security.policy import Action
 from models.errors import DomainError, ErrorCode
 from models.messages.service import ServiceClock
@@ -32,7 +34,6 @@ from models.stores.scope import EVERYTHING
 from models.tables.book import Customer
 from models.types import Tier
 
-KindT = TypeVar("KindT", ComplaintGrade, IntakeChannel)
 NEW = f"{COMPLAINTS}/new"
 CHOICES = 20
 """So many customers are offered for a name; more words narrow it."""
@@ -64,19 +65,14 @@ class Typed:
         return self.values.get(name, "").strip()
 
     def wanted(self, customer_no: str) -> Wanted:
-        """The registration it asks for. Raises INVALID_INPUT for a field that cannot be read."""
-        return Wanted(
-            sheet=self.sheet,
-            customer_no=customer_no,
-            grade=_one_of(ComplaintGrade, self.get("grade"), "grade", ComplaintGrade.ORDINARY),
-            contact_id=_contact(self.get("contact_id")),
-            channel=_one_of(IntakeChannel, self.get("channel"), "channel", IntakeChannel.PHONE),
-            complainant=self.get("complainant"),
-            phone=self.get("phone"),
-            subject=self.get("subject"),
-            matter=self.get("matter"),
-            received_at=self.received_at(),
-        )
+        """The registration it asks for, by the same rules as JSON. Raises INVALID_INPUT at its fields."""
+        given: dict[str, Any] = {name: self.get(name) for name in _BODY if self.get(name)}
+        given |= {"customer_no": customer_no, "received_at": self.received_at()}
+        kind = ComplaintBody if self.sheet is ComplaintSheet.COMPLAINT else InquiryBody
+        if kind is InquiryBody:
+            given.pop("grade", None)
+        body = validated(kind, given)
+        return Wanted.of(self.sheet, body, body.grade if isinstance(body, ComplaintBody) else ComplaintGrade.ORDINARY)
 
     def received_at(self) -> datetime | None:
         """登记的受理时间, Asia/Shanghai; None for now. Raises INVALID_INPUT."""
@@ -88,6 +84,9 @@ class Typed:
         except ValueError as error:
             raise wrong("received_at", "datetime_from_date_parsing") from error
         return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+_BODY = ("contact_id", "channel", "complainant", "phone", "subject", "matter", "grade")
 
 
 def wrong(name: str, reason: str) -> DomainError:
@@ -233,22 +232,3 @@ def _due_line(desk: Desk, clock: ServiceClock, sheet: ComplaintSheet) -> DueLine
         hint=_("%(code)s · 常规 %(regular)s", code=clock.code, regular=regular) if regular else clock.code,
         provisional=clock.deadline.provisional,
     )
-
-
-def rekeyed(typed: Typed, key: str, error: DomainError) -> Typed:
-    """The form as it comes back when it was refused."""
-    return replace(typed, key=key, error=error)
-
-
-def _one_of(kind: type[KindT], value: str, name: str, default: KindT) -> KindT:
-    try:
-        return kind(value) if value else default
-    except ValueError as error:
-        raise wrong(name, "enum") from error
-
-
-def _contact(value: str) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError as error:
-        raise wrong("contact_id", "uuid_parsing") from error
