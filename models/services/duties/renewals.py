@@ -9,6 +9,7 @@ from models.rules.calendar import instant, local_date
 from models.service_types import GreenService
 from models.stores.sweeps import SweepStore
 from models.tables.care import Touchpoint
+from models.tables.service import GreenChannelRecord
 from models.types import Stage
 
 RENEWAL = "renewal_proposal"
@@ -43,10 +44,12 @@ def link_started(session: Session, touchpoint_id: UUID, at: datetime) -> None:
         link(session, row, at)
 
 
-def settle_renewal(session: Session, case_id: UUID, *, done: bool, at: datetime) -> None:
-    """A request on the green channel has ended: so has the row it was made for, if it was."""
-    for row in SweepStore(session).of_case(case_id):
-        _end(row, Stage.DONE if done else Stage.CANCELLED, at)
+def settle_renewal(session: Session, record: GreenChannelRecord, stage: Stage, at: datetime) -> None:
+    """A request on the green channel has ended, closed or cancelled: so has the row it was made for, if it was."""
+    for row in SweepStore(session).of_case(record.case_id):
+        _end(row, Stage.DONE if stage is Stage.CLOSED else Stage.CANCELLED, record.finished_at or at)
+        row.in_time = record.in_time
+        row.done_by, row.done_by_name = record.handler_id, record.handler_name
         SweepStore(session).add(row)
 
 

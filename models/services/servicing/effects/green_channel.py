@@ -13,6 +13,7 @@ from models.rules.calendar import local_date
 from models.rules.service.facts import OpeningFacts
 from models.service_types import GreenService
 from models.services import actors
+from models.services.duties.renewals import settle_renewal
 from models.services.rulebooks import rulebook_of
 from models.services.servicing import confirmation, letters, record_numbers
 from models.services.servicing.effects.base import Effect, Ground, Intake, Step, clock_named, in_time
@@ -103,6 +104,8 @@ def stepped(session: Session, case: Case, step: Step) -> None:
         row.confirmed_at, row.confirmed_by = step.at, actors.name_of(act)
         row.satisfied, row.confirmation = act.satisfied, act.proof or act.comment
     store.add(row)
+    if row.service is GreenService.RENEWAL and after.stage in {Stage.CLOSED, Stage.CANCELLED}:
+        settle_renewal(session, row, after.stage, step.at)
 
 
 def redated(session: Session, case: Case, after: ServiceState) -> None:
