@@ -173,8 +173,9 @@ def _notes(reading: Reading, found: Read) -> list[str]:
     notes = [record.remark] if record.remark else []
     pause = open_pause(found)
     if pause is not None:
-        days = working_span(desk.calendar, pause.paused_at, desk.now)
-        notes.append(_("已暂停 %(span)s", span=span(days)))
+        stood = working_span(desk.calendar, pause.paused_at, desk.now)
+        if stood.working_days or stood.minutes:
+            notes.append(_("已暂停 %(span)s", span=span(stood)))
     if reading.is_cross_region(found.row):
         notes.append(_("归属 %(name)s", name=reading.place(found.row.customer.institution_code)))
     if record.finished_at is not None and found.row.case.stage is Stage.AWAITING_CONFIRMATION:

@@ -24,7 +24,7 @@ from api.security.policy import Action
 from api.service_clock import clock_of
 from models.errors import ErrorCode
 from models.rules.calendar import local_date
-from models.services.case_view import TimelineItem, case_view
+from models.services.case_view import TimelineItem, timeline_of
 from models.services.servicing import confirmation
 from models.services.servicing.effects.base import clock_named
 from models.settings import Settings
@@ -207,7 +207,7 @@ def _strip(desk: Desk, found: Read, name: str) -> ClockStrip | None:
 
 
 def _history(desk: Desk, row: GreenRow) -> History:
-    items = case_view(desk.session, row.case).timeline
+    items = timeline_of(desk.session, row.case)
     return History(entries=tuple(_entry(desk, item) for item in reversed(items)))
 
 
