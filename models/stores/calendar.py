@@ -10,12 +10,12 @@ from sqlmodel import Session, col, func, or_, select
 from models.stores.scope import Scope, within
 from models.tables.calendar import CalendarDay, CalendarNotice, CalendarPublication, CalendarYear
 from models.tables.cases import Case, Task
-from models.types import OPEN_TASK_STATES, CaseKind
+from models.types import OPEN_TASK_STATES, SERVICE_KINDS, CaseKind
 
 COMPANY = ""
 """Institution code of the rows that hold for the whole company."""
-ON_A_CHAIN = (CaseKind.QUALIFICATION, CaseKind.APPROVAL)
-"""Kinds whose workflow runs an approval chain on a calendar of its own."""
+ON_A_CLOCK = (CaseKind.QUALIFICATION, CaseKind.APPROVAL, *SERVICE_KINDS)
+"""Kinds whose workflow runs its clocks on a calendar of its own."""
 
 
 class Told(NamedTuple):
@@ -102,9 +102,9 @@ class PublicationStore:
         return list(self.session.exec(statement))
 
     def open_cases(self, scope: Scope) -> list[Case]:
-        """Running cases with an approval chain in the scope, by id."""
+        """Running cases with clocks in the scope, by id."""
         statement = select(Case).where(
-            col(Case.closed_at).is_(None), col(Case.kind).in_(ON_A_CHAIN), within(Case.institution_code, scope)
+            col(Case.closed_at).is_(None), col(Case.kind).in_(ON_A_CLOCK), within(Case.institution_code, scope)
         )
         return list(self.session.exec(statement.order_by(col(Case.id))))
 
@@ -113,7 +113,7 @@ class PublicationStore:
         noticed = select(CalendarNotice.case_id).where(CalendarNotice.publication_id == publication.id)
         statement = select(Case.id).where(
             col(Case.closed_at).is_(None),
-            col(Case.kind).in_(ON_A_CHAIN),
+            col(Case.kind).in_(ON_A_CLOCK),
             col(Case.opened_at) <= publication.published_at,
             within(Case.institution_code, scope),
             col(Case.id).not_in(noticed),

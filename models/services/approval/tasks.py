@@ -102,7 +102,9 @@ def _close(row: Task, after: _State, at: datetime) -> None:
 
 def _move(row: Task, old: OpenTask, new: OpenTask) -> None:
     row.version = new.version
-    if holder_of(old) != holder_of(new):
+    moved = (row.role, row.institution_code) != (new.role, new.institution_code)
+    row.role, row.institution_code = new.role, new.institution_code
+    if moved or holder_of(old) != holder_of(new):
         row.assignee_id, row.claimed_at, row.state = holder_of(new), None, TaskState.OPEN
     row.delegated_by = new.delegated_by
     if new.waiting:
