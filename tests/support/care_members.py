@@ -1,12 +1,21 @@
 """Members with key contacts, and the plans made for them, on a world's records."""
 
-from datetime import UTC, date, datetime
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, select
+from temporalio.client import Client, WorkflowHandle
 
+from activities.adapters.memberships import EngineMemberships
+from models.database import Database
+from models.identifiers import membership_id
 from models.messages.membership import PlanCause
+from models.rules.calendar import local_date
 from models.services.care.planning import cause_key, plan_membership
+from models.services.qualification import memberships
+from models.stores.care import CareStore
 from models.tables.book import Contact
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
@@ -25,6 +34,37 @@ def member(session: Session, world: World, customer_no: str, tier: Tier) -> Memb
     session.add(row)
     session.flush()
     return row
+
+
+def running_member(session: Session, world: World, customer_no: str, tier: Tier) -> Membership:
+    """A member whose term runs on the day of the test: from the first of this month, a year long."""
+    row, today = member(session, world, customer_no, tier), local_date(datetime.now(UTC))
+    row.valid_from = today.replace(day=1)
+    row.valid_to = row.valid_from.replace(year=row.valid_from.year + 1) - timedelta(days=1)
+    row.stage = MembershipStage.SERVING
+    session.add(row)
+    session.flush()
+    return row
+
+
+async def start(client: Client, queue: str, database: Database, case_id: UUID) -> WorkflowHandle[Any, Any]:
+    """Start the membership as an approval does, and wait until its year is planned."""
+    with database.read() as session:
+        grant = memberships.grant_of(session, case_id)
+    await EngineMemberships(client, queue).grant(grant)
+    await planned(database, grant.customer_no, 1)
+    return client.get_workflow_handle(membership_id(grant.customer_no))
+
+
+async def planned(database: Database, customer_no: str, count: int) -> CarePlan:
+    """The newest plan of a customer once it has so many."""
+    for _ in range(200):
+        with database.read() as session:
+            plans = CareStore(session).plans_of(customer_no)
+        if len(plans) >= count:
+            return plans[0]
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{count} plans expected, {len(plans)} made")
 
 
 def add_contact(
