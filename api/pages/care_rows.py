@@ -135,7 +135,10 @@ def pill_of(desk: Desk, row: Touchpoint) -> TimePill | None:
     today = local_date(desk.now)
     if row.stage is Stage.HUSHED:
         return TimePill(level=PillLevel.PAUSED, text=word(row.stage), due=short_day(row.due_on, today))
-    due_at = cal.close_of(desk.calendar, row.due_on)
+    works = cal.is_working_day(desk.calendar, row.due_on)  # a greeting may be due on any day
+    due_at = cal.close_of(desk.calendar, row.due_on) if works else cal.instant(row.due_on + cal.ONE_DAY)
+    if row.due_on == today and due_at <= desk.now:
+        return TimePill(level=PillLevel.TODAY, text=_("今天"), due=day(row.due_on, today))
     left = clock.time_left(desk.calendar, due_at, desk.now)
     text = overdue_by(left) if left.overdue else time_left(left)
     band = DueBand.OVERDUE if is_overdue(row, today) else desk.band(due_at)
