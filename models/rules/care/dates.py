@@ -17,7 +17,8 @@ from models.rulebook.schema.common import MonthDay
 from models.types import BirthdayCalendar
 
 _WRITTEN = re.compile(r"(?:\d{4}-)?(?P<leap>闰)?(?P<month>\d{2})-(?P<day>\d{2})")
-FEBRUARY, LEAP_DAY = 2, 29
+FEBRUARY, LEAP_DAY, LEAP_YEAR = 2, 29, 2000
+MONTHS, LUNAR_MONTH = 12, 30
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ def birthday_of(text: str | None, counted_by: BirthdayCalendar) -> YearlyDay | N
     match = _WRITTEN.fullmatch(text or "")
     if match is None:
         return None
-    lunar = counted_by is BirthdayCalendar.LUNAR
-    return YearlyDay(int(match["month"]), int(match["day"]), lunar, lunar and match["leap"] is not None)
+    lunar, month, day = counted_by is BirthdayCalendar.LUNAR, int(match["month"]), int(match["day"])
+    if not 1 <= month <= MONTHS or not 1 <= day <= (LUNAR_MONTH if lunar else calendar.monthrange(LEAP_YEAR, month)[1]):
+        return None
+    return YearlyDay(month, day, lunar, lunar and match["leap"] is not None)
 
 
 def festival_day(festival: Festival) -> YearlyDay:
