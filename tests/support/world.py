@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sqlmodel import Session
@@ -66,9 +68,18 @@ class World:
 
 def new_database(folder: Path) -> Database:
     """A migrated SQLite record database."""
-    database = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
-    database.migrate()
-    return database
+    (folder / "records.db").write_bytes(_migrated())
+    return Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
+
+
+@cache
+def _migrated() -> bytes:
+    """The file after all migrations: they run once, not once a test."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
+        database.migrate()
+        database.dispose()
+        return (Path(folder) / "records.db").read_bytes()
 
 
 def shifted(alias: str, offset: int) -> str:
