@@ -118,15 +118,17 @@ def _register(desk: Desk) -> tuple[Link, ...]:
 def _tiles(desk: Desk, asked: DeskQuery) -> tuple[Tile, ...]:
     counts = ComplaintStore(desk.session).counts(desk.caller.scope(Action.READ_COMPLAINTS), desk.now, _tomorrow(desk))
 
-    def tile(text: str, number: int, icon: str = "", **filters: str) -> Tile:
-        return Tile(text=text, number=number, href=href(COMPLAINTS, filters), icon=icon, current=_is(asked, filters))
+    def tile(text: str, number: int, icon: str = "", tone: str = "", **filters: str) -> Tile:
+        icon, tone = (icon, tone) if number else ("", "")
+        address, current = href(COMPLAINTS, filters), _is(asked, filters)
+        return Tile(text=text, number=number, href=address, icon=icon, tone=tone, current=current)
 
     return (
         tile(_("未结投诉"), counts.complaints, sheet="complaint"),
         tile(_("未答咨询"), counts.inquiries, sheet="inquiry"),
-        tile(_("已逾期"), counts.overdue, "alert" if counts.overdue else "", due="overdue"),
-        tile(_("今日到期"), counts.today, "clock" if counts.today else "", due="today"),
-        tile(_("重大投诉"), counts.serious, "bolt" if counts.serious else "", sheet="complaint", grade="serious"),
+        tile(_("已逾期"), counts.overdue, "alert", "late", due="overdue"),
+        tile(_("今日到期"), counts.today, "clock", "today", due="today"),
+        tile(_("重大投诉"), counts.serious, "bolt", sheet="complaint", grade="serious"),
         tile(_("待首次答复"), counts.unanswered, due="unanswered"),
     )
 

@@ -217,6 +217,8 @@ def _due(desk: Desk, typed: Typed, customer: Customer | None) -> tuple[tuple[Due
     rules = rulebook_in_force(desk.session, local_date(desk.now)).rulebook
     clocks = [started(promise, at, desk.calendar) for promise in promised_answers(rules, typed.sheet, tier)]
     note = "" if customer else _("尚未选定客户，先按普通客户计算。")
+    if customer is None and typed.get("customer") and not matching(desk.session, desk, typed):
+        note = _("没有找到这家客户。") + note
     return tuple(_due_line(desk, clock, typed.sheet) for clock in clocks), note
 
 

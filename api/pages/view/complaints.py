@@ -18,6 +18,8 @@ class Tile:
     number: int
     href: str
     icon: str = ""
+    tone: str = ""
+    """`late` or `today` where the number presses."""
     current: bool = False
 
 
