@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from api.pages.format import NOTHING, short_day, term
-from api.pages.i18n import _, language
+from api.pages.i18n import _, count_text, language
 from api.pages.limits import limit_text
 from api.pages.view.common import Article, Link, Tag, TagTone
 from api.pages.view.promises import PlanChange, PromiseRow, PromisesPanel
@@ -22,10 +22,14 @@ _MOST_CHANGES = 3
 
 def promises_panel(promises: Promises, customer_no: str, plans: list[CarePlan]) -> PromisesPanel:
     """Everything promised in the customer's span, and the last changes of its plan."""
+    rows = [_row(line, customer_no) for line in promises.lines]
+    resting = tuple(row for row in rows if not row.due)
     return PromisesPanel(
         span=term(promises.first, promises.last),
         vip=promises.tier is not Tier.REGULAR,
-        rows=tuple(_row(line, customer_no) for line in promises.lines),
+        rows=tuple(row for row in rows if row.due),
+        resting=resting,
+        resting_title=count_text("尚未发生的承诺 %(num)s 项", len(resting)),
         changes=tuple(_change(plan) for plan in plans[:_MOST_CHANGES]),
         care=Link(text=_("关怀日历"), href=f"/care?view=customer&customer_no={quote(customer_no, safe='')}"),
         late=sum(line.kept.late + line.kept.missed for line in promises.lines),

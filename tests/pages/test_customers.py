@@ -1,6 +1,6 @@
 """客户 over HTTP and as pages: the same facts, within the caller's institutions, people masked."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from tests.pages.conftest import soup_of
 from tests.support import world
 from tests.support.clients import Clients
 from tests.support.members import add_member
+from tests.support.service_rows import add_green_channel
 
 TODAY = date(2026, 6, 1)
 
@@ -127,3 +128,21 @@ def test_the_tier_is_that_of_the_running_term_gold_before_silver(insurer: Databa
         Tier.SILVER: [world.SILVER],
         Tier.REGULAR: [world.SMALL, world.BRANCH_OWNED],
     }
+
+
+async def test_what_was_promised_stands_with_its_article_and_leads_to_its_rows(
+    people: Clients, insurer: Database
+) -> None:
+    now = datetime.now(UTC)
+    with insurer.write() as session:
+        add_member(session, world.GOLD, Tier.GOLD, (now - timedelta(days=60)).date())
+        add_green_channel(session, world.GOLD, "BJ01", "", received=now - timedelta(days=10))
+    page = soup_of(await people.browser("mgr").get(f"/customers/{world.GOLD}"))
+    table, resting = page.select("#promises table")
+    shown = {row.select("td")[0].text.split()[0]: row for row in table.select("tbody tr")}
+    assert "Z04" in shown
+    assert shown["Z04"].select_one("a")["href"].startswith("/green-channel?")  # type: ignore[index]  # it has rows behind it
+    assert "第17条（1）" in resting.text
+    answer = (await people.token("mgr").get(f"/api/v1/customers/{world.GOLD}/promises")).json()
+    claim = next(item for item in answer["items"] if item["code"] == "Z04")
+    assert (claim["due"], claim["done"], claim["late"]) == (1, 1, 0)

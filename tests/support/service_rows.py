@@ -1,6 +1,6 @@
 """Service records without their story: a request, a complaint and a touchpoint, as the records hold them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -64,8 +64,11 @@ def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, ro
     return case
 
 
-def add_green_channel(session: Session, customer_no: str, at: str, contact_name: str) -> UUID:
-    """附件三: a claim, closed in time."""
+def add_green_channel(
+    session: Session, customer_no: str, at: str, contact_name: str, *, received: datetime = RECEIVED
+) -> UUID:
+    """附件三: a claim, closed in time two days after it was received."""
+    due = received + timedelta(days=2)
     case = service_case(session, CaseKind.GREEN_CHANNEL, customer_no, at, Role.BR_CTR)
     session.add(
         GreenChannelRecord(
@@ -80,9 +83,9 @@ def add_green_channel(session: Session, customer_no: str, at: str, contact_name:
             code="Z04",
             limit_unit="working_days",
             limit_value=3,
-            received_at=RECEIVED,
-            due_at=DUE,
-            finished_at=DUE,
+            received_at=received,
+            due_at=due,
+            finished_at=due,
             in_time=True,
             handler_name="柜员甲",
         )

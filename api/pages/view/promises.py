@@ -41,7 +41,11 @@ class PromisesPanel:
     span: str
     vip: bool
     rows: tuple[PromiseRow, ...]
+    """What fell due in the span."""
     care: Link
+    resting: tuple[PromiseRow, ...]
+    """What was not called for so far."""
+    resting_title: str
     late: int
     open: int
     changes: tuple[PlanChange, ...] = ()
