@@ -135,7 +135,7 @@ async def test_what_was_promised_stands_with_its_article_and_leads_to_its_rows(
 ) -> None:
     now = datetime.now(UTC)
     with insurer.write() as session:
-        add_member(session, world.GOLD, Tier.GOLD, (now - timedelta(days=60)).date())
+        add_member(session, world.GOLD, Tier.GOLD, (now - timedelta(days=60)).date().replace(day=1))
         add_green_channel(session, world.GOLD, "BJ01", "", received=now - timedelta(days=10))
     page = soup_of(await people.browser("mgr").get(f"/customers/{world.GOLD}"))
     table, resting = page.select("#promises table")
