@@ -52,12 +52,15 @@ class Claims:
 def claim(session: Session, order: SweepOrder) -> Claims:
     """Claim the letters of the next rows whose day has come; whom no letter reaches is left to a person."""
     rows, after = walk(session, order, human=False)
+    rows = [row for row in rows if row.due_on <= order.day and row.merged_into is None]
+    if not rows:
+        return Claims((), {}, after)
     today = local_date(order.at)
     around = Around.of(session, rows, order.day)
     ready: list[Ready] = []
     counts: dict[str, int] = {}
     for row in rows:
-        if row.due_on > order.day or row.merged_into is not None or around.judge(row).what is not What.GO:
+        if around.judge(row).what is not What.GO:
             continue
         found = _claim(around, row, order.at, late=row.due_on < today)
         if isinstance(found, Ready):

@@ -154,6 +154,8 @@ def _of_years(ground: Ground, after: str, limit: int) -> tuple[list[_Found], str
 
 
 def _insert(ground: Ground, found: Sequence[_Found], order: RecordOrder) -> int:
+    if not found:
+        return 0
     store = SweepStore(ground.session)
     standing = store.keys({item.customer_no for item in found}, {item.day.key for item in found})
     rows = [_row(ground, item, order) for item in _missing(found, standing)]

@@ -1,7 +1,6 @@
 """Walks the rows of a branch that wait, in chunks, and settles what a day makes of each."""
 
 from collections import Counter
-from datetime import date
 
 from sqlmodel import Session
 
@@ -15,6 +14,8 @@ from models.tables.care import Touchpoint
 def settle_waiting(session: Session, order: RecordOrder) -> SweepDone:
     """One chunk: hushed, withheld, followed, skipped, asked, cancelled, or left to go its way."""
     rows, after = walk(session, order)
+    if not rows:
+        return SweepDone(after=after)
     around, counts, changed = Around.of(session, rows, order.day), Counter[str](), []
     for row in rows:
         name = apply(around, row, order.at)
@@ -44,8 +45,3 @@ def _places(codes: list[str], after: str | None) -> list[Place]:
         return [Place(code) for code in codes]
     here = Place.parse(after)
     return [here, *(Place(code) for code in codes if code > here.institution_code)]
-
-
-def is_on(day: date, row: Touchpoint) -> bool:
-    """Whether the day of a row has come."""
-    return row.due_on <= day
