@@ -1,4 +1,5 @@
-"""`failing_worker.py POINT STEP_NO`: the real worker, killed with SIGKILL where the record of one step is written.
+"""`failing_worker.py POINT STEP_NO`: the real worker, killed with SIGKILL where the record of one step is written,
+of an approval or of a service case.
 
 Points: `in_transaction` (everything written, nothing committed), `after_commit` (committed, the engine not told),
 `after_completion` (the engine told, half a second later); `after_sending` dies once the mail server took a letter,
@@ -12,16 +13,17 @@ import sys
 import threading
 from datetime import timedelta
 from functools import wraps
+from types import ModuleType
 from typing import Any
 
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from activities.adapters.smtp import SmtpMail
 from activities.approval import ApprovalActivities
-from models.messages.approval import Recorded
+from activities.service import ServiceActivities
 from models.messages.letters import Letter
-from models.messages.qualification import RecordStep
-from models.services.approval import steps
+from models.services.approval import steps as approving
+from models.services.servicing import steps as serving
 from models.settings import Settings
 from workflows import worker
 from workflows.options import SEND_ONCE
@@ -34,24 +36,24 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _arm_inside(step_no: int) -> None:
+def _arm_inside(steps: ModuleType, step_no: int) -> None:
     original = steps.record_step
 
-    def record_step(session: Any, message: RecordStep) -> Recorded:
+    def record_step(session: Any, message: Any) -> Any:
         recorded = original(session, message)
         if message.after.step_no == step_no:
             session.flush()
             _die()
         return recorded
 
-    steps.record_step = record_step  # the activity calls it through the module
+    steps.record_step = record_step  # type: ignore[attr-defined]  # the activity calls it through the module
 
 
-def _arm_after(step_no: int, seconds: float) -> None:
-    original = ApprovalActivities.record_step
+def _arm_after(activities: Any, step_no: int, seconds: float) -> None:
+    original = activities.record_step
 
     @wraps(original)
-    def record_step(self: ApprovalActivities, message: RecordStep) -> Recorded:
+    def record_step(self: Any, message: Any) -> Any:
         recorded = original(self, message)
         if message.after.step_no == step_no:
             if seconds:
@@ -60,7 +62,7 @@ def _arm_after(step_no: int, seconds: float) -> None:
                 _die()
         return recorded
 
-    ApprovalActivities.record_step = record_step  # type: ignore[method-assign]
+    activities.record_step = record_step
 
 
 def _arm_mail() -> None:
@@ -77,12 +79,13 @@ def _arm_mail() -> None:
 
 def main(point: str, step_no: int) -> None:
     """Arm the point and run until it is reached."""
-    if point == "in_transaction":
-        _arm_inside(step_no)
-    elif point == "after_sending":
+    if point == "after_sending":
         _arm_mail()
-    else:
-        _arm_after(step_no, LINGER_SECONDS if point == "after_completion" else 0.0)
+    for steps, activities in ((approving, ApprovalActivities), (serving, ServiceActivities)):
+        if point == "in_transaction":
+            _arm_inside(steps, step_no)
+        elif point != "after_sending":
+            _arm_after(activities, step_no, LINGER_SECONDS if point == "after_completion" else 0.0)
     asyncio.run(worker.run_worker(Settings()))
 
 
