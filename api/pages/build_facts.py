@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlmodel import Session
 
 from api.pages.build_history import changes_of
+from api.pages.care_gift import gift_facts
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, amount, difference, mask_name, mask_phone, short_day, whole
 from api.pages.i18n import _, language
@@ -122,6 +123,7 @@ def declaration(view: CaseView, desk: Desk, customer: Customer) -> Declaration:
         full = Link(text=_("查看客户"), href=f"/customers/{customer.customer_no}")
         facts += _customer_facts(desk, customer)
     lone = view.case.kind is CaseKind.APPROVAL
+    facts += gift_facts(desk, view.case)
     reason = _("理由") if lone else _("申报理由")
     facts.append(Fact(label=reason, value=view.case.reason or NOTHING, wide=True))
     if view.case.late_reason:

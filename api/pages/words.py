@@ -189,6 +189,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
 _BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): text for key, text in _WORDS}
 
 _SILVER_SEAT = _m("机构名额")
+_SUBJECTS = {"appeal": _m("名额申诉"), "gift": _m("礼品合规审批")}
 _STEPS = {NOBODY_TO_ACT: _m("无人可办")}
 
 
@@ -216,7 +217,7 @@ def case_word(kind: CaseKind, subject: str | None, tier: Tier, seat: SeatKind | 
     if kind in SERVICE_KINDS:
         return word(kind)
     if kind is CaseKind.APPROVAL:
-        return gettext(_m("名额申诉")) if subject == "appeal" else word(kind)
+        return gettext(_SUBJECTS[subject]) if subject in _SUBJECTS else word(kind)
     return declaration_word(tier, seat)
 
 
