@@ -27,7 +27,17 @@ from models.tables.cases import Case
 from models.tables.messages import Notification
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord
-from models.types import CaseKind, MembershipStage, PayMode, PolicyStatus, ProductClass, SeatKind, Stage, Tier
+from models.types import (
+    CaseKind,
+    ContactKind,
+    MembershipStage,
+    PayMode,
+    PolicyStatus,
+    ProductClass,
+    SeatKind,
+    Stage,
+    Tier,
+)
 from tests.support import duty_oracle as oracle
 from tests.support import world
 from tests.support.duty_oracle import Term
@@ -304,7 +314,7 @@ async def test_a_greeting_hushed_beyond_its_day_is_let_go(database: Database, pe
 async def test_whose_complaint_hushes_whom(database: Database, people: World) -> None:
     with database.write() as session:
         mine = _contact(session).id
-        other = Contact(customer_no=GOLD, kind="handler", name="李二", name_index="2", consent=True)
+        other = Contact(customer_no=GOLD, kind=ContactKind.HANDLER, name="李二", name_index="2", consent=True)
         session.add(other)
         session.flush()
         theirs = other.id
