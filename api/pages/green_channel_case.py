@@ -11,11 +11,11 @@ from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
 from api.pages.format import NOTHING, instant, long_day, mask_name, stamp
-from api.pages.green_channel_cards import Read, Reading, read, tags_of
+from api.pages.green_channel_cards import COMPLETE, CONFIRM, Read, Reading, read, tags_of
 from api.pages.green_channel_forms import Before, TypedFinish, act_forms, before, finish_forms
 from api.pages.green_channel_words import BASE, FORM, article_of, length, regular_article
 from api.pages.i18n import _
-from api.pages.view.clock import ClockStrip, build_strip
+from api.pages.view.clock import ClockStrip, build_strip, pause_word
 from api.pages.view.common import Article, ErrorSummary, FieldError, Link, Strip, StripTone
 from api.pages.view.green_channel import CustomerLink, GreenCasePage, Promise
 from api.pages.view.task import ApprovalPath, Fact, History, PathStep, StepState, TimelineEntry
@@ -23,6 +23,7 @@ from api.pages.words import word
 from api.security.policy import Action
 from api.service_clock import clock_of
 from models.errors import ErrorCode
+from models.messages.service import ServiceState
 from models.rules.calendar import local_date
 from models.services.case_view import TimelineItem, timeline_of
 from models.services.servicing import confirmation
@@ -80,8 +81,8 @@ def green_case_page(desk: Desk, row: GreenRow, shown: ShownRequest | None = None
         path=ApprovalPath(steps=_stages(desk, found)),
         promises=tuple(_promises(found)),
         facts=tuple(_facts(reading, found)),
-        clock=_strip(desk, found, "complete"),
-        confirm_clock=_strip(desk, found, "confirm"),
+        clock=_strip(desk, found, COMPLETE),
+        confirm_clock=_strip(desk, found, CONFIRM),
         history=_history(desk, row),
         thread=thread(Around(desk, None, row.case, None, f"{BASE}/{record.case_id}")),
         strips=tuple(_strips(desk, found, shown)),
@@ -104,7 +105,7 @@ def _sentence(desk: Desk, found: Read) -> str:
         case Stage.PAUSED:
             return _("计时已暂停，由 %(who)s 跟进；恢复后期限顺延。", who=who)
         case Stage.AWAITING_CONFIRMATION:
-            asked = clock_named(state, "confirm")
+            asked = clock_named(state, CONFIRM)
             until = instant(asked.deadline.due_at, desk.now) if asked else NOTHING
             return _("已办理完成，正在等客户确认，%(due)s 前取得。", due=until)
         case Stage.CLOSED | Stage.CANCELLED:
@@ -199,7 +200,7 @@ def _strip(desk: Desk, found: Read, name: str) -> ClockStrip | None:
     if promise is None:
         return None
     why = None
-    if found.state.tasks:
+    if found.state.tasks and promise.finished_at is None:
         due = instant(promise.deadline.due_at, desk.now)
         why = Link(text=_("为何 %(due)s 到期", due=due), href=f"/tasks/{found.state.tasks[0].task_id}/clock")
     strip = build_strip(desk.calendar, clock_of(desk.calendar, promise), desk.now, limit=length(promise.limit), why=why)
@@ -207,11 +208,13 @@ def _strip(desk: Desk, found: Read, name: str) -> ClockStrip | None:
 
 
 def _history(desk: Desk, row: GreenRow) -> History:
+    promise = clock_named(ServiceState.model_validate(row.case.state), COMPLETE)
+    reasons = {pause.paused_at: pause_word(pause.reason) for pause in promise.pauses} if promise else {}
     items = timeline_of(desk.session, row.case)
-    return History(entries=tuple(_entry(desk, item) for item in reversed(items)))
+    return History(entries=tuple(_entry(desk, item, reasons.get(item.at, "")) for item in reversed(items)))
 
 
-def _entry(desk: Desk, item: TimelineItem) -> TimelineEntry:
+def _entry(desk: Desk, item: TimelineItem, reason: str) -> TimelineEntry:
     shown = entry(item, desk.now)
     who = _("客户") if item.actor == CUSTOMER_LINK else item.actor
     whom = item.to_name or ""
@@ -221,7 +224,7 @@ def _entry(desk: Desk, item: TimelineItem) -> TimelineEntry:
         "open": _("%(who)s 登记了申请", who=who),
         "accept": _("%(who)s 受理", who=who),
         "assign": _("%(who)s 指派给 %(whom)s", who=who, whom=whom),
-        "pause": _("%(who)s 暂停计时", who=who),
+        "pause": _("%(who)s 暂停计时：%(why)s", who=who, why=reason) if reason else _("%(who)s 暂停计时", who=who),
         "resume": _("%(who)s 恢复计时", who=who),
         "complete": _("%(who)s 办理完成", who=who),
         "confirm": _("%(who)s 确认", who=who) if item.actor == CUSTOMER_LINK else _("%(who)s 登记了客户确认", who=who),

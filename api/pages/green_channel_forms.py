@@ -97,21 +97,38 @@ def before(desk: Desk, found: Read, typed: TypedFinish | None) -> Before:
 
 
 def finish_forms(at: Before) -> tuple[FinishForm, ...]:
-    """办理完成 or 客户确认: what brings the request on, open on the page."""
+    """受理, 恢复, 办理完成 or 客户确认: what brings the request on, open on the page."""
     return tuple(_finishing(at))
 
 
 def act_forms(at: Before) -> tuple[ActForm, ...]:
-    """受理, 恢复, 暂停, 指派, 取消: the most frequent first."""
+    """暂停, 指派, 取消: beside the way on, folded."""
     typed = at.typed.as_act if at.typed else None
     return tuple(filled(form, typed) for form in _acting(at))
 
 
 def _finishing(at: Before) -> Iterator[FinishForm]:
+    if at.may(AcceptService):
+        yield _onward(at, "accept", _("受理"), _("受理后由您办理。"))
+    if at.may(ResumeService):
+        yield _onward(at, "resume", _("恢复"), _("期限按暂停的工作时间顺延。"))
     if at.may(CompleteService, result="?", late_reason="?"):
         yield _complete(at)
     if at.may(ConfirmService, satisfied=True, proof="?"):
         yield _confirm(at)
+
+
+def _onward(at: Before, name: str, text: str, hint: str) -> FinishForm:
+    """An act that asks for nothing."""
+    return FinishForm(
+        name=name,
+        action=_action(at, name),
+        text=text,
+        hint=hint,
+        idempotency_key=uuid4().hex,
+        version=at.state.version,
+        primary=True,
+    )
 
 
 def _complete(at: Before) -> FinishForm:
@@ -160,10 +177,6 @@ def _typed(at: Before, name: str) -> TypedFinish | None:
 
 
 def _acting(at: Before) -> Iterator[ActForm]:
-    if at.may(AcceptService):
-        yield _form(at, "accept", _("受理"), _("受理后由您办理。"))
-    if at.may(ResumeService):
-        yield _form(at, "resume", _("恢复"), _("期限按暂停的工作时间顺延。"))
     if at.may(PauseService, reason=PauseReason.WAITING_FOR_CUSTOMER):
         yield pause_form(at.found)
     if at.may(AssignService, to=_SOMEBODY):

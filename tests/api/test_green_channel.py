@@ -10,6 +10,8 @@ import pytest
 from models.messages.service import ServiceState
 from models.rules import calendar as cal
 from models.services.servicing import confirmation
+from models.services.sign_in import digest
+from models.stores.services import ConfirmationLinkStore
 from models.tables.cases import Case
 from tests.support import world
 from tests.support.green import CLAIM, GREEN, Desk, desk_on
@@ -223,7 +225,7 @@ async def test_a_link_that_was_never_given_or_ran_out_shows_a_telephone_only(des
     assert "95511" in unknown.text
     assert "sign-in" not in unknown.text
     with desk.database.write() as session:
-        row = confirmation.ConfirmationLinkStore(session).get(confirmation.digest(address.removeprefix("/c/")))
+        row = ConfirmationLinkStore(session).get(digest(address.removeprefix("/c/")))
         assert row is not None
         row.expires_at = datetime.now(UTC) - timedelta(minutes=1)
         session.add(row)

@@ -53,6 +53,7 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "institution_code": lambda _, place: place,
     "case_id": lambda session, place: str(world.case_id(session, place)),
     "complaint_id": lambda session, place: str(world.complaint_id(session, place)),
+    "request_id": lambda session, place: str(world.request_id(session, place)),
     "task_id": lambda session, place: str(world.task_id(session, place)),
     "job_id": lambda session, place: str(world.job_id(session, place)),
     "import_id": lambda session, place: str(world.job_id(session, place)),
@@ -70,10 +71,17 @@ DECLARANT_ONLY = ("/withdraw", "/resubmit", "/stand-ins/{stand_in_id}/end")
 """Here the use case itself refuses everybody but whose it is (the declarant, the principal), with the same code."""
 NAMES_COLLEAGUES = ("/candidates", "/stand-ins", "/stand-ins/rehearse")
 """Here people beyond the caller's institutions are named, so that one of them can be chosen: their names only."""
-PAGES_WITH_PICKERS = ("/tasks/{task_id}", "/cases/{case_id}", "/complaints/{complaint_id}")
+PAGES_WITH_PICKERS = (
+    "/tasks/{task_id}",
+    "/cases/{case_id}",
+    "/complaints/{complaint_id}",
+    "/green-channel/{request_id}",
+)
 """The same on pages: there a foreign name may stand in an option to choose, and nowhere else."""
-ANY_CUSTOMER = ("/green-channel", "/green-channel/new", "/inquiries", "/complaints", "/complaints/new")
-"""A request is taken wherever a customer asks (article 17 item 8); nothing of the customer is shown for it."""
+NAMES_THE_CUSTOMER = ("/green-channel/new", "/green-channel/new/preview")
+"""Here the customer that asks is named, of whatever institution: its name, number and tier only."""
+ANY_CUSTOMER = ("/green-channel", *NAMES_THE_CUSTOMER, "/inquiries", "/complaints", "/complaints/new")
+"""A request is taken wherever a customer asks (article 17 item 8); nothing more of the customer is shown for it."""
 PER_ITEM = ("/bulk-decide",)
 """Here every item has a status of its own."""
 _OPTION = re.compile(r"<option\b[^>]*>[^<]*</option>")
@@ -236,7 +244,11 @@ def _fault(
     if reach is None:
         return None if (status, code) == (403, "not_allowed") else f"expected not_allowed, got {status} {code}"
     sees = reach is Reach.ALL or place in world.IN_SUBTREE
-    leaked = [] if reach is Reach.ALL else _foreign_markers(_without_colleagues(route, answer.text))
+    leaked = (
+        []
+        if reach is Reach.ALL
+        else _foreign_markers(_without_customer(route, _without_colleagues(route, answer.text)))
+    )
     if leaked:
         return f"shows {leaked}"
     if not sees and in_path:
@@ -277,6 +289,15 @@ def _without_colleagues(route: Declared, text: str) -> str:
     if not route.is_api and route.path.startswith((*PAGES_WITH_PICKERS, *NAMES_COLLEAGUES)):
         return _OPTION.sub(lambda option: _without_names(option.group()), text)
     return _without_names(text) if route.is_api and route.path.endswith(NAMES_COLLEAGUES) else text
+
+
+def _without_customer(route: Declared, text: str) -> str:
+    """The page without the name of the one customer it is about."""
+    if not route.path.endswith(NAMES_THE_CUSTOMER):
+        return text
+    for place in world.PLACES.values():
+        text = text.replace(f"<b>{world.marker(place)}</b>", "", 1)
+    return text
 
 
 def _without_names(text: str) -> str:

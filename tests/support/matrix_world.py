@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from models.identifiers import complaint_id as workflow_of_complaint
-from models.identifiers import qualification_id
+from models.identifiers import green_channel_id, qualification_id
 from models.messages.approval import ApprovalState, PostRef
 from models.messages.qualification import RecordOpening, StartQualification
-from models.messages.service import RecordServiceOpening, StartComplaint
-from models.service_types import ComplaintSheet, ProofKind
+from models.messages.service import RecordServiceOpening, StartComplaint, StartGreenChannel
+from models.service_types import ComplaintSheet, GreenService, ProofKind
 from models.services.approval import evidence
 from models.services.evaluation import By, evaluate
 from models.services.qualification.opening import record_opening
@@ -25,7 +25,7 @@ from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
-from models.tables.service import ComplaintRecord
+from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.types import CaseKind, Door, JobState, Role, SeatKind, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
@@ -81,6 +81,7 @@ def build(session: Session) -> None:
         _stand_in(session, place)
         _said(session, place)
         _complaint(session, place)
+        _request(session, place)
         _touchpoint(session, place)
 
 
@@ -93,6 +94,12 @@ def case_id(session: Session, place: str) -> UUID:
 def complaint_id(session: Session, place: str) -> UUID:
     """The complaint of the customer at a place."""
     statement = select(ComplaintRecord.case_id).where(ComplaintRecord.customer_no == customer_no(place))
+    return session.exec(statement).one()
+
+
+def request_id(session: Session, place: str) -> UUID:
+    """The green-channel request of the customer at a place."""
+    statement = select(GreenChannelRecord.case_id).where(GreenChannelRecord.customer_no == customer_no(place))
     return session.exec(statement).one()
 
 
@@ -256,6 +263,30 @@ def _complaint(session: Session, place: str) -> None:
         complainant=marker(place),
         subject=marker(place),
         matter=marker(place),
+        actor_id=account.id,
+        actor_name=account.name,
+        posts=(PostRef(role=Role.MGR, institution_code=place),),
+        door=Door.API,
+    )
+    record_service(session, RecordServiceOpening(start=start, at=EVALUATED))
+
+
+def _request(session: Session, place: str) -> None:
+    account = AccountStore(session).by_login(login(place))
+    assert account is not None
+    case = new_id()
+    start = StartGreenChannel(
+        case_id=case,
+        workflow_id=green_channel_id(case),
+        update_id=f"{account.id}:request-{place}",
+        content_hash="matrix",
+        customer_no=customer_no(place),
+        institution_code=place,
+        received_at=EVALUATED,
+        service=GreenService.CLAIM,
+        reference_no=f"CL-{marker(place)}",
+        contact_name=marker(place),
+        comment=marker(place),
         actor_id=account.id,
         actor_name=account.name,
         posts=(PostRef(role=Role.MGR, institution_code=place),),

@@ -181,7 +181,7 @@ class TypedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishForm:
-    """办理完成 or 客户确认: an act that asks for more than one thing."""
+    """What brings a request on: 受理, 恢复, or 办理完成 and 客户确认, which ask for more than one thing."""
 
     name: str
     action: str
@@ -189,7 +189,7 @@ class FinishForm:
     hint: str
     idempotency_key: str
     version: int
-    fields: tuple[TypedField, ...]
+    fields: tuple[TypedField, ...] = ()
     choices: tuple[Option, ...] = ()
     """Radio buttons named `satisfied`."""
     choices_label: str = ""
