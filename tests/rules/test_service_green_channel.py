@@ -23,7 +23,7 @@ from models.messages.service_acts import (
 )
 from models.rules import service
 from models.service_types import ComplaintGrade, CustomerView
-from models.types import LimitUnit, Outcome, PauseReason, Role, Stage
+from models.types import Door, LimitUnit, Outcome, PauseReason, Role, Stage
 from tests.rules.calendars import china
 from tests.support.service_paper import CUSTOMER, PROGRAMME, PaperService, days, green_channel, target
 
@@ -94,7 +94,9 @@ def test_only_the_handler_works_on_it_and_only_the_queue_takes_it() -> None:
     desk.act(AcceptService, "ctr1")
     refused(desk, "not_your_task", CompleteService, "ctr2")
     refused(desk, "not_your_task", PauseService, "lead", **PAPERS)
+    handling = desk.state.tasks[0].task_id
     desk.act(CompleteService, "ctr2", instead_of="ctr1")
+    assert (desk.state.acts[-1].task_id, desk.state.acts[-1].closed) == (handling, (handling,))
     assert desk.state.acts[-1].on_behalf_of == desk.state.handler_id
 
 
@@ -168,6 +170,12 @@ def test_late_it_says_why() -> None:
     refused(desk, "late_reason_required", CompleteService, "ctr1")
     refused(desk, "late_reason_required", CompleteService, "ctr1", late_reason=" ")
     assert desk.act(CompleteService, "ctr1", late_reason="系统故障").late
+    desk.act(ConfirmService, CUSTOMER, satisfied=False)
+    task = desk.state.tasks[0]
+    assert (desk.state.late, task.breach_recorded, "breach" in task.alarms) == (False, True, True)
+    before = len(desk.gone)
+    desk.wait(timedelta(hours=1))
+    assert len(desk.gone) == before, "what went off on the clock does not go off on its next task"
 
 
 def test_at_the_very_minute_it_is_in_time() -> None:
@@ -201,6 +209,10 @@ def test_the_customer_only_confirms_and_only_when_asked() -> None:
     refused(desk, "not_allowed", AcceptService, CUSTOMER)
     refused(desk, "not_allowed", CancelService, CUSTOMER)
     refused(desk, "wrong_stage", ConfirmService, CUSTOMER)
+    desk.act(AcceptService, "ctr1")
+    desk.act(CompleteService, "ctr1")
+    refused(desk, "not_your_task", ConfirmService, CUSTOMER, door=Door.PAGE, proof="x")
+    desk = green_channel()
     refused(desk, "not_your_task", AcceptService, PROGRAMME)
 
 
