@@ -90,9 +90,9 @@ class MembershipWorkflow:
 
     async def _announce(self) -> None:
         while self._pending:
-            grant = self._pending.pop(0)
+            grant = self._pending[0]  # stays known while it is announced: the same case may signal again meanwhile
             await workflow.execute_activity_method(MembershipActivities.announce, grant, **EFFECT)
-            self._grants.append(grant)
+            self._grants.append(self._pending.pop(0))
             if grant.membership_id is not None:
                 self._wishes.append(PlanWish(cause="granted", membership_id=grant.membership_id))
 
