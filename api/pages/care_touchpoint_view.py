@@ -32,12 +32,13 @@ from models.services.care.entries import CareEntry, entry_of
 from models.services.rulebooks import rulebook_in_force
 from models.stores.care_calendar import CareCalendarStore
 from models.stores.cases import CaseStore
-from models.stores.customers import names_of
+from models.stores.customers import contacts_of, names_of
 from models.stores.gifts import GiftStore
 from models.tables.book import Contact
 from models.tables.care import GiftClearance, Touchpoint
 from models.types import Stage
 
+_SHOWN_PEOPLE = 4
 ACCEPT = "image/jpeg,image/png,image/webp"
 COMPLETE, RESCHEDULE, SKIP, ASSIGN, CLEARANCE = "complete", "reschedule", "skip", "assign", "clearance"
 _PERIODS = {
@@ -120,7 +121,7 @@ def touchpoint_page(desk: Desk, touchpoint_id: UUID, typed: Typed = NOTHING_TYPE
         strips=tuple(_strips(shown, done)),
         errors=_errors(typed),
         whom=_whom(shown),
-        call=_call(shown),
+        calls=_calls(shown),
         what=_what(shown),
         gift=_gift(shown),
         clearances=tuple(_clearance_fact(shown, one) for one in GiftStore(desk.session).clearances(row.id)),
@@ -217,36 +218,58 @@ def _withheld(shown: _Shown) -> bool:
 
 
 def _whom(shown: _Shown) -> tuple[Fact, ...]:
+    """Who it is for; for the unit as a whole, whom one may turn to there."""
     contact = shown.contact
     if contact is None:
-        return (Fact(label=_("服务对象"), value=_("单位整体")),)
-    phone = mask_phone(contact.mobile) if contact.mobile else NOTHING
+        people = (
+            Fact(label=word(one.kind), value=f"{mask_name(one.name)} {one.title}".strip(), hint=_phone(one))
+            for one in _people(shown)
+        )
+        return (Fact(label=_("对象"), value=_("单位整体")), *people)
     return (
-        Fact(label=_("服务对象"), value=mask_name(contact.name), hint=contact.title),
+        Fact(label=_("姓名"), value=mask_name(contact.name), hint=contact.title),
         Fact(label=_("类别"), value=word(contact.kind)),
-        Fact(label=_("电话"), value=phone),
+        Fact(label=_("电话"), value=_phone(contact) or NOTHING),
         Fact(label=_("同意接收关怀"), value=_("是") if contact.consent else _("否")),
     )
 
 
-def _call(shown: _Shown) -> Link | None:
+def _people(shown: _Shown) -> tuple[Contact, ...]:
+    """Whom it is for, or whom one may turn to; nobody who has left."""
+    if shown.contact is not None:
+        return (shown.contact,)
+    found = contacts_of(shown.desk.session, shown.row.customer_no)
+    return tuple(one for one in found if one.left_on is None)[:_SHOWN_PEOPLE]
+
+
+def _phone(contact: Contact) -> str:
+    return mask_phone(contact.mobile) if contact.mobile else ""
+
+
+def _calls(shown: _Shown) -> tuple[Link, ...]:
     """The number itself stands only in the link, for whoever is to do it."""
-    contact, row = shown.contact, shown.row
-    if contact is None or not contact.mobile or not shown.may_do or row.stage not in OPEN:
-        return None
-    number = "".join(char for char in contact.mobile if char.isdigit() or char == "+")
-    return Link(text=_("拨打 %(phone)s", phone=mask_phone(contact.mobile)), href=f"tel:{number}", icon="bell")
+    if not shown.may_do or shown.row.stage not in OPEN:
+        return ()
+    return tuple(
+        Link(text=_("拨打 %(who)s %(phone)s", who=mask_name(one.name), phone=_phone(one)), href=_tel(one.mobile))
+        for one in _people(shown)
+        if one.mobile and one.left_on is None
+    )
+
+
+def _tel(mobile: str) -> str:
+    return "tel:" + "".join(char for char in mobile if char.isdigit() or char == "+")
 
 
 def _what(shown: _Shown) -> tuple[Fact, ...]:
-    row, people = shown.row, CareCalendarStore(shown.desk.session)
+    row, people, today = shown.row, CareCalendarStore(shown.desk.session), local_date(shown.desk.now)
     names = people.people({row.assignee_id}) if row.assignee_id else {}
     who = names.get(row.assignee_id, NOTHING) if row.assignee_id else _("待领：%(post)s", post=word(row.role))
     asked = "、".join(word(kind) for kind in proof_asked(shown.entry))
     return (
         Fact(label=_("执行人"), value=who),
-        Fact(label=_("计划日"), value=long_day(row.planned_on)),
-        Fact(label=_("到期"), value=long_day(row.due_on)),
+        Fact(label=_("计划日"), value=day_text(row.planned_on, today)),
+        Fact(label=_("到期"), value=day_text(row.due_on, today)),
         Fact(label=_("证明"), value=asked),
     )
 

@@ -1,16 +1,26 @@
 """The care calendar and the page of a touchpoint: rows before their case, forms with proof, caps and refusals."""
 
+import threading
+import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+import uvicorn
 from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
 from sqlmodel import Session, select
 
+from api.app import create_app
+from api.security.sessions import cookie_name
 from models.database import Database
 from models.rules.calendar import local_date
 from models.service_types import TouchpointOrigin
+from models.services.sign_in import open_session
+from models.settings import Settings
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.organisation import Account
@@ -19,6 +29,7 @@ from tests.pages.conftest import soup_of
 from tests.support import world
 from tests.support.care import planned
 from tests.support.clients import Clients
+from tests.support.gateways import DeadGateway
 from tests.support.members import add_member
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
@@ -247,3 +258,53 @@ async def test_an_extra_one_is_added_in_two_clicks(people: Clients, member: Data
     late = await mgr.post("/care/touchpoints", data={**asked, "due_on": (TODAY + timedelta(days=12)).isoformat()})
     assert soup_of(late).select_one(".gl-errors a[href='#due_on']")
     assert (await people.browser("sh-lead").post("/care/touchpoints", data=asked)).status_code == 404
+
+
+@pytest.fixture
+def running(settings: Settings, insurer: Database) -> Iterator[str]:
+    """Address of the application over the world's records; its engine is down."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, insurer, DeadGateway()), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 15
+    while not server.started:
+        assert time.monotonic() < deadline, "the application did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.mark.browser
+def test_on_the_phone_without_scripts_from_the_agenda_to_done(
+    running: str, settings: Settings, insurer: Database, chromium_path: str, tmp_path: Path
+) -> None:
+    visit = put(insurer, planned(world.GOLD, day=TODAY, code="Z15", item="lecture"))
+    photo = tmp_path / "hall.png"
+    photo.write_bytes(PNG)
+    with insurer.write() as session:
+        mgr = session.exec(select(Account.id).where(Account.login == "mgr")).one()
+        secret = open_session(session, mgr, user_agent="tests", now=datetime.now(UTC))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        phone = chromium.new_context(
+            viewport={"width": 390, "height": 844}, java_script_enabled=False, has_touch=True, locale="zh-CN"
+        )
+        phone.add_cookies([{"name": cookie_name(settings), "value": secret, "url": running}])
+        page = phone.new_page()
+        page.set_default_timeout(8000)
+        page.goto(f"{running}/care")
+        page.locator(".gl-care-what a").first.click()
+        for control in ("#complete button", "#complete-photo", "#complete-content"):
+            box = page.locator(control).bounding_box()
+            assert box is not None
+            assert box["height"] >= 44, control
+            assert box["x"] + box["width"] <= 390, control
+        page.fill("#complete-content", "健康讲座，40 人参加")
+        page.set_input_files("#complete-photo", photo)
+        page.click("#complete button")
+        page.wait_for_url(f"**/care/touchpoints/{visit}?done=complete")
+        assert page.locator("#record").inner_text().count("健康讲座") == 1
+        assert page.locator("#proofs img").count() == 1
+        chromium.close()
+    assert row_of(insurer, visit).stage is Stage.DONE

@@ -180,7 +180,7 @@ class TouchpointPage(Page):
     strips: tuple[Strip, ...] = ()
     errors: ErrorSummary | None = None
     whom: tuple[Fact, ...] = ()
-    call: Link | None = None
+    calls: tuple[Link, ...] = ()
     what: tuple[Fact, ...] = ()
     gift: tuple[Fact, ...] = ()
     clearances: tuple[Fact, ...] = ()

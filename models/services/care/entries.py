@@ -52,8 +52,10 @@ class CareEntry:
 
 def entry_of(rulebook: Rulebook, code: str, item: str) -> CareEntry | None:
     """The entry of a touchpoint as it stands in its row; None for what the rulebook knows no more."""
-    found = next((entry for entry in _entries(rulebook, Tier.GOLD) if (entry.code, entry.item) == (code, item)), None)
-    return found or next((entry for entry in _duties(rulebook) if (entry.code, entry.item) == (code, item)), None)
+    for named in rulebook.services.items:
+        if (named.code, named.identifier) == (code, item):
+            return _item(named, rulebook.keeping.planned(code), Tier.GOLD)
+    return next((entry for entry in _duties(rulebook) if (entry.code, entry.item) == (code, item)), None)
 
 
 def extra_entries(rulebook: Rulebook, tier: Tier) -> tuple[CareEntry, ...]:
