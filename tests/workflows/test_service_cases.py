@@ -4,11 +4,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
+from temporalio.worker import Worker
 
 from models.messages.calendar_publication import CalendarPublished
+from models.messages.service import RecordServiceStep
 from models.messages.service_acts import (
     AcceptService,
     AssignService,
@@ -27,9 +30,12 @@ from models.messages.service_acts import (
     ResumeService,
     StopTouchpoint,
 )
+from models.rules import service
 from models.rules.calendar import local_date
 from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView
 from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
+from models.services.calendars import case_calendar
+from models.services.servicing import steps
 from models.tables.cases import Task
 from models.tables.desk import TaskAlarm
 from models.types import Door, Outcome, PauseReason, TaskState
@@ -84,6 +90,43 @@ async def test_a_request_goes_through_the_green_channel(stage: Stage) -> None:
     assert await case.handle.result() is Outcome.COMPLETED
     assert _open_steps(stage, case.case_id) == []
     assert len((await case.handle.fetch_history()).events) <= MAX_EVENTS
+
+
+@pytest.fixture
+def without_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every task of a workflow replays it from its first event."""
+    monkeypatch.setattr("workflows.worker.Worker", partial(Worker, max_cached_workflows=0))
+
+
+@pytest.mark.usefixtures("without_cache")
+async def test_a_worker_that_forgets_everything_replays_every_act(timed_stage: Stage) -> None:
+    case = await serving.complaint(timed_stage)
+    await case.act(AssignService, "lead", to=case.target("svc"))
+    await case.act(ReplyComplaint, "svc", text="您好")
+    await case.act(JudgeComplaint, "svc", justified=True, handling="致歉")
+    await timed_stage.skip(20)
+    await _until(lambda: "breach" in _alarms(timed_stage, case.case_id, "close"))
+    await case.act(CloseComplaint, "svc", customer_view=CustomerView.ACCEPTED, late_reason="等待鉴定")
+    await case.act(ReopenService, "svc", comment="客户来电")
+    assert (await case.in_step()).round == 2
+    counted = Counter(_alarms(timed_stage, case.case_id, "close"))
+    assert max(counted.values()) == 1
+
+
+async def test_an_act_that_stands_in_the_records_already_is_adopted(stage: Stage) -> None:
+    """Worker and server died together after the record: the engine does not know the act, its sender asks again."""
+    case = await serving.request(stage)
+    before, lost = await case.state(), await case.acting(AcceptService, COUNTER)
+    with stage.world.database.write() as session:
+        at = datetime.now(UTC)
+        after = service.apply(before, lost, at, case_calendar(session, stage.record(case), at))  # type: ignore[arg-type]
+        message = RecordServiceStep(workflow_id="x", before=before, after=after, act=lost, at=at)
+        steps.record_step(session, message)
+    with pytest.raises(Refused, match="already_decided") as found:
+        await case.act(AssignService, "lead", to=case.target("svc"))
+    assert found.value.context["verb"] == "accept"
+    assert (await case.send(lost)).version == 2
+    assert (await case.in_step()).stage is CaseStage.ACCEPTED
 
 
 async def test_two_at_once_and_a_stale_page_leave_one_act(stage: Stage) -> None:
