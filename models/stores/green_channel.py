@@ -159,6 +159,8 @@ class GreenChannelStore:
     def _sums(self, scope: Scope, wanted: GreenFilter, moments: Moments, sums: Sequence[Any]) -> list[int]:
         # Every wish but the band and the stage, which are what is counted.
         common = _wishes(wanted._replace(band=None, stages=()), moments)
+        # Nothing is counted that was closed before this month: years of closed requests are not read again.
+        common.append(or_(col(Case.closed_at).is_(None), col(GreenChannelRecord.finished_at) >= moments.month))
         row = self.session.execute(_joined(select(*sums)).where(seen_by(scope), *common)).one()
         return [int(value or 0) for value in row]
 
