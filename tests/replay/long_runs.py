@@ -8,22 +8,28 @@ from sqlmodel import Session, select
 from temporalio.client import WorkflowHandle
 
 from activities.adapters.mailbox import MailFolder
+from activities.adapters.memberships import EngineMemberships
 from api.gateway import Gateway
-from models.identifiers import calendar_publish_id, membership_id, notification_id
+from models.identifiers import MEMBERSHIP, calendar_publish_id, membership_id, notification_id
 from models.messages.letters import Letter
+from models.messages.membership import ContactsChanged, MembershipDue
+from models.messages.qualification import MembershipState
 from models.rules.calendar import CHINA, local_date
 from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
 from models.services.evaluation import By, evaluate
 from models.services.notifications import notify
+from models.services.qualification import memberships
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.tables.cases import Membership, Task
 from models.tables.messages import Delivery
 from models.types import DeliveryState, Door, MembershipStage, SeasonPhase, Tier
 from tests.support import world
+from tests.support.care_members import planned, running_member, start
 from tests.support.member_acts import cancel, downgrade
 from tests.support.season import open_season
 from tests.support.stage import Stage as Scene
 from tests.support.telling import deliveries, with_address
+from workflows.options import TASK_TIMEOUT
 from workflows.outgoing import dispatch_due
 
 TO_GOLD = ("unit", "svc", "lead", "hq-vip", "hq-lead")
@@ -59,9 +65,54 @@ async def membership_downgraded(scene: Scene) -> Handle:
     answer = await downgrade(scene, number, Tier.SILVER)
     assert answer.buffer_until is not None
     await scene.skip(days=(answer.buffer_until - local_date(datetime.now(UTC))).days + 2)
-    while {row.stage for row in scene.rows(Membership)} != {MembershipStage.SERVING}:
+    while {row.tier for row in scene.rows(Membership)} != {Tier.SILVER}:
         await asyncio.sleep(0.05)
+    await planned(scene.world.database, number, 2)
     return scene.client.get_workflow_handle(membership_id(number))
+
+
+async def membership_fallen(scene: Scene) -> Handle:
+    """The same since a year is planned: planned anew for the lower tier once the buffer is over."""
+    return await membership_downgraded(scene)
+
+
+async def membership_planned(scene: Scene) -> Handle:
+    """Its year planned, planned anew for another contact and when it was upgraded, then ended by the customer."""
+    number = scene.world.customer(world.GOLD)
+    silver = _running(scene, number, Tier.SILVER)
+    handle = await start(scene.client, scene.queue, scene.world.database, silver.case_id)
+    await handle.signal("contacts_changed", ContactsChanged(key="import-1"))
+    await planned(scene.world.database, number, 2)
+    await handle.signal("due", MembershipDue(day=local_date(datetime.now(UTC))))
+    gold = _running(scene, number, Tier.GOLD)
+    with scene.world.database.read() as session:
+        grant = memberships.grant_of(session, gold.case_id)
+    await EngineMemberships(scene.client, scene.queue).grant(grant)
+    await planned(scene.world.database, number, 3)
+    await cancel(scene, number, "customer_wish")
+    await handle.result()
+    return handle
+
+
+async def membership_carried_over(scene: Scene) -> Handle:
+    """The run that carried itself over after one call of the sweep."""
+    number = scene.world.customer(world.GOLD)
+    _running(scene, number, Tier.SILVER)
+    state = MembershipState(customer_no=number, roll_after=1)
+    handle = await scene.client.start_workflow(
+        MEMBERSHIP, state, id=membership_id(number), task_queue=scene.queue, task_timeout=TASK_TIMEOUT
+    )
+    await handle.signal("due", MembershipDue(day=local_date(datetime.now(UTC))))
+    newest = scene.client.get_workflow_handle(membership_id(number))
+    while not (await newest.query("holding"))["rolls"]:
+        await asyncio.sleep(0.05)
+    await newest.terminate()
+    return scene.client.get_workflow_handle(membership_id(number), run_id=handle.result_run_id)
+
+
+def _running(scene: Scene, number: str, tier: Tier) -> Membership:
+    with scene.world.database.write() as session:
+        return running_member(session, scene.world, number, tier)
 
 
 async def calendar_told(scene: Scene) -> Handle:
@@ -133,4 +184,13 @@ def _list(session: Session) -> None:
     evaluate(session, world.YEAR, rulebook, rulebook_version_id=version.id, by=by)
 
 
-LONG_RUNS = (season, membership_cancelled, membership_downgraded, calendar_told, notification)
+LONG_RUNS = (
+    season,
+    membership_cancelled,
+    membership_downgraded,
+    membership_fallen,
+    membership_planned,
+    membership_carried_over,
+    calendar_told,
+    notification,
+)
