@@ -32,12 +32,10 @@ class _Entry:
     also: _Check = _nothing_more
 
 
-_GREEN = {
-    "before": frozenset({Stage.RECEIVED, Stage.ACCEPTED, Stage.HANDLING}),
-    "work": frozenset({Stage.ACCEPTED, Stage.HANDLING}),
-    "undone": frozenset({Stage.RECEIVED, Stage.ACCEPTED, Stage.HANDLING, Stage.PAUSED}),
-    "asked": frozenset({Stage.AWAITING_CONFIRMATION}),
-}
+_WORKED_ON = frozenset({Stage.ACCEPTED, Stage.HANDLING})
+_RUNNING = _WORKED_ON | {Stage.RECEIVED}
+_UNDONE = _RUNNING | {Stage.PAUSED}
+_ASKED = frozenset({Stage.AWAITING_CONFIRMATION})
 _UNANSWERED = frozenset({Stage.REGISTERED, Stage.AWAITING_FIRST_REPLY, Stage.REOPENED})
 _ANSWERED = frozenset({Stage.INVESTIGATING, Stage.HANDLING, Stage.AWAITING_CUSTOMER})
 _DUE = frozenset({Stage.DUE})
@@ -47,18 +45,16 @@ _GREEN_CHANNEL: dict[type, _Entry] = {
     acts.AssignService: _Entry(
         people.by_holder_lead_or_operations,
         assigning.assign,
-        _GREEN["undone"] | _GREEN["asked"],
+        _UNDONE | _ASKED,
         assigning.check_assign,
     ),
-    acts.PauseService: _Entry(people.by_holder, pausing.pause, _GREEN["before"]),
+    acts.PauseService: _Entry(people.by_holder, pausing.pause, _RUNNING),
     acts.ResumeService: _Entry(people.by_holder_lead_or_operations, pausing.resume, frozenset({Stage.PAUSED})),
-    acts.CompleteService: _Entry(people.by_holder, green_channel.complete, _GREEN["work"]),
+    acts.CompleteService: _Entry(people.by_holder, green_channel.complete, _WORKED_ON),
     acts.ConfirmService: _Entry(
-        people.by_customer_or_holder, green_channel.confirm, _GREEN["asked"], green_channel.check_confirm
+        people.by_customer_or_holder, green_channel.confirm, _ASKED, green_channel.check_confirm
     ),
-    acts.CancelService: _Entry(
-        people.by_holder_or_lead, green_channel.cancel, _GREEN["undone"], green_channel.check_cancel
-    ),
+    acts.CancelService: _Entry(people.by_holder_or_lead, green_channel.cancel, _UNDONE, green_channel.check_cancel),
 }
 _COMPLAINT: dict[type, _Entry] = {
     acts.AcceptService: _Entry(people.by_holder, assigning.accept, _UNANSWERED | _ANSWERED, assigning.check_accept),
