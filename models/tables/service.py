@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView, GreenService, IntakeChannel
@@ -57,7 +57,15 @@ class ComplaintRecord(SQLModel, table=True):
     """附件五: an inquiry 咨询 or a complaint 投诉. What people said is personal data and encrypted."""
 
     __tablename__ = "complaint_record"
-    __table_args__ = (Index("ix_complaint_record_list", "institution_code", "received_at"),)
+    __table_args__ = (
+        Index("ix_complaint_record_list", "institution_code", "received_at"),
+        Index(
+            "ix_complaint_record_open",
+            "reply_due_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
 
     case_id: UUID = Field(primary_key=True, foreign_key="workflow_case.id")
     record_no: str = Field(unique=True, max_length=32)

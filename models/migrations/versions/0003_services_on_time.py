@@ -72,6 +72,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_complaint_record_customer_no'), ['customer_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_complaint_record_handler_id'), ['handler_id'], unique=False)
         batch_op.create_index('ix_complaint_record_list', ['institution_code', 'received_at'], unique=False)
+        batch_op.create_index('ix_complaint_record_open', ['reply_due_at'], unique=False, sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL"))
 
     op.create_table('confirmation_link',
     sa.Column('token_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -306,6 +307,7 @@ def downgrade() -> None:
 
     op.drop_table('confirmation_link')
     with op.batch_alter_table('complaint_record', schema=None) as batch_op:
+        batch_op.drop_index('ix_complaint_record_open', sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL"))
         batch_op.drop_index('ix_complaint_record_list')
         batch_op.drop_index(batch_op.f('ix_complaint_record_handler_id'))
         batch_op.drop_index(batch_op.f('ix_complaint_record_customer_no'))
