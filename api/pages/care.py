@@ -21,7 +21,8 @@ from api.pages.acting import engine_of, has_own_page, pending, status_headers, u
 from api.pages.care_calendar_view import care_page
 from api.pages.care_new_view import TOUCHPOINTS, new_page
 from api.pages.care_query import CARE, CareQueryDep
-from api.pages.care_touchpoint_view import ASSIGN, CLEARANCE, COMPLETE, RESCHEDULE, SKIP, Typed, touchpoint_page
+from api.pages.care_shown import ASSIGN, CLEARANCE, COMPLETE, RESCHEDULE, SKIP, Typed
+from api.pages.care_touchpoint_view import touchpoint_page
 from api.pages.desk import desk_of
 from api.pages.form_bodies import validated
 from api.pages.lists import TrailDep, href

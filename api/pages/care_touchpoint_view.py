@@ -1,13 +1,26 @@
 """One touchpoint as its page: whom, what, why today; gift left of its cap; doing it with proof; what it came to."""
 
-from dataclasses import dataclass, field, replace
-from uuid import UUID, uuid4
+from dataclasses import replace
+from uuid import UUID
 
-from api.care_acts import refuse_others
-from api.care_answers import entry_name, is_overdue, proof_asked, sees_cost, visible_touchpoint
+from api.care_answers import entry_name, proof_asked, sees_cost
 from api.pages.care_assign import assign_form
 from api.pages.care_query import CARE
-from api.pages.care_rows import article_of, pill_of, state_tag, title_of, touchpoint_href, why
+from api.pages.care_rows import article_of, pill_of, state_tag, title_of, why
+from api.pages.care_shown import (
+    ASSIGN,
+    CLEARANCE,
+    COMPLETE,
+    NOTHING_TYPED,
+    RESCHEDULE,
+    SKIP,
+    Shown,
+    Typed,
+    gift_facts_of,
+    merged_links,
+    shown_at,
+)
+from api.pages.care_touchpoint_forms import clearance_form, complete_form, move_forms
 from api.pages.customers_view import customer_href, tier_tag
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
@@ -15,32 +28,24 @@ from api.pages.format import NOTHING, long_day, mask_name, mask_phone, money, st
 from api.pages.format import day as day_text
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
-from api.pages.view.care import ClearanceForm, CompleteForm, MoveForm, Proof, TouchpointPage
+from api.pages.view.care import Proof, TouchpointPage
 from api.pages.view.common import ErrorSummary, FieldError, Link, Strip, StripTone, Tag, TagTone
 from api.pages.view.task import Fact
 from api.pages.words import word
 from api.security.policy import Action
-from models.errors import DomainError, ErrorCode
-from models.rulebook import Rulebook
+from models.errors import ErrorCode
 from models.rulebook.schema.services import Period
 from models.rules.calendar import local_date
-from models.service_types import ProofKind
-from models.services.care import gifts
 from models.services.care.consent import may_be_greeted
 from models.services.care.doing import OPEN
-from models.services.care.entries import CareEntry, entry_of
-from models.services.rulebooks import rulebook_in_force
 from models.stores.care_calendar import CareCalendarStore
-from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of, names_of
 from models.stores.gifts import GiftStore
 from models.tables.book import Contact
-from models.tables.care import GiftClearance, Touchpoint
+from models.tables.care import GiftClearance
 from models.types import Stage
 
 _SHOWN_PEOPLE = 4
-ACCEPT = "image/jpeg,image/png,image/webp"
-COMPLETE, RESCHEDULE, SKIP, ASSIGN, CLEARANCE = "complete", "reschedule", "skip", "assign", "clearance"
 _PERIODS = {
     Period.YEAR: _m("每年 %(n)s 次"),
     Period.QUARTER: _m("每季度 %(n)s 次"),
@@ -64,45 +69,9 @@ _DONE = {
 }
 
 
-@dataclass(frozen=True)
-class Typed:
-    """A form that was refused: which one, what stood in it, and why."""
-
-    form: str
-    values: dict[str, str] = field(default_factory=dict)
-    error: DomainError | None = None
-
-    def of(self, form: str, name: str, default: str = "") -> str:
-        """What stood in a field of the form."""
-        return self.values.get(name, default) if self.form == form else default
-
-
-NOTHING_TYPED = Typed("")
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """The touchpoint before its reader."""
-
-    desk: Desk
-    row: Touchpoint
-    rulebook: Rulebook
-    entry: CareEntry | None
-    contact: Contact | None
-    typed: Typed
-    may_do: bool
-    may_lead: bool
-    version: str
-
-    @property
-    def href(self) -> str:
-        """Its page."""
-        return touchpoint_href(self.row.id)
-
-
 def touchpoint_page(desk: Desk, touchpoint_id: UUID, typed: Typed = NOTHING_TYPED, *, done: str = "") -> TouchpointPage:
     """The page. Raises NOT_FOUND."""
-    shown = _shown(desk, touchpoint_id, typed)
+    shown = shown_at(desk, touchpoint_id, typed)
     row, name = shown.row, entry_name(shown.entry, shown.row)
     customer = names_of(desk.session, [row.customer_no]).get(row.customer_no, row.customer_no)
     return TouchpointPage(
@@ -123,45 +92,18 @@ def touchpoint_page(desk: Desk, touchpoint_id: UUID, typed: Typed = NOTHING_TYPE
         whom=_whom(shown),
         calls=_calls(shown),
         what=_what(shown),
-        gift=_gift(shown),
+        gift=gift_facts_of(shown),
         clearances=tuple(_clearance_fact(shown, one) for one in GiftStore(desk.session).clearances(row.id)),
-        merged=_merged(shown),
-        complete=_complete(shown),
-        clearance=_clearance(shown),
-        moves=_moves(shown),
+        merged=merged_links(shown),
+        complete=complete_form(shown),
+        clearance=clearance_form(shown),
+        moves=move_forms(shown),
         assign=assign_form(desk, row, shown.href, typed.values) if shown.may_lead and row.stage in OPEN else None,
         why_not=_why_not(shown),
         record=_record(shown),
         proofs=_proofs(shown),
         links=(Link(text=_("打印附件四"), href=f"/forms/4/{row.id}", icon="print"),),
     )
-
-
-def _shown(desk: Desk, touchpoint_id: UUID, typed: Typed) -> _Shown:
-    row = visible_touchpoint(desk.session, desk.caller, touchpoint_id)
-    rulebook = rulebook_in_force(desk.session, local_date(desk.now)).rulebook
-    case = CaseStore(desk.session).get(row.case_id) if row.case_id else None
-    return _Shown(
-        desk=desk,
-        row=row,
-        rulebook=rulebook,
-        entry=entry_of(rulebook, row.code, row.item),
-        contact=desk.session.get(Contact, row.contact_id) if row.contact_id else None,
-        typed=typed,
-        may_do=_may(desk, row, leads=False),
-        may_lead=_may(desk, row, leads=True),
-        version=str(case.version) if case else "",
-    )
-
-
-def _may(desk: Desk, row: Touchpoint, *, leads: bool) -> bool:
-    if not desk.caller.may(Action.WORK_ON_SERVICES):
-        return False
-    try:
-        refuse_others(desk.session, desk.caller, row, leads=leads)
-    except DomainError:
-        return False
-    return True
 
 
 def _errors(typed: Typed) -> ErrorSummary | None:
@@ -176,7 +118,7 @@ def _errors(typed: Typed) -> ErrorSummary | None:
     return ErrorSummary(title=summary.title, errors=at)
 
 
-def _sentence(shown: _Shown) -> str:
+def _sentence(shown: Shown) -> str:
     """Why it stands here, and why on this day."""
     row, today = shown.row, local_date(shown.desk.now)
     promise = _promised(shown)
@@ -189,7 +131,7 @@ def _sentence(shown: _Shown) -> str:
     return "；".join(parts) if language() == "zh" else "; ".join(parts)
 
 
-def _promised(shown: _Shown) -> str:
+def _promised(shown: Shown) -> str:
     """每季度 1 次, as the catalogue promises the tier."""
     item = next((one for one in shown.rulebook.services.items if one.code == shown.row.code), None)
     promise = item.promise(shown.row.tier) if item else None
@@ -197,7 +139,7 @@ def _promised(shown: _Shown) -> str:
     return _(_PERIODS[frequency.per], n=frequency.times) if frequency else ""
 
 
-def _strips(shown: _Shown, done: str) -> list[Strip]:
+def _strips(shown: Shown, done: str) -> list[Strip]:
     found = []
     if done in _DONE:
         links = (Link(text=_("回待办"), href="/inbox"), Link(text=_("关怀日历"), href=CARE))
@@ -212,12 +154,12 @@ def _strips(shown: _Shown, done: str) -> list[Strip]:
     return found
 
 
-def _withheld(shown: _Shown) -> bool:
+def _withheld(shown: Shown) -> bool:
     greeting = shown.entry is not None and shown.entry.greeting and shown.row.stage in OPEN
     return greeting and not may_be_greeted(shown.desk.session, shown.rulebook, shown.row.contact_id)
 
 
-def _whom(shown: _Shown) -> tuple[Fact, ...]:
+def _whom(shown: Shown) -> tuple[Fact, ...]:
     """Who it is for; for the unit as a whole, whom one may turn to there."""
     contact = shown.contact
     if contact is None:
@@ -234,7 +176,7 @@ def _whom(shown: _Shown) -> tuple[Fact, ...]:
     )
 
 
-def _people(shown: _Shown) -> tuple[Contact, ...]:
+def _people(shown: Shown) -> tuple[Contact, ...]:
     """Whom it is for, or whom one may turn to; nobody who has left."""
     if shown.contact is not None:
         return (shown.contact,)
@@ -246,7 +188,7 @@ def _phone(contact: Contact) -> str:
     return mask_phone(contact.mobile) if contact.mobile else ""
 
 
-def _calls(shown: _Shown) -> tuple[Link, ...]:
+def _calls(shown: Shown) -> tuple[Link, ...]:
     """The number itself stands only in the link, for whoever is to do it."""
     if not shown.may_do or shown.row.stage not in OPEN:
         return ()
@@ -261,7 +203,7 @@ def _tel(mobile: str) -> str:
     return "tel:" + "".join(char for char in mobile if char.isdigit() or char == "+")
 
 
-def _what(shown: _Shown) -> tuple[Fact, ...]:
+def _what(shown: Shown) -> tuple[Fact, ...]:
     row, people, today = shown.row, CareCalendarStore(shown.desk.session), local_date(shown.desk.now)
     names = people.people({row.assignee_id}) if row.assignee_id else {}
     who = names.get(row.assignee_id, NOTHING) if row.assignee_id else _("待领：%(post)s", post=word(row.role))
@@ -274,16 +216,7 @@ def _what(shown: _Shown) -> tuple[Fact, ...]:
     )
 
 
-def _gift(shown: _Shown) -> tuple[Fact, ...]:
-    year = (shown.row.done_on or local_date(shown.desk.now)).year
-    room = gifts.room(shown.desk.session, shown.rulebook, shown.row, year)
-    return (
-        Fact(label=_("本次可赠"), value=money(room.left), hint=_("每次上限 %(cap)s", cap=money(room.per_time))),
-        Fact(label=_("本年已赠"), value=money(room.given), hint=_("每人每年上限 %(cap)s", cap=money(room.per_year))),
-    )
-
-
-def _clearance_fact(shown: _Shown, one: GiftClearance) -> Fact:
+def _clearance_fact(shown: Shown, one: GiftClearance) -> Fact:
     if one.cleared_at is not None:
         state = _("已批准 %(at)s", at=stamp(one.cleared_at, shown.desk.now))
     elif one.refused_at is not None:
@@ -293,101 +226,7 @@ def _clearance_fact(shown: _Shown, one: GiftClearance) -> Fact:
     return Fact(label=_("合规审批"), value=f"{one.gift_name} {money(one.gift_value)}", hint=state)
 
 
-def _merged(shown: _Shown) -> tuple[Link, ...]:
-    store, row = CareCalendarStore(shown.desk.session), shown.row
-    carried = store.merged_with([row.id])
-    found = [Link(text=title_of(shown.rulebook, one), href=touchpoint_href(one.id)) for one in carried]
-    carrier = store.get(row.merged_into) if row.merged_into else None
-    if carrier is not None:
-        found.append(Link(text=title_of(shown.rulebook, carrier), href=touchpoint_href(carrier.id)))
-    return tuple(found)
-
-
-def _complete(shown: _Shown) -> CompleteForm | None:
-    row, typed = shown.row, shown.typed
-    if not shown.may_do or row.stage not in OPEN or row.stage is Stage.HUSHED or row.merged_into is not None:
-        return None
-    today = local_date(shown.desk.now).isoformat()
-    cleared = [one for one in GiftStore(shown.desk.session).clearances(row.id) if one.cleared_at is not None]
-    gift = cleared[-1] if cleared else None
-    asked = proof_asked(shown.entry)
-    values = {name: typed.of(COMPLETE, name) for name in ("content", "cost", "feedback", "follow_up", "follow_up_on")}
-    code = typed.error.code if typed.error and typed.form == COMPLETE else None
-    late = is_overdue(row, local_date(shown.desk.now)) or code is ErrorCode.LATE_REASON_REQUIRED
-    return CompleteForm(
-        action=f"{shown.href}/{COMPLETE}",
-        key=uuid4().hex,
-        version=shown.version,
-        button=_("完成"),
-        today=today,
-        done_on=typed.of(COMPLETE, "done_on", today),
-        gift_name=typed.of(COMPLETE, "gift_name", gift.gift_name if gift else ""),
-        gift_value=typed.of(COMPLETE, "gift_value", gifts.plain(gift.gift_value) if gift else ""),
-        gift_hint=_gift(shown)[0].value,
-        late_reason=typed.of(COMPLETE, "late_reason"),
-        asks_late_reason=late,
-        photo_label=_("照片（必交）") if ProofKind.PHOTO in asked else _("照片"),
-        signature_label=_("签名图片（必交）") if ProofKind.SIGNATURE in asked else _("签名图片"),
-        accept=ACCEPT,
-        gift_open=bool(gift or typed.of(COMPLETE, "gift_name") or typed.of(COMPLETE, "gift_value")),
-        more_open=any(values[name] for name in ("cost", "feedback", "follow_up", "follow_up_on")),
-        also="、".join(link.text for link in _merged(shown)),
-        content=values["content"],
-        cost=values["cost"],
-        feedback=values["feedback"],
-        follow_up=values["follow_up"],
-        follow_up_on=values["follow_up_on"],
-    )
-
-
-def _clearance(shown: _Shown) -> ClearanceForm | None:
-    row, typed = shown.row, shown.typed
-    if not shown.may_do or row.stage not in OPEN or _waiting(shown):
-        return None
-    over = typed.form == COMPLETE and typed.error is not None and typed.error.code is ErrorCode.GIFT_CAP_EXCEEDED
-    source = COMPLETE if over else CLEARANCE
-    signer = word(shown.rulebook.care.gift_cap.signoff_role)
-    return ClearanceForm(
-        action=f"{shown.href}/{CLEARANCE}",
-        key=uuid4().hex,
-        gift_name=typed.of(source, "gift_name"),
-        gift_value=typed.of(source, "gift_value"),
-        reason=typed.of(CLEARANCE, "reason"),
-        hint=_("超过限额的礼品须先报 %(signer)s 审批，批准后再赠送。", signer=signer),
-        open=over or typed.form == CLEARANCE,
-    )
-
-
-def _waiting(shown: _Shown) -> bool:
-    found = GiftStore(shown.desk.session).clearances(shown.row.id)
-    return any(one.cleared_at is None and one.refused_at is None for one in found)
-
-
-def _moves(shown: _Shown) -> tuple[MoveForm, ...]:
-    row, typed = shown.row, shown.typed
-    if not (shown.may_do or shown.may_lead) or row.stage not in OPEN:
-        return ()
-
-    def form(name: str, text: str, hint: str, day: str | None) -> MoveForm:
-        return MoveForm(
-            name=name,
-            action=f"{shown.href}/{name}",
-            key=uuid4().hex,
-            version=shown.version,
-            text=text,
-            hint=hint,
-            day=day,
-            reason=typed.of(name, "reason"),
-            open=typed.form == name,
-        )
-
-    return (
-        form(RESCHEDULE, _("改期"), _("改到哪一天；非工作日自动顺延。"), typed.of(RESCHEDULE, "due_on")),
-        form(SKIP, _("跳过"), _("本次不做，并说明原因。"), None),
-    )
-
-
-def _why_not(shown: _Shown) -> str:
+def _why_not(shown: Shown) -> str:
     row = shown.row
     if row.stage not in OPEN or shown.may_do:
         return ""
@@ -398,7 +237,7 @@ def _why_not(shown: _Shown) -> str:
     return _("由 %(who)s 办理；如需您办理，请其指派给您。", who=name)
 
 
-def _record(shown: _Shown) -> tuple[Fact, ...]:
+def _record(shown: Shown) -> tuple[Fact, ...]:
     row = shown.row
     if row.stage is not Stage.DONE:
         return ()
@@ -424,7 +263,7 @@ def _record(shown: _Shown) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _proofs(shown: _Shown) -> tuple[Proof, ...]:
+def _proofs(shown: Shown) -> tuple[Proof, ...]:
     return tuple(
         Proof(
             href=f"{shown.href}/proofs/{one.id}",
