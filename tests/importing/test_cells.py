@@ -90,6 +90,8 @@ def test_any_text_is_read_or_refused_and_never_crashes(cell: str) -> None:
     [
         ("1968-02-29", BirthdayCalendar.SOLAR, "1968-02-29"),
         ("02-29", BirthdayCalendar.SOLAR, "02-29"),
+        ("1974-闰4-15", BirthdayCalendar.LUNAR, "1974-闰04-15"),
+        ("闰06-30", BirthdayCalendar.LUNAR, "闰06-30"),
         ("1964年12月30日", BirthdayCalendar.LUNAR, "1964-12-30"),
         ("1964-2-30", BirthdayCalendar.LUNAR, "1964-02-30"),
     ],
@@ -105,8 +107,10 @@ def test_a_birthday_is_counted_by_its_calendar(cell: str, calendar: BirthdayCale
         ("1964-02-30", BirthdayCalendar.SOLAR),
         ("1964-02-31", BirthdayCalendar.LUNAR),
         ("1964-13-01", BirthdayCalendar.LUNAR),
+        ("1964-闰13-01", BirthdayCalendar.LUNAR),
+        ("1974-闰4-15", BirthdayCalendar.SOLAR),
     ],
 )
 def test_an_impossible_birthday_is_refused(cell: str, calendar: BirthdayCalendar) -> None:
-    with pytest.raises(CellError, match="日期不存在"):
+    with pytest.raises(CellError, match="日期不存在|没有闰月"):
         cells.birthday_text(cells.birthday(cell), calendar)

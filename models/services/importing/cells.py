@@ -31,7 +31,7 @@ _DATES = (
 )
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _MOBILE = re.compile(r"\+?\d{6,20}")
-_BIRTHDAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
+_BIRTHDAY = re.compile(r"(?:(\d{4})[-/.年])?(闰?)(\d{1,2})[-/.月](\d{1,2})日?")
 _LEAP_YEAR = 2000
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_LENGTH = 18
@@ -195,23 +195,26 @@ def mobile(cell: str) -> str:
 
 
 def birthday(cell: str) -> tuple[int | None, int, int]:
-    """Year (may be missing), month and day, before it is known which calendar counts them."""
+    """Year (may be missing), month (negative for 闰, a leap month) and day, before it is known what counts them."""
     match = _BIRTHDAY.fullmatch(fold(cell))
     if match is None:
         raise CellError("不是生日，应如 1970-01-31 或 01-31")
-    born, month, day_no = match.groups()
-    return (int(born) if born else None, int(month), int(day_no))
+    born, leap, month, day_no = match.groups()
+    return (int(born) if born else None, -int(month) if leap else int(month), int(day_no))
 
 
 def birthday_text(parts: tuple[int | None, int, int], calendar: BirthdayCalendar) -> str:
-    """`YYYY-MM-DD` or `MM-DD`; a lunar month has 30 days at most and any month may have them."""
+    """`YYYY-MM-DD` or `MM-DD`, `闰MM` for a leap month; a lunar month has 30 days at most and any may have them."""
     born, month, day_no = parts
     if calendar is BirthdayCalendar.LUNAR:
-        if not (1 <= month <= 12 and 1 <= day_no <= 30):
+        if not (1 <= abs(month) <= 12 and 1 <= day_no <= 30):
             raise CellError("农历日期不存在")
+    elif month < 0:
+        raise CellError("公历没有闰月")
     else:
         _existing_day(born or _LEAP_YEAR, month, day_no)
-    return f"{born:04}-{month:02}-{day_no:02}" if born else f"{month:02}-{day_no:02}"
+    written = f"{'闰' if month < 0 else ''}{abs(month):02}-{day_no:02}"
+    return f"{born:04}-{written}" if born else written
 
 
 def uscc(cell: str) -> str:
