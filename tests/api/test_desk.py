@@ -108,7 +108,7 @@ async def test_release_gives_it_back_to_the_post(desk: Desk) -> None:
 async def test_only_who_could_decide_may_claim(desk: Desk) -> None:
     assert _problem(await desk.on_task("no-svc", "claim")) == (403, "not_your_task")
     assert _problem(await desk.on_task("no2-unit", "claim")) == (404, "not_found")
-    assert _problem(await desk.on_task("no-ctr", "claim")) == (403, "not_allowed")
+    assert _problem(await desk.on_task("no-ctr", "claim")) == (403, "not_your_task")
 
 
 async def test_the_declarant_in_the_post_may_not_take_its_case_from_the_others(desk: Desk) -> None:
