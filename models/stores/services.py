@@ -36,14 +36,14 @@ class RecordNumberStore:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def next(self, series: str) -> int:
-        """Count the series on by one and give the number; others wait until this transaction ends."""
+    def next(self, series: str, count: int = 1) -> int:
+        """Count the series on and give the last number; others wait until this transaction ends."""
         found = select(RecordNumber).where(RecordNumber.series == series).with_for_update()
         row = self.session.exec(found).first()
         if row is None:
             self._begin(series)
             row = self.session.exec(found).one()
-        row.last += 1
+        row.last += count
         self.session.add(row)
         self.session.flush()
         return row.last

@@ -18,7 +18,7 @@ from models.tables.book import Contact, Customer, Policy
 from models.tables.care import CarePlan, MembershipContact, Touchpoint
 from models.tables.cases import Case, Membership
 from models.tables.messages import Notification
-from models.tables.organisation import Institution
+from models.tables.organisation import Account, Institution
 from models.tables.service import ComplaintRecord, DutySweep, GreenChannelRecord
 from models.types import PolicyStatus, Stage
 
@@ -102,11 +102,28 @@ class SweepStore:
         """Touchpoints by id."""
         return {row.id: row for row in self.session.exec(select(Touchpoint).where(col(Touchpoint.id).in_(ids)))}
 
-    def close_sent(self, ids: Collection[UUID], values: dict[str, Any]) -> int:
-        """Close rows whose message is out, if nobody else closed them meanwhile; gives how many."""
-        still = (col(Touchpoint.id).in_(ids), or_(_is_waiting(), col(Touchpoint.withheld) == "unconfirmed"))
-        found = self.session.execute(update(Touchpoint).where(*still).values(**values))
-        return found.rowcount  # type: ignore[attr-defined, no-any-return]
+    def close_sent(self, changes: Sequence[dict[str, Any]]) -> None:
+        """Close rows whose message is out, each unless somebody else closed it meanwhile. `row_id` names the row."""
+        if not changes:
+            return
+        stage, withheld = col(Touchpoint.stage), col(Touchpoint.withheld)
+        still = or_(
+            or_(*(stage == item for item in WAITING)) & col(Touchpoint.case_id).is_(None), withheld == "unconfirmed"
+        )
+        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changes[0] if name != "row_id"}
+        statement = update(Touchpoint.__table__).where(col(Touchpoint.id) == bindparam("row_id"), still)  # type: ignore[attr-defined]
+        values = [{name if name == "row_id" else f"new_{name}": item for name, item in row.items()} for row in changes]
+        self.session.flush()
+        self.session.connection().execute(statement.values(columns), values)
+
+    def claims(self, keys: Collection[str]) -> dict[str, Notification]:
+        """Messages by the key under which they were claimed."""
+        found = self.session.exec(select(Notification).where(col(Notification.dedupe_key).in_(keys)))
+        return {note.dedupe_key: note for note in found}
+
+    def managers(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        """Names of people by account."""
+        return dict(self.session.exec(select(Account.id, Account.name).where(col(Account.id).in_(ids))).all())
 
     def keys(self, customers: Collection[str], keys: Collection[str]) -> set[tuple[str, str]]:
         """Which of these keys of customers stand already."""
@@ -252,10 +269,6 @@ class SweepStore:
         for row in rows:
             row.updated_at = at
             self.session.add(row)
-
-
-def _is_waiting() -> ColumnElement[bool]:
-    return col(Touchpoint.stage).in_(_WAITS) & col(Touchpoint.case_id).is_(None)
 
 
 def _waits() -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -20,9 +20,8 @@ from models.services.care.letters import letter_key, letter_of
 from models.services.care.missed import Around, end
 from models.services.care.telling import tell_responsible
 from models.services.duties.settling import walk
-from models.services.servicing.record_numbers import TOUCHPOINT, record_no
+from models.services.servicing.record_numbers import TOUCHPOINT, record_nos
 from models.stores.messages import NotificationStore
-from models.stores.people import PeopleStore
 from models.stores.sweeps import SweepStore
 from models.tables.care import Touchpoint
 from models.tables.messages import Notification
@@ -38,6 +37,14 @@ class Ready:
 
     touchpoint_id: UUID
     letter: Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the letters of a row say beside its own facts."""
+
+    manager: str
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,16 @@ def claim(session: Session, order: SweepOrder) -> Claims:
         return Claims((), {}, after)
     today = local_date(order.at)
     around = Around.of(session, rows, order.day)
+    claims = SweepStore(session).claims([letter_key(row) for row in rows])
+    managers = SweepStore(session).managers({member.manager_id for member in around.members.values()})
     ready: list[Ready] = []
     counts: dict[str, int] = {}
     for row in rows:
         if around.judge(row).what is not What.GO:
             continue
-        found = _claim(around, row, order.at, late=row.due_on < today)
+        member = around.members.get(row.customer_no)
+        manager = managers.get(member.manager_id, "") if member else ""
+        found = _claim(around, row, claims.get(letter_key(row)), order.at, Words(manager, row.due_on < today))
         if isinstance(found, Ready):
             ready.append(found)
         else:
@@ -71,9 +82,8 @@ def claim(session: Session, order: SweepOrder) -> Claims:
     return Claims(tuple(ready), counts, after)
 
 
-def _claim(around: Around, row: Touchpoint, at: datetime, *, late: bool) -> Ready | str:
+def _claim(around: Around, row: Touchpoint, standing: Notification | None, at: datetime, words: Words) -> Ready | str:
     session = around.session
-    standing = NotificationStore(session).by_key(letter_key(row))
     if standing is not None and standing.sent_at is None:
         end(session, row, Stage.MISSED, Why.UNCONFIRMED, at)
         tell_responsible(session, row, around.book(row), BROKEN_OFF, at)
@@ -85,7 +95,7 @@ def _claim(around: Around, row: Touchpoint, at: datetime, *, late: bool) -> Read
         _close(session, [row], at)
         return "sent"
     customer = around.customers.get(row.customer_no)
-    letter = letter_of(row, people, customer.name if customer else "", _manager(around, row), late=late)
+    letter = letter_of(row, people, customer.name if customer else "", words.manager, late=words.late)
     NotificationStore(session).add(
         Notification(
             dedupe_key=letter.key,
@@ -104,20 +114,15 @@ def _by_hand(around: Around, row: Touchpoint, at: datetime) -> str:
     return "by_hand"
 
 
-def _manager(around: Around, row: Touchpoint) -> str:
-    member = around.members.get(row.customer_no)
-    account = PeopleStore(around.session).account(member.manager_id) if member else None
-    return account.name if account else ""
-
-
 def settle(session: Session, outcomes: Sequence[tuple[Ready, Outcome]], order: SweepOrder) -> dict[str, int]:
     """What became of claimed letters. One that did not leave is free to be claimed again."""
-    store, letters = SweepStore(session), NotificationStore(session)
+    store = SweepStore(session)
+    letters = store.claims([ready.letter.key for ready, _ in outcomes])
     rows = store.touchpoints([ready.touchpoint_id for ready, _ in outcomes])
     around = Around.of(session, list(rows.values()), order.day)
     sent = []
     for ready, outcome in outcomes:
-        row, note = rows[ready.touchpoint_id], letters.by_key(ready.letter.key)
+        row, note = rows[ready.touchpoint_id], letters.get(ready.letter.key)
         if note is None:
             continue
         if outcome == "sent":
@@ -137,8 +142,13 @@ def settle(session: Session, outcomes: Sequence[tuple[Ready, Outcome]], order: S
 def _close(session: Session, rows: Sequence[Touchpoint], at: datetime) -> None:
     """已完成: each by a conditional UPDATE, so that who closed it by hand meanwhile keeps its own record."""
     day = local_date(at)
-    for row in rows:
-        values = {
+    numbers = {
+        code: record_nos(session, TOUCHPOINT, code, day.year, sum(1 for row in rows if row.institution_code == code))
+        for code in {row.institution_code for row in rows}
+    }
+    changes = [
+        {
+            "row_id": row.id,
             "stage": Stage.DONE,
             "done_on": day,
             "done_at": at,
@@ -146,7 +156,9 @@ def _close(session: Session, rows: Sequence[Touchpoint], at: datetime) -> None:
             "in_time": day <= row.due_on,
             "withheld": None,
             "hushed_by": None,
-            "record_no": record_no(session, TOUCHPOINT, row.institution_code, day.year),
+            "record_no": numbers[row.institution_code].pop(0),
             "updated_at": at,
         }
-        SweepStore(session).close_sent([row.id], values)
+        for row in rows
+    ]
+    SweepStore(session).close_sent(changes)

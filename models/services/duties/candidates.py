@@ -28,6 +28,8 @@ def tell_candidates(session: Session, order: RecordOrder) -> SweepDone:
     numbers = {row.customer_no for row in rows}
     customers, policies = store.customers(numbers), store.policies_of(numbers)
     cases = store.cases({row.case_id for row in rows})
+    versions = {case.rulebook_version_id for case in cases.values()}
+    procedures = {version: rulebook_of(session, version).rulebook.procedure for version in versions}
     found = 0
     for row in rows:
         customer, case = customers.get(row.customer_no), cases.get(row.case_id)
@@ -35,7 +37,7 @@ def tell_candidates(session: Session, order: RecordOrder) -> SweepDone:
             continue
         flags = frozenset(filter(None, customer.flags.split(";")))
         facts = MemberFacts(row.year, order.day, flags, _held(policies.get(row.customer_no, [])))
-        causes = shown_causes(rulebook_of(session, case.rulebook_version_id).rulebook.procedure, facts)
+        causes = shown_causes(procedures[case.rulebook_version_id], facts)
         for cause in causes:
             _tell(session, order, row, customer, cause)
         found += len(causes)

@@ -17,3 +17,10 @@ def record_no(session: Session, form: str, institution_code: str, year: int) -> 
     """The next record number: `GC-BJ-2026-00001`."""
     series = f"{form}-{institution_code}-{year}"
     return f"{series}-{take(session, series):05d}"
+
+
+def record_nos(session: Session, form: str, institution_code: str, year: int, count: int) -> list[str]:
+    """The next so many record numbers, taken together."""
+    series = f"{form}-{institution_code}-{year}"
+    last = RecordNumberStore(session).next(series, count)
+    return [f"{series}-{number:05d}" for number in range(last - count + 1, last + 1)]
