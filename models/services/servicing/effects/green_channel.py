@@ -26,6 +26,8 @@ from models.tables.service import GreenChannelRecord
 from models.types import CaseKind, Stage
 
 KEY_LENGTH = 64
+BY_DATE = "date"
+"""Unit of a record whose clock a date gave, such as a renewal."""
 
 
 def intake(session: Session, start: StartGreenChannel, ground: Ground) -> Intake:
@@ -82,10 +84,6 @@ def opened(session: Session, case: Case, start: StartGreenChannel, state: Servic
             remark=start.comment,
         )
     )
-
-
-BY_DATE = "date"
-"""Unit of a record whose clock a date gave, such as a renewal."""
 
 
 def stepped(session: Session, case: Case, step: Step) -> None:
