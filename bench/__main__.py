@@ -1,10 +1,10 @@
-"""`python -m bench [service|book|inbox]...`: measure, print the table, write `bench/results.json`."""
+"""`python -m bench [service|book|inbox|sweep]...`: measure, print the table, write `bench/results.json`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from bench import book, inbox, service
+from bench import book, inbox, service, sweep
 from bench.report import Ratio, show, write
 
 
@@ -12,7 +12,12 @@ def _service() -> list[Ratio]:
     return asyncio.run(service.measure())
 
 
-SUITES: dict[str, Callable[[], list[Ratio]]] = {"book": book.measure, "inbox": inbox.measure, "service": _service}
+SUITES: dict[str, Callable[[], list[Ratio]]] = {
+    "book": book.measure,
+    "inbox": inbox.measure,
+    "service": _service,
+    "sweep": sweep.measure,
+}
 
 
 def main(wanted: list[str]) -> None:
