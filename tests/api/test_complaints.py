@@ -115,6 +115,7 @@ async def test_contents_are_masked_until_a_logged_opening_and_nowhere_else(clien
     svc, database = clients.token("svc"), clients.database
     case_id = (await _register(clients.token("mgr")))["case_id"]
     await _done(svc, case_id, "reply", text=MATTER)
+    await _done(svc, case_id, "grade", grade="serious", comment=MATTER)
     for address in (COMPLAINTS, f"{COMPLAINTS}/{case_id}", f"/api/v1/cases/{case_id}", "/api/v1/tasks"):
         shown = (await svc.get(address)).text
         assert not [secret for secret in SECRETS if secret in shown], address
