@@ -409,8 +409,10 @@ def test_it_waits_at_the_nearest_post_else_with_the_lead_else_with_operations(
 ) -> None:
     policy = f"{SILVER}-2025" if service is GreenService.RENEWAL else None
     found = opened(insurer, request(insurer, institution_code=institution, service=service, policy_no=policy))
-    task = _task(found)
+    task, form = _task(found), _form(found)
     assert (task.role, task.institution_code) == queue
+    renewed = ("months_before", 2) if service is GreenService.RENEWAL else ("working_days", 7)
+    assert (form.limit_unit, form.limit_value) == renewed
     with insurer.database.read() as session:
         told = {note.template for note in session.exec(select(Notification))}
     assert ("nobody_to_act" in told) is (queue[0] is Role.OPS)

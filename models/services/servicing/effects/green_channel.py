@@ -26,8 +26,6 @@ from models.tables.service import GreenChannelRecord
 from models.types import CaseKind, Stage
 
 KEY_LENGTH = 64
-BY_DATE = "date"
-"""Unit of a record whose clock a date gave, such as a renewal."""
 
 
 def intake(session: Session, start: StartGreenChannel, ground: Ground) -> Intake:
@@ -60,9 +58,12 @@ def open_key(service: GreenService, reference_no: str) -> str:
 
 
 def opened(session: Session, case: Case, start: StartGreenChannel, state: ServiceState) -> None:
-    """附件三 as it is taken in."""
+    """附件三 as it is taken in, with the limit that was promised; of a renewal so many months before its end."""
     clock = state.clocks[0]
-    limit = clock.limit
+    rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
+    limit = promised(rulebook, start.service, case.tier, _expiry(session, start)).limit
+    if limit is None:
+        raise RuntimeError(f"{start.service.value} is promised within no limit")
     year = local_date(case.opened_at).year
     ServiceStore(session).add(
         GreenChannelRecord(
@@ -77,8 +78,8 @@ def opened(session: Session, case: Case, start: StartGreenChannel, state: Servic
             contact_id=start.contact_id,
             contact_name=start.contact_name,
             code=clock.code,
-            limit_unit=limit.unit.value if limit else BY_DATE,
-            limit_value=limit.value if limit else None,
+            limit_unit=limit.unit.value,
+            limit_value=limit.value,
             received_at=start.received_at,
             due_at=clock.deadline.due_at,
             remark=start.comment,
