@@ -76,6 +76,7 @@ PAGES_WITH_PICKERS = (
     "/cases/{case_id}",
     "/complaints/{complaint_id}",
     "/green-channel/{request_id}",
+    "/care/touchpoints/{touchpoint_id}",
 )
 """The same on pages: there a foreign name may stand in an option to choose, and nowhere else."""
 NAMES_THE_CUSTOMER = ("/green-channel/new", "/green-channel/new/preview")
