@@ -29,7 +29,7 @@ from models.stores.task_arms import (
 )
 from models.tables.cases import Case, Task
 from models.tables.desk import CaseCopy
-from models.types import Role, TaskState
+from models.types import CaseKind, Role, TaskState
 
 __all__ = ["COUNT_CAP", "Copied", "Person", "Position", "TaskFilter", "TaskStore"]
 
@@ -97,13 +97,13 @@ class TaskStore:
         return list(self.session.exec(_newest_first(statement, Task.closed_at, Task.id, after).limit(limit)))
 
     def started(self, person: Person, wanted: TaskFilter, *, after: Position | None, limit: int) -> list[Case]:
-        """我发起的: cases this person declared, newest first."""
-        statement = of_cases(select(Case).where(Case.declared_by == person.account_id), wanted)
+        """我发起的: cases this person declared or took in, newest first."""
+        statement = of_cases(select(Case).where(_started_by(person)), wanted)
         return list(self.session.exec(_newest_first(statement, Case.opened_at, Case.id, after).limit(limit)))
 
     def started_open(self, person: Person, cap: int = COUNT_CAP) -> int:
         """How many of the cases this person declared still run, at most `cap`."""
-        running = select(Case.id).where(Case.declared_by == person.account_id, col(Case.outcome).is_(None))
+        running = select(Case.id).where(_started_by(person), col(Case.outcome).is_(None))
         total: int = self.session.execute(select(_counted(running, cap))).scalar_one()
         return total
 
@@ -158,6 +158,11 @@ class TaskStore:
         row: Sequence[int] = self.session.execute(select(*numbers)).one()
         sums = (sum(row[start : start + len(arms)]) for start in range(0, len(row), len(arms)))
         return {name: min(cap, total) for name, total in zip(wanted, sums, strict=True)}
+
+
+def _started_by(person: Person) -> ColumnElement[bool]:
+    """What the programme starts by itself, such as the care of a plan, is nobody's doing."""
+    return and_(col(Case.declared_by) == person.account_id, col(Case.kind) != CaseKind.CARE_TOUCHPOINT)
 
 
 def _todo(person: Person) -> Arms:
