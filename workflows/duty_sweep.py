@@ -24,7 +24,7 @@ from models.messages.sweep import (
     SweepOrder,
 )
 from models.rules.touchpoint_day import may_send_from
-from workflows.options import GREET, SWEEP
+from workflows.options import GREET, REACH, SWEEP
 from workflows.record import record
 from workflows.search_attributes import INSTITUTION, KIND
 
@@ -51,8 +51,8 @@ class DutySweepWorkflow:
         opened = await record(SweepActivities.open, start)
         for phase in ("plans", "duties", "settle"):
             await self._records(phase, opened)
-        await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second))
-        await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second))
+        await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
+        await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)
         await self._greet(opened)
         self._phase = "closing"

@@ -50,7 +50,6 @@ SEND_ONCE: ActivityConfig = {
 
 SWEEP: ActivityConfig = {
     "start_to_close_timeout": timedelta(minutes=5),
-    "heartbeat_timeout": timedelta(seconds=60),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         maximum_interval=timedelta(seconds=30),
@@ -58,6 +57,9 @@ SWEEP: ActivityConfig = {
     ),
 }
 """One chunk of a sweep: repeated until it stands, for each is safe to repeat."""
+
+REACH: ActivityConfig = {**SWEEP, "heartbeat_timeout": timedelta(seconds=10)}
+"""A chunk that starts or signals one by one: a worker that dies among them is noticed soon."""
 
 GREET: ActivityConfig = {
     "start_to_close_timeout": timedelta(minutes=15),
