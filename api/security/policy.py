@@ -44,6 +44,7 @@ class Action(StrEnum):
     WORK_ON_SERVICES = "work_on_services"
     READ_COMPLAINTS = "read_complaints"
     OPEN_COMPLAINT_TEXT = "open_complaint_text"
+    OPEN_FORMS = "open_forms"
     READ_CARE = "read_care"
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
@@ -119,6 +120,7 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.WORK_ON_SERVICES: _row(*_BUSINESS, Role.OPS),
     Action.READ_COMPLAINTS: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.OPEN_COMPLAINT_TEXT: _row(*_BUSINESS, Role.AUDIT),
+    Action.OPEN_FORMS: _row(*_BUSINESS, Role.AUDIT),
     Action.READ_CARE: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
