@@ -118,6 +118,14 @@ def onward(day: date, count: int, works: Works) -> date:
     return day
 
 
+def months_back(day: date, count: int) -> date:
+    """The same day so many months earlier, or the last one of that month: walked back day by day."""
+    first = day.replace(day=1)
+    for _ in range(count):
+        first = (first - ONE).replace(day=1)
+    return max(found for found in days(first, first + 30 * ONE) if found.month == first.month and found.day <= day.day)
+
+
 @cache
 def parts_of(per_year: int, term: Term) -> list[list[date]]:
     """The term cut every so many months, as lists of days."""
