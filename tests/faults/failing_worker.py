@@ -3,7 +3,8 @@ of an approval or of a service case.
 
 Points: `in_transaction` (everything written, nothing committed), `after_commit` (committed, the engine not told),
 `after_completion` (the engine told, half a second later); `after_sending` dies once the mail server took a letter,
-and makes the engine miss it after seconds instead of a minute. Nothing of this exists in the service itself.
+and makes the engine miss it after seconds instead of a minute; `in_sweep` dies after so many starts of touchpoints.
+Nothing of this exists in the service itself.
 """
 
 import asyncio
@@ -13,15 +14,18 @@ import sys
 import threading
 from datetime import timedelta
 from functools import wraps
+from itertools import count
 from types import ModuleType
 from typing import Any
 
 from temporalio.worker import UnsandboxedWorkflowRunner
 
+from activities.adapters.duties import EngineDuties
 from activities.adapters.smtp import SmtpMail
 from activities.approval import ApprovalActivities
 from activities.service import ServiceActivities
 from models.messages.letters import Letter
+from models.messages.service import StartTouchpoint
 from models.services.approval import steps as approving
 from models.services.servicing import steps as serving
 from models.settings import Settings
@@ -77,14 +81,28 @@ def _arm_mail() -> None:
     worker.sandbox = UnsandboxedWorkflowRunner  # type: ignore[assignment, attr-defined]  # the sandbox would not see the change
 
 
+def _arm_sweep(starts: int) -> None:
+    original, begun = EngineDuties.start_touchpoint, count(1)
+
+    async def start_touchpoint(self: EngineDuties, start: StartTouchpoint, per_second: int) -> bool:
+        started = await original(self, start, per_second)
+        if next(begun) == starts:
+            _die()
+        return started
+
+    EngineDuties.start_touchpoint = start_touchpoint  # type: ignore[method-assign]
+
+
 def main(point: str, step_no: int) -> None:
     """Arm the point and run until it is reached."""
     if point == "after_sending":
         _arm_mail()
+    elif point == "in_sweep":
+        _arm_sweep(step_no)
     for steps, activities in ((approving, ApprovalActivities), (serving, ServiceActivities)):
         if point == "in_transaction":
             _arm_inside(steps, step_no)
-        elif point != "after_sending":
+        elif point not in {"after_sending", "in_sweep"}:
             _arm_after(activities, step_no, LINGER_SECONDS if point == "after_completion" else 0.0)
     asyncio.run(worker.run_worker(Settings()))
 
