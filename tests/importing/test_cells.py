@@ -112,5 +112,5 @@ def test_a_birthday_is_counted_by_its_calendar(cell: str, calendar: BirthdayCale
     ],
 )
 def test_an_impossible_birthday_is_refused(cell: str, calendar: BirthdayCalendar) -> None:
-    with pytest.raises(CellError, match="日期不存在|没有闰月"):
+    with pytest.raises(CellError, match=r"日期不存在|没有闰月"):
         cells.birthday_text(cells.birthday(cell), calendar)

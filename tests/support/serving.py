@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -62,8 +62,8 @@ def make_vip(session: Session, world: World, customer_no: str, tier: Tier) -> Me
         seat_kind=SeatKind.RANKED,
         certificate_no=f"2026-{customer_no}",
         manager_id=world.accounts["mgr"],
-        valid_from=datetime(2026, 3, 1).date(),
-        valid_to=datetime(2027, 2, 28).date(),
+        valid_from=date(2026, 3, 1),
+        valid_to=date(2027, 2, 28),
         stage=MembershipStage.SERVING,
         created_at=RECEIVED,
     )

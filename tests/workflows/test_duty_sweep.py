@@ -58,7 +58,8 @@ async def _sweep(stage: Stage, day: date) -> dict[str, int]:
         await _until(lambda: all(row.case_id for row in _rows(stage).values() if row.human and row.lead_on <= day))
     assert stage.environment is not None
     await stage.environment.sleep(QUIET)
-    return await handle.result()
+    counts: dict[str, int] = await handle.result()
+    return counts
 
 
 async def _until(found: Callable[[], bool]) -> None:

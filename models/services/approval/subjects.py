@@ -38,9 +38,9 @@ class Subject:
     name: str
     may_start: Callable[[Session, StartApproval, datetime], None]
     route: Callable[[Session, StartApproval, datetime], tuple[RouteStep, ...]]
-    on_opened: OpeningEffect = nothing_beside
     on_approved: Effect = no_effect
     on_rejected: Effect = no_effect
+    on_opened: OpeningEffect = nothing_beside
     opened_as: str = "task_opened"
     """Notification template for whoever has the first step."""
 
