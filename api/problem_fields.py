@@ -1,5 +1,6 @@
 """What to say about one field, and facts of an error as people read them."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -84,11 +85,16 @@ _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
     "stage": (Stage, SeasonPhase, MembershipStage),
     "outcome": (Outcome,),
 }
+_COUNT = re.compile(r"(\d+)-(\d+)")
+"""A reason that says how many have to be chosen: `1-2`."""
 _INSTANTS = frozenset({"when", "until"})
 
 
 def field_message(reason: str) -> str:
     """What to correct, in the language of the request; an unknown reason reads as "not valid"."""
+    count = _COUNT.fullmatch(reason)
+    if count is not None:
+        return gettext(_m("须选 %(least)s 至 %(most)s 位。")) % {"least": count[1], "most": count[2]}
     return gettext(_MESSAGES.get(reason, _m("内容无效，请更正。")))
 
 

@@ -133,6 +133,7 @@ def customer_page(
         member_acts=_member_acts(view, caller),
         promises=_promises(session, caller, customer_no, rulebook, now),
         contacts=contact_rows(view.contacts),
+        contacts_link=_contacts_link(view, caller),
         policies=counted,
         older_policies=older,
         older_title=count_text("其他年度保单 %(num)s 张", len(older)),
@@ -243,6 +244,13 @@ def _member_acts(view: CustomerView, caller: Caller) -> tuple[Link, ...]:
     if held.stage is MembershipStage.DOWNGRADE_BUFFER:
         return (cancel,)
     return (cancel, Link(text=_("会员降级"), href=f"{base}/downgrade"))
+
+
+def _contacts_link(view: CustomerView, caller: Caller) -> Link | None:
+    held = view.summary.membership
+    if held is None or not caller.may(Action.KEEP_CONTACTS):
+        return None
+    return Link(text=_("调整"), href=f"{customer_href(held.customer_no)}/key-contacts")
 
 
 def _facts(view: CustomerView, institution: str) -> tuple[Fact, ...]:

@@ -114,6 +114,8 @@ class CustomerPage(Page):
     terms: tuple[TermRow, ...] = ()
     member_acts: tuple[Link, ...] = ()
     contacts: tuple[ContactRow, ...] = ()
+    contacts_link: Link | None = None
+    """调整, for who may choose the key contacts of a member."""
     policies: tuple[PolicyRow, ...] = ()
     older_policies: tuple[PolicyRow, ...] = ()
     older_title: str = ""
