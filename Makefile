@@ -2,6 +2,7 @@
 # a few milliseconds. Needs Python 3.11+, python3-venv and make, nothing else.
 
 PYTHON ?= python3
+PROCESSES ?= 2
 BIN := .venv/bin
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras $(UPGRADE)
@@ -19,7 +20,7 @@ up: setup ## the whole service, empty; prints the link that creates the first ad
 	@exec $(BIN)/greenlane up
 
 test: lint ## every check and every test (ARGS= for pytest)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 lint: setup-dev ## style, types and import contracts
 	$(BIN)/ruff check .
