@@ -16,13 +16,13 @@ from models.messages.service import StartGreenChannel
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
 from models.services.care import greetings
 from models.services.care.greetings import Outcome, Ready
-from models.services.duties import calling, candidates, owing, renewals, settling, starting, sweeps
+from models.services.duties import calling, candidates, owing, renewals, replanning, settling, starting, sweeps
 from models.services.duties.starting import Start
 
 AT_ONCE = 20
 """Letters claimed together: what a worker killed among them leaves unconfirmed."""
 PHASES: dict[str, Callable[[Session, RecordOrder], SweepDone]] = {
-    "plans": sweeps.plan_missing,
+    "plans": replanning.plan_members,
     "duties": owing.write_duties,
     "settle": settling.settle_waiting,
     "candidates": candidates.tell_candidates,

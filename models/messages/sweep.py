@@ -8,7 +8,7 @@ from pydantic import Field
 from models.messages.base import Message
 
 RecordPhase: TypeAlias = Literal["plans", "duties", "settle", "candidates"]
-"""Phases that touch the records alone: plans that are missing, duties of article 17, hush and miss, cancellations."""
+"""Phases on the records alone: plans that are missing or stale, duties of article 17, hush and miss, cancellations."""
 
 
 class StartSweep(Message):

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
+from models.stores.memberships import OVER
 from models.tables.book import Contact
 from models.tables.care import CarePlan, MembershipContact, Touchpoint
-from models.tables.cases import Membership
-from models.types import Stage
+from models.tables.cases import Case, Membership
+from models.types import BirthdayCalendar, ContactKind, Stage, Tier
 
 OPEN_STAGES = (Stage.PLANNED, Stage.RESCHEDULED, Stage.HUSHED, Stage.DUE)
 """Stages of a touchpoint that is still to be done."""
@@ -101,3 +104,74 @@ class CareStore:
         """Keep changes of memberships."""
         self.session.add_all(rows)
         self.session.flush()
+
+
+class Person(NamedTuple):
+    """A contact, as far as planning asks of it."""
+
+    id: UUID
+    customer_no: str
+    kind: ContactKind
+    title: str
+    birthday: str | None
+    birthday_calendar: BirthdayCalendar
+    consent: bool
+    left_on: date | None
+
+
+class StandingPlan(NamedTuple):
+    """A membership with the newest of its plans, without the long difference; the rulebook version it is pinned to."""
+
+    membership: Membership
+    number: int
+    tier: Tier
+    basis: str
+    version_id: UUID
+
+
+class BasisStore:
+    """What plans stand on, read for many memberships at once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def newest_plans(self, codes: Collection[str], day: date, after: UUID | None, limit: int) -> list[StandingPlan]:
+        """Memberships that are not over and have a plan with a basis, by id, each with the newest."""
+        numbers = select(func.max(CarePlan.number)).where(CarePlan.membership_id == Membership.id)
+        newest = numbers.correlate(Membership).scalar_subquery()
+        basis = col(CarePlan.basis)
+        statement = (
+            sql_select(Membership, col(CarePlan.number), col(CarePlan.tier), basis, col(Case.rulebook_version_id))
+            .join(CarePlan, (col(CarePlan.membership_id) == Membership.id) & (col(CarePlan.number) == newest))
+            .join(Case, col(Case.id) == Membership.case_id)
+            .where(
+                col(Membership.institution_code).in_(codes),
+                col(Membership.valid_to) >= day,
+                col(Membership.stage).not_in(OVER),
+                basis.is_not(None),
+            )
+        )
+        if after is not None:
+            statement = statement.where(col(Membership.id) > after)
+        found = self.session.execute(statement.order_by(col(Membership.id)).limit(limit))
+        return [StandingPlan(*row) for row in found]
+
+    def people(self, numbers: Collection[str]) -> dict[str, list[Person]]:
+        """Contacts of customers, by customer, in the order of the book; no more is deciphered than planning asks."""
+        columns = [getattr(Contact, name) for name in Person._fields]
+        order = (col(Contact.kind).desc(), col(Contact.id))
+        found: dict[str, list[Person]] = {}
+        statement = sql_select(*columns).where(col(Contact.customer_no).in_(numbers)).order_by(*order)
+        for row in self.session.execute(statement):
+            person = Person(*row)
+            found.setdefault(person.customer_no, []).append(person)
+        return found
+
+    def served(self, membership_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+        """Ids of who is served under memberships now, by membership."""
+        row, contact = col(MembershipContact.membership_id), col(MembershipContact.contact_id)
+        statement = sql_select(row, contact).where(row.in_(membership_ids), col(MembershipContact.until).is_(None))
+        found: dict[UUID, set[UUID]] = {}
+        for membership_id, contact_id in self.session.execute(statement):
+            found.setdefault(membership_id, set()).add(contact_id)
+        return found

@@ -49,6 +49,8 @@ class CarePlan(SQLModel, table=True):
     from_on: date
     until_on: date
     difference: dict[str, Any] = Field(sa_column=json_column())
+    basis: str | None = Field(default=None, max_length=64)
+    """Digest of what it stands on: contacts and working days. None: of a membership that was over."""
     at: datetime
 
 

@@ -137,6 +137,7 @@ def upgrade() -> None:
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('until_on', sa.Date(), nullable=False),
     sa.Column('difference', sa.JSON(), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['customer_no'], ['customer.customer_no'], name=op.f('fk_care_plan_customer_no_customer')),
     sa.ForeignKeyConstraint(['membership_id'], ['membership.id'], name=op.f('fk_care_plan_membership_id_membership')),

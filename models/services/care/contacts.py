@@ -20,9 +20,11 @@ from models.tables.cases import Membership
 def ensure_chosen(session: Session, row: Membership, rulebook: Rulebook, at: datetime) -> None:
     """Choose where nobody was chosen yet, and fill a kind that fell below its least; else leave all as it is.
 
+    Whoever left the unit is served no more, whichever way the book learnt of it.
     A further term of the customer begins with those of the last one; else the order of the book decides.
     """
     store = CareStore(session)
+    _release(store, row)
     current, first_time = store.key_contacts(row.id), not store.key_contacts(row.id, ever=True)
     before = _served_before(session, row) if first_time else set()
     present = [contact for contact in contacts_of(session, row.customer_no) if contact.left_on is None]
@@ -92,6 +94,16 @@ def _served_before(session: Session, row: Membership) -> set[UUID]:
         if served:
             return {item.contact_id for item in served}
     return set()
+
+
+def _release(store: CareStore, row: Membership) -> None:
+    current = store.key_contacts(row.id)
+    people = store.contacts([served.contact_id for served in current])
+    for served in current:
+        left_on = people[served.contact_id].left_on
+        if left_on is not None:
+            served.until = left_on
+            store.add(served)
 
 
 def _unserved(contact: Contact, current: Iterable[MembershipContact]) -> bool:

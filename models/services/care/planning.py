@@ -5,7 +5,7 @@ Every cause makes at most one plan 关怀计划, whose difference says line by l
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from models.service_types import TouchpointOrigin
 from models.services import audit
 from models.services.calendars import snapshot
 from models.services.care import writing
+from models.services.care.basis import basis_now, plans_from
 from models.services.care.club import keep_club
 from models.services.care.contacts import ensure_chosen
 from models.services.care.pinned import pinned_book
@@ -104,20 +105,17 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
         keep_club(session, row, book.rulebook, cause.at)
     rows = _standing_rows(session, row)
     difference = _difference(session, row, book, rows, cause)
-    plan = _plan_row(session, row, difference, cause)
+    basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))
+    plan = _plan_row(session, row, difference, cause, basis)
     writing.write(session, writing.Target(row, plan, book.version.id, cause.at), difference, rows)
     _audit(session, plan)
     return plan
 
 
-def _from_on(row: Membership, at: datetime) -> date:
-    return max(row.valid_from, local_date(at))
-
-
 def _difference(
     session: Session, row: Membership, book: InForce, rows: Sequence[Touchpoint], cause: _Cause
 ) -> Difference:
-    from_on = _from_on(row, cause.at)
+    from_on = plans_from(row, cause.at)
     calendar = snapshot(session, book.rulebook.working_time, from_on, institution_code=row.institution_code)
     ended = row.stage in OVER
     year = MemberYear(
@@ -178,7 +176,7 @@ def _has_left(contact: Contact, at: datetime) -> bool:
     return contact.left_on is not None and contact.left_on <= local_date(at)
 
 
-def _plan_row(session: Session, row: Membership, difference: Difference, cause: _Cause) -> CarePlan:
+def _plan_row(session: Session, row: Membership, difference: Difference, cause: _Cause, basis: str | None) -> CarePlan:
     store = CareStore(session)
     plan = CarePlan(
         membership_id=row.id,
@@ -187,13 +185,14 @@ def _plan_row(session: Session, row: Membership, difference: Difference, cause: 
         cause=cause.shown,
         cause_key=cause.key,
         tier=row.tier,
-        from_on=_from_on(row, cause.at),
+        from_on=plans_from(row, cause.at),
         until_on=row.valid_to,
         difference={
             "kept": _lines(difference.kept),
             "added": _lines(difference.added),
             "cancelled": _lines(difference.cancelled),
         },
+        basis=basis,
         at=cause.at,
     )
     store.add(plan)

@@ -1,15 +1,13 @@
 """巡检 of one branch and day in the records: which are to be run, how each runs, what it found."""
 
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
-from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened
+from models.messages.sweep import CloseSweep, StartSweep, SweepOpened
 from models.rules.calendar import CHINA, local_date
 from models.services import audit
-from models.services.care.planning import granted_key, plan_membership
 from models.services.duties.branches import branches, swept_with
 from models.services.rulebooks import rulebook_in_force
 from models.stores.sweeps import SweepStore
@@ -68,13 +66,3 @@ def close_sweep(session: Session, message: CloseSweep) -> None:
         after=dict(message.counts),
         at=message.at,
     )
-
-
-def plan_missing(session: Session, order: RecordOrder) -> SweepDone:
-    """One chunk of memberships that no plan was ever made for."""
-    after = UUID(order.after) if order.after else None
-    codes = swept_with(session, order.institution_code)
-    rows = SweepStore(session).unplanned(codes, order.day, after, order.limit)
-    made = [plan_membership(session, row, cause="granted", cause_key=granted_key(row.id), at=order.at) for row in rows]
-    last = str(rows[-1].id) if len(rows) == order.limit else None
-    return SweepDone(after=last, counts={"plans": sum(1 for plan in made if plan is not None)})

@@ -1,0 +1,68 @@
+"""Years to be planned: those that never were, then those whose plan no longer stands on what the records say now."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from sqlmodel import Session
+
+from models.messages.calendar import CalendarSnapshot
+from models.messages.membership import PlanCause
+from models.messages.sweep import RecordOrder, SweepDone
+from models.services.care.basis import Basis, basis_of, calendar_of
+from models.services.care.planning import cause_key, granted_key, plan_membership
+from models.services.duties.branches import swept_with
+from models.services.rulebooks import rulebook_of
+from models.stores.care import BasisStore, StandingPlan
+from models.stores.sweeps import SweepStore
+
+_NEW, _STALE = "new", "stale"
+
+
+def plan_members(session: Session, order: RecordOrder) -> SweepDone:
+    """One chunk: memberships that no plan was ever made for first, then those whose plan is stale."""
+    phase, _, after = (order.after or f"{_NEW}|").partition("|")
+    behind = UUID(after) if after else None
+    return _plan_missing(session, order, behind) if phase == _NEW else _plan_stale(session, order, behind)
+
+
+def _plan_missing(session: Session, order: RecordOrder, after: UUID | None) -> SweepDone:
+    codes = swept_with(session, order.institution_code)
+    rows = SweepStore(session).unplanned(codes, order.day, after, order.limit)
+    made = [plan_membership(session, row, cause="granted", cause_key=granted_key(row.id), at=order.at) for row in rows]
+    following = f"{_NEW}|{rows[-1].id}" if len(rows) == order.limit else f"{_STALE}|"
+    return SweepDone(after=following, counts={"plans": sum(1 for plan in made if plan is not None)})
+
+
+def _plan_stale(session: Session, order: RecordOrder, after: UUID | None) -> SweepDone:
+    """Planned anew once per change: the key names the plan that is replaced, so that a change back is a change too."""
+    codes = swept_with(session, order.institution_code)
+    plans = BasisStore(session).newest_plans(codes, order.day, after, order.limit)
+    made = 0
+    for plan, now in list(_stale(session, order, plans)):
+        cause, row = _cause(plan, now), plan.membership
+        key = cause_key(cause, row.id, f"{plan.number}:{now}")
+        made += plan_membership(session, row, cause=cause, cause_key=key, at=order.at) is not None
+    following = f"{_STALE}|{plans[-1].membership.id}" if len(plans) == order.limit else None
+    return SweepDone(after=following, counts={"replanned": made})
+
+
+def _cause(plan: StandingPlan, now: Basis) -> PlanCause:
+    if plan.tier is not plan.membership.tier:
+        return "tier_changed"
+    return "calendar" if Basis.parse(plan.basis).people == now.people else "contacts_changed"
+
+
+def _stale(session: Session, order: RecordOrder, plans: Sequence[StandingPlan]) -> Iterator[tuple[StandingPlan, Basis]]:
+    """Plans of a chunk that stand on something else by now, each with what that is; contacts read once for all."""
+    store = BasisStore(session)
+    people = store.people({plan.membership.customer_no for plan in plans})
+    served = store.served({plan.membership.id for plan in plans})
+    books = {version: rulebook_of(session, version).rulebook for version in {plan.version_id for plan in plans}}
+    calendars: dict[tuple[str, UUID, int], CalendarSnapshot] = {}
+    for plan in plans:
+        row, book = plan.membership, books[plan.version_id]
+        place = (row.institution_code, plan.version_id, row.valid_from.year)
+        calendar = calendars.get(place) or calendars.setdefault(place, calendar_of(session, row, book, order.at))
+        now = basis_of(row, book, people.get(row.customer_no, []), served.get(row.id, set()), calendar)
+        if plan.tier is not row.tier or plan.basis != str(now):
+            yield plan, now
