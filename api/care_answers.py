@@ -60,10 +60,10 @@ def sees_cost(session: Session, caller: Caller, row: Touchpoint) -> bool:
     return customer_in_scope(session, row.customer_no, caller.scope(Action.READ_SCORES)) is not None
 
 
-def entry_name(entry: CareEntry | None, row: Touchpoint) -> str:
+def entry_name(entry: CareEntry | None, item: str) -> str:
     """The item in the language of the request; one that the rulebook knows no more keeps its identifier."""
     if entry is None:
-        return row.item
+        return item
     return entry.name_en if language() == "en" else entry.name_zh
 
 
@@ -141,7 +141,7 @@ def _fields(rulebook: Rulebook, row: Touchpoint, today: date) -> dict[str, Any]:
         **row.model_dump(include=own),
         "touchpoint_id": row.id,
         "assignee": row.assignee_id,
-        "name": entry_name(entry, row),
+        "name": entry_name(entry, row.item),
         "overdue": is_overdue(row, today),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from api.pages.build_path import open_task
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
-from api.pages.build_service_rows import service_case_row
+from api.pages.build_service_rows import Named, service_case_row
 from api.pages.build_standing import question_strips, stand_in_strips
 from api.pages.build_urges import Urges
 from api.pages.customers_view import tier_tag
@@ -211,8 +211,8 @@ def _started(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
     rows = store.started(desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch)
     shown, following = paging.cut(rows, lambda row: (row.opened_at.isoformat(), str(row.id)))
     names = names_of(desk.session, {row.customer_no for row in shown})
-    urges = Urges(desk, shown)
-    return _one_group([replace(_case_row(desk, row, names), **urges.on_row(row)) for row in shown]), following
+    urges, named = Urges(desk, shown), Named.of(desk, shown)
+    return _one_group([replace(_case_row(desk, row, named, names), **urges.on_row(row)) for row in shown]), following
 
 
 def _copies(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
@@ -222,20 +222,21 @@ def _copies(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
     )
     shown, following = paging.cut(rows, lambda row: (row.copy.at.isoformat(), str(row.copy.id)))
     names = names_of(desk.session, {row.case.customer_no for row in shown})
-    return _one_group([_copy_row(desk, row, names) for row in shown]), following
+    named = Named.of(desk, [row.case for row in shown])
+    return _one_group([_copy_row(desk, row, named, names) for row in shown]), following
 
 
-def _copy_row(desk: Desk, row: Copied, names: Mapping[str, str]) -> TaskRow:
-    shown = _case_row(desk, row.case, names)
+def _copy_row(desk: Desk, row: Copied, named: Named, names: Mapping[str, str]) -> TaskRow:
+    shown = _case_row(desk, row.case, named, names)
     unread = (Tag(text=_("未读"), tone=TagTone.BLUE),) if row.copy.read_at is None else ()
     when = stamp(row.copy.at, desk.now)
     context = _("%(who)s %(when)s 抄送 · %(number)s", who=row.copy.by_name, when=when, number=row.case.customer_no)
     return replace(shown, tags=(*shown.tags, *unread), context=context)
 
 
-def _case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
+def _case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, str]) -> TaskRow:
     if is_service(case):
-        return service_case_row(desk, case, names)
+        return service_case_row(desk, case, named, names)
     state = approval_of(case)
     return TaskRow(
         task_id=str(case.id),

@@ -11,7 +11,7 @@ from api.act_base import OnTask, act_fields, in_place_of
 from api.chain_acts import refusal_of
 from api.pages.build_acts import may_claim
 from api.pages.build_clock import task_pill
-from api.pages.build_service_rows import service_task_row
+from api.pages.build_service_rows import Named, service_task_row
 from api.pages.build_task_tags import task_tags
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk
@@ -52,6 +52,7 @@ class Reading:
     snoozed: Mapping[UUID, datetime]
     bulk_rules: Mapping[UUID, Bulk]
     """By the version of the rulebook that a case pinned."""
+    named: Named
 
     @classmethod
     def of(cls, desk: Desk, query: InboxQuery, tasks: Sequence[Task]) -> "Reading":
@@ -62,7 +63,15 @@ class Reading:
         asleep = DeskStore(desk.session).snoozed(desk.caller.account_id, {task.id for task in tasks})
         versions = {case.rulebook_version_id for case in cases.values()}
         rules = {version: rulebook_of(desk.session, version).rulebook.desk.bulk for version in versions}
-        return cls(desk, query, cases, {place.code: place.path for place in places}, asleep, rules)
+        return cls(
+            desk,
+            query,
+            cases,
+            {place.code: place.path for place in places},
+            asleep,
+            rules,
+            Named.of(desk, cases.values()),
+        )
 
     def stood_for(self, task: Task, case: Case) -> StoodFor | None:
         """The person the reader has this task from, as a stand-in."""
@@ -81,7 +90,7 @@ def task_row(reading: Reading, task: Task) -> TaskRow:
     stood_for = reading.stood_for(task, case)
     if is_service(case):
         by, act = stood_for.principal_name if stood_for else "", _taking(reading, task)
-        return service_task_row(desk, task, case, stood_for=by, act=act)
+        return service_task_row(desk, task, case, reading.named, stood_for=by, act=act)
     state = approval_of(case)
     barred = _barred(desk, task, state, stood_for)
     found = OnTask(task, case, state)

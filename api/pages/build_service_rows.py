@@ -1,9 +1,13 @@
 """Rows of the inbox about serving a customer: nothing is decided from the list, it leads to the page of the case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
 
 from api.pages.build_clock import task_pill
 from api.pages.build_task_tags import task_tags
+from api.pages.care_rows import item_title
 from api.pages.case_pages import page_of
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk
@@ -16,22 +20,55 @@ from api.pages.view.inbox import TaskRow
 from api.pages.words import case_word, step_word, word
 from api.service_clock import clock_of
 from models.messages.service import ServiceState
+from models.rulebook import Rulebook
+from models.rules.calendar import local_date
 from models.rules.clock import PillLevel
 from models.rules.service import clock_of_task
 from models.service_types import ComplaintGrade
-from models.services.case_state import served
+from models.services.case_state import is_service, served
+from models.services.rulebooks import rulebook_in_force
+from models.stores.services import ServiceItem, ServiceStore
 from models.tables.cases import Case, Task
 from models.types import OPEN_TASK_STATES
 
 
-def service_task_row(desk: Desk, task: Task, case: Case, *, stood_for: str, act: ActForm | None) -> TaskRow:
+@dataclass(frozen=True)
+class Named:
+    """Which item each service case of a page is, read at once, and the rulebook that names it."""
+
+    rulebook: Rulebook
+    items: Mapping[UUID, ServiceItem]
+
+    @classmethod
+    def of(cls, desk: Desk, cases: Iterable[Case]) -> Self:
+        """Nothing is asked of the records where nobody is served."""
+        ids = {case.id for case in cases if is_service(case)}
+        rulebook = rulebook_in_force(desk.session, local_date(desk.now)).rulebook
+        return cls(rulebook, ServiceStore(desk.session).items(ids) if ids else {})
+
+    def kind(self, case: Case, state: ServiceState) -> str:
+        """绿色通道 · 理赔 CL-2026-0117, 投诉 TS-B11-2026-00012, 节日问候 · 春节."""
+        found = self.items.get(case.id, ServiceItem())
+        if state.service is not None:
+            what = f"{case_word(case.kind, None, case.tier)} · {word(state.service)}"
+            return f"{what} {found.reference_no}".rstrip()
+        if state.sheet is not None:
+            return f"{word(state.sheet)} {found.record_no}".rstrip()
+        if not found.item:
+            return case_word(case.kind, None, case.tier)
+        return item_title(self.rulebook, found.code, found.item, found.title)
+
+
+def service_task_row(
+    desk: Desk, task: Task, case: Case, named: Named, *, stood_for: str, act: ActForm | None
+) -> TaskRow:
     """The row of a task: `stood_for` is whom the reader has it from."""
     state = served(case)
     return TaskRow(
         task_id=str(task.id),
         href=page_of(case),
         pill=_task_pill(desk, task, state),
-        kind=_kind(case, state),
+        kind=named.kind(case, state),
         subject=task.customer_name,
         tags=(tier_tag(case.tier), *_tags(desk, task, state, stood_for)),
         context=" · ".join((_taken_in(desk, case), task.customer_no)),
@@ -40,14 +77,14 @@ def service_task_row(desk: Desk, task: Task, case: Case, *, stood_for: str, act:
     )
 
 
-def service_case_row(desk: Desk, case: Case, names: Mapping[str, str]) -> TaskRow:
+def service_case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, str]) -> TaskRow:
     """The row of a case."""
     state = served(case)
     return TaskRow(
         task_id=str(case.id),
         href=page_of(case),
         pill=_case_pill(desk, case, state),
-        kind=_kind(case, state),
+        kind=named.kind(case, state),
         subject=names.get(case.customer_no, case.customer_no),
         tags=(tier_tag(case.tier), *_serious(state)),
         context=" · ".join((_taken_in(desk, case), case.customer_no)),
@@ -69,13 +106,6 @@ def _case_pill(desk: Desk, case: Case, state: ServiceState) -> TimePill:
         return pill_of(desk.calendar, clock_of(desk.calendar, clock_of_task(state, state.tasks[0])), desk.now)
     ended = instant(case.closed_at, desk.now) if case.closed_at else ""
     return TimePill(level=PillLevel.NO_LIMIT, text=word(case.stage), due=ended)
-
-
-def _kind(case: Case, state: ServiceState) -> str:
-    """绿色通道 · 理赔, 投诉, 关怀触点."""
-    if state.service is not None:
-        return f"{case_word(case.kind, None, case.tier)} · {word(state.service)}"
-    return word(state.sheet) if state.sheet is not None else case_word(case.kind, None, case.tier)
 
 
 def _tags(desk: Desk, task: Task, state: ServiceState, stood_for: str) -> tuple[Tag, ...]:

@@ -112,8 +112,13 @@ def touchpoint_href(touchpoint_id: UUID) -> str:
 
 def title_of(rulebook: Rulebook, row: Touchpoint) -> str:
     """The item, and what it is about where the item alone does not say it: 节日问候 · 春节."""
-    name = entry_name(entry_of(rulebook, row.code, row.item), row)
-    return f"{name} · {row.title}" if row.title else name
+    return item_title(rulebook, row.code, row.item, row.title)
+
+
+def item_title(rulebook: Rulebook, code: str, item: str, title: str) -> str:
+    """As `title_of`, for a list that has read no more of a touchpoint."""
+    name = entry_name(entry_of(rulebook, code, item), item)
+    return f"{name} · {title}" if title else name
 
 
 def article_of(row: Touchpoint) -> Article:

@@ -72,7 +72,7 @@ _DONE = {
 def touchpoint_page(desk: Desk, touchpoint_id: UUID, typed: Typed = NOTHING_TYPED, *, done: str = "") -> TouchpointPage:
     """The page. Raises NOT_FOUND."""
     shown = shown_at(desk, touchpoint_id, typed)
-    row, name = shown.row, entry_name(shown.entry, shown.row)
+    row, name = shown.row, entry_name(shown.entry, shown.row.item)
     customer = names_of(desk.session, [row.customer_no]).get(row.customer_no, row.customer_no)
     return TouchpointPage(
         shell=desk.shell("care"),

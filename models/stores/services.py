@@ -1,14 +1,28 @@
 """Queries of serving customers: records of green channel and complaints, links for confirming, running numbers."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from models.tables.care import Touchpoint
+from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, ConfirmationLink, GreenChannelRecord, RecordNumber
+
+
+class ServiceItem(NamedTuple):
+    """Which item a service case is: record number and reference of a form, or the entry and title of a touchpoint."""
+
+    record_no: str = ""
+    reference_no: str = ""
+    code: str = ""
+    item: str = ""
+    title: str = ""
 
 
 class ServiceStore:
@@ -24,6 +38,23 @@ class ServiceStore:
     def complaint(self, case_id: UUID) -> ComplaintRecord | None:
         """附件五 of a case."""
         return self.session.get(ComplaintRecord, case_id)
+
+    def items(self, case_ids: Collection[UUID]) -> dict[UUID, ServiceItem]:
+        """Which item each of these cases is, of every kind in one look; a touchpoint by the one that carries it."""
+        green, complaint = col(GreenChannelRecord.case_id), col(ComplaintRecord.case_id)
+        carrying = and_(col(Touchpoint.case_id) == Case.id, col(Touchpoint.merged_into).is_(None))
+        statement = (
+            select(Case.id, GreenChannelRecord.record_no, GreenChannelRecord.reference_no, ComplaintRecord.record_no)
+            .add_columns(col(Touchpoint.code), col(Touchpoint.item), col(Touchpoint.title))
+            .outerjoin(GreenChannelRecord, green == Case.id)
+            .outerjoin(ComplaintRecord, complaint == Case.id)
+            .outerjoin(Touchpoint, carrying)
+            .where(col(Case.id).in_(case_ids))
+        )
+        return {
+            case_id: ServiceItem(filed or told or "", reference or "", code or "", item or "", title or "")
+            for case_id, filed, reference, told, code, item, title in self.session.execute(statement)
+        }
 
     def add(self, row: GreenChannelRecord | ComplaintRecord) -> None:
         """Insert or change a record."""
