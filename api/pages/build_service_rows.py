@@ -47,16 +47,21 @@ class Named:
         return cls(rulebook, ServiceStore(desk.session).items(ids) if ids else {})
 
     def kind(self, case: Case, state: ServiceState) -> str:
-        """绿色通道 · 理赔 CL-2026-0117, 投诉 TS-B11-2026-00012, 节日问候 · 春节."""
-        found = self.items.get(case.id, ServiceItem())
+        """绿色通道 · 理赔, 投诉, 节日问候 · 春节."""
+        found = self.items.get(case.id)
         if state.service is not None:
-            what = f"{case_word(case.kind, None, case.tier)} · {word(state.service)}"
-            return f"{what} {found.reference_no}".rstrip()
+            return f"{case_word(case.kind, None, case.tier)} · {word(state.service)}"
         if state.sheet is not None:
-            return f"{word(state.sheet)} {found.record_no}".rstrip()
-        if not found.item:
+            return word(state.sheet)
+        if found is None or not found.item:
             return case_word(case.kind, None, case.tier)
         return item_title(self.rulebook, found.code, found.item, found.title)
+
+    def context(self, desk: Desk, case: Case) -> str:
+        """CL-2026-0117 · 11月23日 07:59 登记 · C0000002: a request by its reference, a complaint by its record."""
+        found = self.items.get(case.id, ServiceItem())
+        number = found.reference_no or found.record_no
+        return " · ".join(filter(None, (number, _taken_in(desk, case), case.customer_no)))
 
 
 def service_task_row(
@@ -71,7 +76,7 @@ def service_task_row(
         kind=named.kind(case, state),
         subject=task.customer_name,
         tags=(tier_tag(case.tier), *_tags(desk, task, state, stood_for)),
-        context=" · ".join((_taken_in(desk, case), task.customer_no)),
+        context=named.context(desk, case),
         step=step_word(task.step),
         act=act,
     )
@@ -87,7 +92,7 @@ def service_case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, s
         kind=named.kind(case, state),
         subject=names.get(case.customer_no, case.customer_no),
         tags=(tier_tag(case.tier), *_serious(state)),
-        context=" · ".join((_taken_in(desk, case), case.customer_no)),
+        context=named.context(desk, case),
         step=word(case.stage),
     )
 

@@ -1,0 +1,169 @@
+"""The rooms of serving customers in a real Chromium: accessible, no wider than the screen, nothing against the policy.
+
+Drawn from records rather than from samples: a request, a serious complaint, an inquiry, a visit, and a member.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from pydantic import SecretStr
+from sqlmodel import select
+
+from api.app import create_app
+from api.security.sessions import cookie_name
+from models.service_types import ComplaintGrade, ComplaintSheet
+from models.services.sign_in import open_session
+from models.settings import Settings
+from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.types import ContactKind, Tier
+from tests.support import serving, world
+from tests.support.care_members import add_contact, plan, running_member
+from tests.support.gateways import DeadGateway
+from tests.support.service_desk import due, taken_in
+from tests.support.world import World
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe" / "axe.min.js").read_text("utf-8")
+SERIOUS = {"serious", "critical"}
+LOOKS = (("1280", "light", "zh"), ("390", "dark", "en"))
+Rooms = dict[str, tuple[str, str]]
+"""Per name: who reads, and the address."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A silver VIP with something in every room, and a gold member whose year is planned."""
+    found = serving.with_counter(world.build(world.new_database(tmp_path_factory.mktemp("rooms"))))
+    with found.database.write() as session:
+        serving.make_vip(session, found, world.SILVER, Tier.SILVER)
+        for name in ("乙", "丙"):
+            add_contact(session, world.GOLD, ContactKind.HANDLER, name, consent=name == "乙")
+        plan(session, running_member(session, found, world.GOLD, Tier.GOLD), "granted", datetime.now(UTC))
+    now = datetime.now(UTC)
+    for more in ({}, {"reference_no": "CL-2026-0117"}):
+        taken_in(found.database, serving.request(found, received_at=now, **more))
+    grave = {"sheet": ComplaintSheet.COMPLAINT, "grade": ComplaintGrade.SERIOUS}
+    taken_in(found.database, serving.complaint(found, received_at=now, **grave))
+    taken_in(found.database, serving.complaint(found, received_at=now, sheet=ComplaintSheet.INQUIRY))
+    yield found
+    found.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def rooms(served: World) -> Rooms:
+    """Every page of the rooms."""
+    visit = due(served, "Z11", "festival_greeting", "春节")
+    with served.database.read() as session:
+        request = session.exec(select(GreenChannelRecord)).first()
+        complaint = session.exec(select(ComplaintRecord)).first()
+    assert request is not None
+    assert complaint is not None
+    gold, silver = world.GOLD, world.SILVER
+    return {
+        "green-board": ("ctr", "/green-channel"),
+        "green-list": ("ctr", "/green-channel?view=list"),
+        "green-intake": ("ctr", f"/green-channel/new?customer_no={silver}"),
+        "green-case": ("ctr", f"/green-channel/{request.case_id}"),
+        "complaint-desk": ("svc", "/complaints"),
+        "complaint-register": ("svc", f"/complaints/new?sheet=complaint&customer_no={silver}"),
+        "complaint-case": ("svc", f"/complaints/{complaint.case_id}"),
+        "care-month": ("mgr", "/care?month=2026-03"),
+        "touchpoint": ("mgr", f"/care/touchpoints/{visit}"),
+        "touchpoint-new": ("mgr", f"/care/touchpoints/new?customer_no={gold}"),
+        "customer": ("mgr", f"/customers/{gold}"),
+        "key-contacts": ("mgr", f"/customers/{gold}/key-contacts"),
+        "form-3": ("ctr", f"/forms/3/{request.case_id}"),
+    }
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Of a home of its own."""
+    return Settings(home=tmp_path_factory.mktemp("home"), secret_key=SecretStr(world.SECRET))
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings, served: World) -> Iterator[str]:
+    """Where the application answers."""
+    app = create_app(settings, served.database, DeadGateway())
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 15
+    while not server.started:
+        assert time.monotonic() < deadline, "the application did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One Chromium for the module."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def secrets(served: World) -> dict[str, str]:
+    """Sessions of the readers."""
+    with served.database.write() as session:
+        return {
+            login: open_session(session, served.accounts[login], user_agent="tests", now=datetime.now(UTC))
+            for login in ("ctr", "svc", "mgr", "lead")
+        }
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
+def test_accessible_no_wider_than_the_screen_and_within_the_policy(
+    browser: Browser,
+    address: str,
+    settings: Settings,
+    secrets: dict[str, str],
+    rooms: Rooms,
+    *,
+    width: str,
+    theme: str,
+    language: str,
+) -> None:
+    context = browser.new_context(viewport={"width": int(width), "height": 844})
+    found: list[str] = []
+    for name, (login, path) in rooms.items():
+        context.add_cookies([{"name": cookie_name(settings), "value": secrets[login], "url": address}])
+        url = f"{address}{path}{'&' if '?' in path else '?'}theme={theme}&lang={language}"
+        found += [f"{name}: {fault}" for fault in _faults(context, url, int(width))]
+    context.close()
+    assert found == []
+
+
+def _faults(context: BrowserContext, url: str, width: int) -> list[str]:
+    """What is wrong with a page whose folded forms are open."""
+    page, found = context.new_page(), list[str]()
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    answer = page.goto(url)
+    assert answer is not None
+    assert (answer.status, page.url) == (200, url)
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true })")
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append(f"wider than {width}")
+    page.evaluate(AXE)
+    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    found += [
+        f"{violation['id']} {violation['nodes'][0]['html'][:160]}"
+        for violation in report["violations"]
+        if violation["impact"] in SERIOUS
+    ]
+    page.close()
+    return found
