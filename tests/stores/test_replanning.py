@@ -197,6 +197,19 @@ def _take_up(session: Session, touchpoint_id: UUID, case_id: UUID) -> None:
     session.add(row)
 
 
+def test_another_tier_in_the_records_is_planned_for(database: Database, people: World) -> None:
+    with database.write() as session:
+        row = session.exec(select(Membership)).one()
+        row.tier = Tier.SILVER
+        session.add(row)
+    assert _sweep(database) == {"replanned": 1}
+    newest = _newest(database)
+    assert (newest.cause, newest.tier) == ("tier_changed", Tier.SILVER)
+    reasons = {line["reason"] for line in newest.difference["cancelled"]}
+    assert reasons == {"层级调整为银牌，不再适用此项或频次不同"}
+    _nothing_more(database)
+
+
 def test_days_outside_the_term_and_other_contacts_change_nothing(database: Database, people: World) -> None:
     with database.write() as session:
         session.add(Contact(customer_no=GOLD, kind=ContactKind.HANDLER, name="旁人", name_index="9", title="经办"))
