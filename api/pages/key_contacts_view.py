@@ -64,8 +64,9 @@ def key_contacts_page(desk: Desk, asked: Asked) -> KeyContactsPage:
     scope, today = desk.caller.scope(Action.KEEP_CONTACTS), local_date(desk.now)
     view = contacts_view(desk.session, asked.customer_no, scope, today)
     plans, base = replans(desk, asked.customer_no), contacts_href(asked.customer_no)
+    again = _again(asked, plans)
     return KeyContactsPage(
-        shell=desk.shell("customers"),
+        shell=desk.shell("customers", refresh_href=again),
         title=_("调整重点服务对象"),
         phone_title=_("重点服务对象"),
         back_href=f"{customer_href(asked.customer_no)}#contacts",
@@ -76,9 +77,10 @@ def key_contacts_page(desk: Desk, asked: Asked) -> KeyContactsPage:
         action=base,
         key=uuid4().hex,
         plans=len(plans),
-        groups=_groups(desk, view, asked.typed) if view.membership else (),
+        # The page asks for itself again until the year is planned: nothing may be typed into it meanwhile.
+        groups=_groups(desk, view, asked.typed) if view.membership and again is None else (),
         reason=asked.typed.reason_of(CHOOSE),
-        strips=_strips(asked, plans),
+        strips=_strips(asked, plans, again),
         errors=_errors(asked.typed),
         nothing="" if view.membership else _("不是 VIP 会员，不需要指定重点服务对象。"),
     )
@@ -89,12 +91,18 @@ def replans(desk: Desk, customer_no: str) -> list[CarePlan]:
     return [plan for plan in CareStore(desk.session).plans_of(customer_no) if plan.cause == _CAUSE]
 
 
-def _strips(asked: Asked, plans: Sequence[CarePlan]) -> tuple[Strip, ...]:
+def _again(asked: Asked, plans: Sequence[CarePlan]) -> str | None:
+    """Where to look again while the year is not planned anew yet; None where nothing is waited for."""
+    if asked.since is None or len(plans) > asked.since:
+        return None
+    return href(contacts_href(asked.customer_no), {"since": str(asked.since)})
+
+
+def _strips(asked: Asked, plans: Sequence[CarePlan], again: str | None) -> tuple[Strip, ...]:
     if asked.since is None:
         return ()
     link = Link(text=_("查看承诺与兑现"), href=f"{customer_href(asked.customer_no)}#promises")
-    if len(plans) <= asked.since:
-        again = href(contacts_href(asked.customer_no), {"since": str(asked.since)})
+    if again is not None:
         text = _("已保存，正在重排年度计划。")
         return (Strip(text=text, icon="clock", links=(link,), focus=True, poll_href=again),)
     counts = {name: len(plans[0].difference.get(name, ())) for name in ("kept", "added", "cancelled")}
