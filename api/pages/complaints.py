@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -228,8 +228,9 @@ async def _at(
 
 
 @router.post("/{complaint_id}/acts/{complaint_act}")
-async def act(at: Annotated[AtComplaint, Depends(_at)], name: Annotated[str, Path(alias="complaint_act")]) -> Response:
+async def act(at: Annotated[AtComplaint, Depends(_at)], complaint_act: str) -> Response:
     """Do it, and come back to the case; a refusal comes back in its form with what was typed."""
+    name = complaint_act
     if name not in ACTS:
         raise DomainError(ErrorCode.NOT_FOUND)
     try:

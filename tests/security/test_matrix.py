@@ -194,6 +194,7 @@ async def test_every_path_parameter_is_named(matrix: Matrix) -> None:
     )
 
 
+@pytest.mark.timeout(400)  # several thousand requests a role
 @pytest.mark.parametrize("role", Role)
 async def test_what_a_role_may_do_where(matrix: Matrix, role: Role) -> None:
     """Not the post's action: 403. Out of its institutions: 404. Else the request reaches the use case."""

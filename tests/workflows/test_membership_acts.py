@@ -71,7 +71,9 @@ async def test_a_cancellation_frees_the_seat_for_the_first_of_the_reserve_list(s
     assert (first.stage, first.tier) == (MembershipStage.CANCELLED, Tier.SILVER)
     assert stage.rows(Seat) == []
     (row,) = stage.rows(Membership)
-    assert (row.ended_on, row.end_reason) == (local_date(datetime.now(UTC)), "customer_wish: 客户来函")
+    assert stage.environment is not None
+    today = local_date(await stage.environment.get_current_time())
+    assert (row.ended_on, row.end_reason) == (today, "customer_wish: 客户来函")
     told = {item.account_id for item in stage.rows(Notification) if item.template == "seat_freed"}
     assert told == {stage.world.accounts["mgr"], stage.world.accounts["lead"]}
     assert (await other.decide("lead")).outcome is Outcome.APPROVED
