@@ -23,6 +23,7 @@ from workflows.namespace import prepare_namespace
 NAMESPACE = "greenlane"
 SENDER = "desk@greenlane.example.com"
 START_SECONDS = 30.0
+DEATH_SECONDS = 90.0
 CACHE_SECONDS = 2.5
 """The engine's history service reads a namespace's search attributes again every two seconds; nothing tells when."""
 
@@ -118,6 +119,6 @@ class Workers:
 
 
 async def death(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the process killed itself with SIGKILL."""
-    code = await asyncio.to_thread(process.wait, START_SECONDS)
+    """Wait until the process killed itself with SIGKILL; beside other tests it may start and work for a while first."""
+    code = await asyncio.to_thread(process.wait, DEATH_SECONDS)
     assert code == -signal.SIGKILL, f"ended with {code}"

@@ -20,7 +20,7 @@ from tests.support import world
 from tests.support.sweeping import add_touchpoint
 from workflows.sweeping import start_sweep
 
-pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(200)]
 
 ROWS, KILLED_AFTER = 5, 2
 ANSWER_SECONDS = 60.0
