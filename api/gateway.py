@@ -28,6 +28,7 @@ from models.identifiers import (
     GREEN_CHANNEL,
     QUALIFICATION,
     QUOTA_SEASON,
+    ROLLOUT,
     calendar_publish_id,
 )
 from models.messages.approval import Answered
@@ -37,9 +38,8 @@ from models.messages.envelope import (
     ProgrammeUpdate,
     SeasonStart,
     ServiceStart,
-    ServiceUpdate,
     Starting,
-    UpdateEnvelope,
+    Updating,
 )
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
@@ -56,7 +56,12 @@ _log = structlog.get_logger(__name__)
 
 Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
 """What workflows answer to an act."""
-_WORKFLOWS = {"start": QUALIFICATION, "season_start": QUOTA_SEASON, "approval_start": APPROVAL}
+_WORKFLOWS = {
+    "start": QUALIFICATION,
+    "season_start": QUOTA_SEASON,
+    "approval_start": APPROVAL,
+    "rollout_start": ROLLOUT,
+}
 _SERVICES = {"green_channel": GREEN_CHANNEL, "complaint": COMPLAINT, "touchpoint": CARE_TOUCHPOINT}
 
 
@@ -115,7 +120,7 @@ class Gateway:
                 )
 
     async def _deliver(self, envelope: Envelope) -> Answer:
-        if isinstance(envelope, UpdateEnvelope | ProgrammeUpdate | ServiceUpdate):
+        if isinstance(envelope, Updating):
             return await self._update(envelope)
         return await self._start(envelope)
 
@@ -145,7 +150,7 @@ class Gateway:
         )
         return answer
 
-    async def _update(self, envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> Answer:
+    async def _update(self, envelope: Updating) -> Answer:
         handle = self._client.get_workflow_handle(envelope.workflow_id)
         answer: Answer = await handle.execute_update(
             envelope.kind, envelope.act, id=envelope.act.update_id, result_type=_answer_type(envelope)
@@ -159,8 +164,8 @@ def _type_of(envelope: Starting) -> str:
     return _WORKFLOWS[envelope.kind]
 
 
-def _answer_type(envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> type[Answer]:
-    if isinstance(envelope, UpdateEnvelope | ServiceUpdate):
+def _answer_type(envelope: Updating) -> type[Answer]:
+    if not isinstance(envelope, ProgrammeUpdate):
         return Answered
     return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered
 

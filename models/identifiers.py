@@ -18,6 +18,7 @@ GREEN_CHANNEL = CaseKind.GREEN_CHANNEL.value
 CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
 COMPLAINT = CaseKind.COMPLAINT.value
 DUTY_SWEEP = "duty-sweep"
+ROLLOUT = CaseKind.ROLLOUT.value
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -83,3 +84,12 @@ def touchpoint_workflow_id(touchpoint_id: UUID) -> str:
 def sweep_id(institution_code: str, day: date) -> str:
     """`duty-sweep/{institution}/{date}`: one run per branch and day."""
     return f"{DUTY_SWEEP}/{institution_code}/{day.isoformat()}"
+
+
+def rollout_id(case_id: UUID) -> str:
+    """`rollout/{case id}`: one launch."""
+    return f"{ROLLOUT}/{case_id}"
+
+
+ROLLOUT_KEY = ROLLOUT
+"""What is unique among open launches: there is one at a time."""

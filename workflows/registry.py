@@ -10,6 +10,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.sweep import SweepActivities
@@ -22,6 +23,7 @@ from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
+from workflows.rollout import RolloutWorkflow
 from workflows.season import QuotaSeasonWorkflow
 
 WORKFLOWS: Sequence[type] = (
@@ -35,6 +37,7 @@ WORKFLOWS: Sequence[type] = (
     ComplaintWorkflow,
     TouchpointWorkflow,
     DutySweepWorkflow,
+    RolloutWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -67,6 +70,7 @@ def activity_methods(
     calendar: CalendarActivities,
     service: ServiceActivities,
     sweep: SweepActivities,
+    rollout: RolloutActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -98,4 +102,7 @@ def activity_methods(
         sweep.call_due,
         sweep.send_greetings,
         sweep.close,
+        rollout.record_opening,
+        rollout.record_step,
+        rollout.adopt_calendar,
     ]

@@ -24,6 +24,7 @@ from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.ports import Notifier
 from activities.qualification import QualificationActivities
+from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.sweep import SweepActivities
@@ -56,6 +57,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
         sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        rollout=RolloutActivities(database),
     )
     return Worker(
         client,

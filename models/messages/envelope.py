@@ -7,6 +7,7 @@ from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
+from models.messages.rollout import RolloutAct, StartRollout
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
@@ -85,8 +86,29 @@ class ServiceUpdate(Message):
     act: ServiceAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart
-Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate | ServiceUpdate
+class RolloutStart(Message):
+    """Start of a launch; answered when its first record stands."""
+
+    kind: Literal["rollout_start"] = "rollout_start"
+    act: StartRollout
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class RolloutUpdate(Message):
+    """An act on a launch."""
+
+    kind: Literal["lead"] = "lead"
+    workflow_id: str
+    act: RolloutAct
+
+
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | RolloutStart
+Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | RolloutUpdate
+Envelope: TypeAlias = Starting | Updating
 
 
 class Outgoing(Message):

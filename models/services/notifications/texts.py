@@ -54,6 +54,8 @@ TEMPLATES = (
     "greeting_unconfirmed",
     "touchpoint_missed",
     "cancellation_candidate",
+    "rollout_put_off",
+    "rollout_done",
 )
 """Every notification there is."""
 
@@ -70,6 +72,7 @@ FOR_AN_OPEN_TASK = frozenset(
         "urged",
         "nobody_to_act",
         "appeal_opened",
+        "rollout_put_off",
     }
 )
 """These say nothing any more once their task is closed: they are not sent then."""
@@ -95,6 +98,7 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     "investigate": ("调查", "Investigation"),
     "close": ("结案", "Closing"),
     "perform": ("执行关怀", "Care"),
+    "rollout": ("启动工作", "Launch work"),
 }
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.APPROVED.value: ("通过", "approved"),
