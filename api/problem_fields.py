@@ -78,6 +78,10 @@ _MESSAGES = {
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
     "complaints_only": _m("咨询不分等级。"),
+    "before_start": _m("不能早于起始日。"),
+    "before_predecessor": _m("须晚于所依赖工作的结束日。"),
+    "out_of_range": _m("不在启动计划的期间内。"),
+    "circle": _m("工作之间互相等待，请更正。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

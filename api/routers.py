@@ -30,6 +30,7 @@ from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import regulation as regulation_pages
+from api.pages import rollout as rollout_pages
 from api.pages import season as season_pages
 from api.pages import stand_ins as stand_in_pages
 from api.pages import task_acts as task_act_pages
@@ -57,6 +58,7 @@ from api.routes import (
     promises,
     qualifications,
     quotas,
+    rollout,
     rulebooks,
     seasons,
     staff,
@@ -87,6 +89,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     quotas.router,
     seasons.router,
+    rollout.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -124,6 +127,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     declare.router,
     ranking.router,
     season_pages.router,
+    rollout_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,

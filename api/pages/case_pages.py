@@ -9,7 +9,11 @@ from models.stores.cases import CaseStore
 from models.tables.cases import Case, Task
 from models.types import CaseKind
 
-_BASES = {CaseKind.GREEN_CHANNEL: "/green-channel", CaseKind.COMPLAINT: "/complaints"}
+_BASES = {
+    CaseKind.GREEN_CHANNEL: "/green-channel",
+    CaseKind.COMPLAINT: "/complaints",
+    CaseKind.ROLLOUT: "/rollout",
+}
 
 
 def page_of(case: Case) -> str:

@@ -115,6 +115,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("stand-ins", _m("代理设置"), "/stand-ins", "people", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
     _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
+    _Entry("rollout", _m("启动计划"), "/rollout", "cal", _RATING, _SERVING),
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
