@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三, 四 and 五 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件一, 三, 四, 五 and 八 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -15,13 +15,16 @@ from starlette.responses import Response
 
 from api.act_base import visible_case
 from api.deps import Action, Caller, DatabaseDep, require
+from api.forms.declaration import declaration_record
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.pdf import to_pdf
+from api.forms.rollout import rollout_record
 from api.forms.sheet import Content, Printed, PrintedForm, filled
 from api.pages.desk import desk_of
 from api.pages.format import clock_time, local, long_day
 from api.pages.render import render
 from api.pages.view.forms import FormPage
+from api.rollout_answers import visible_launch
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
 from models.services import audit
@@ -47,6 +50,17 @@ def _of_case(session: Session, caller: Caller, case_id: UUID) -> UUID | None:
     return visible_case(session, caller, case_id).rulebook_version_id
 
 
+def _of_declaration(session: Session, caller: Caller, case_id: UUID) -> UUID | None:
+    """The score stands on it: for those who may read scores."""
+    if not caller.may(Action.READ_SCORES):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return _of_case(session, caller, case_id)
+
+
+def _of_launch(session: Session, caller: Caller, case_id: UUID) -> UUID | None:
+    return visible_launch(session, caller, case_id, datetime.now(UTC)).case.rulebook_version_id
+
+
 def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUID | None:
     row = TouchpointStore(session).get(touchpoint_id)
     if row is None or not _may_read(session, caller, row):
@@ -60,9 +74,11 @@ def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
 
 
 _KINDS: Mapping[int, _Kind] = {
+    1: _Kind(declaration_record, _of_declaration),
     3: _Kind(green_channel_record, _of_case),
     4: _Kind(care_record, _of_touchpoint),
     5: _Kind(complaint_record, _of_case),
+    8: _Kind(rollout_record, _of_launch),
 }
 
 

@@ -107,9 +107,8 @@ async def open_launch(
     sent = at.sent(idempotency_key, "rollout-open", body)
     shown = ShownLaunch(start_on=start_on, branches=codes, key=sent.key.key)
     try:
-        prepare = rollout_acts.open_launch(
-            at.caller, sent.key, start_on=typed_date(start_on, "start_on"), branches=chosen(codes)
-        )
+        day = typed_date(start_on, "start_on")
+        prepare = rollout_acts.open_launch(at.caller, sent.key, start_on=day, branches=chosen(codes))
         await send(at.request, at.database, sent.key, prepare)
     except DomainError as error:
         return await _refused(sent, None, replace(shown, error=error), kept="")

@@ -108,14 +108,12 @@ def _page(desk: Desk, found: Overview, shown: ShownLaunch) -> RolloutPage:
 
 def _headline(desk: Desk, found: Overview) -> str:
     late = sum(row.standing.late for row in found.items)
-    done, total = found.progress
-    day = short_day(found.state.start_on, local_date(desk.now))
     text = _(
         "%(day)s 起 · %(n)s 家分公司 · 已完成 %(done)s/%(total)s",
-        day=day,
+        day=short_day(found.state.start_on, local_date(desk.now)),
         n=len(found.state.branches),
-        done=done,
-        total=total,
+        done=found.progress.done,
+        total=found.progress.total,
     )
     return f"{text} · {_('%(n)s 项逾期', n=late)}" if late else text
 

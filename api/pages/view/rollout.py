@@ -19,7 +19,7 @@ class BarKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GanttBar:
-    """One piece of work on its line: from `x` on, `width` wide, `filled` of it done; lengths in units of the drawing."""
+    """One piece of work on its line: from `x` on, `width` wide, `filled` of it done; in units of the drawing."""
 
     label: str
     y: int
