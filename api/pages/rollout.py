@@ -244,9 +244,9 @@ async def cancel(
     return await _by_reason(sent, ask, prepare, reason=reason, done="cancel")
 
 
-@router.post("/tasks/{task_id}/complete")
+@router.post("/tasks/{part_id}/complete")
 async def complete(
-    task_id: UUID,
+    part_id: UUID,
     at: WorkerDep,
     *,
     version: Text = "",
@@ -255,16 +255,16 @@ async def complete(
     files: list[UploadFile] | None = None,
 ) -> Response:
     """完成 of a part with its result and files."""
-    case_id = await run_in_threadpool(_case_of, at, task_id)
+    case_id = await run_in_threadpool(_case_of, at, part_id)
     taken = [
         Attached(file.filename, file.content_type or "", await file.read()) for file in files or () if file.filename
     ]
     body = {"version": version, "comment": comment, "files": [(file.name, len(file.content)) for file in taken]}
-    sent = at.sent(idempotency_key, f"rollout-complete:{task_id}", body)
-    shown = ShownLaunch(task_id=task_id, typed=comment, key=sent.key.key)
+    sent = at.sent(idempotency_key, f"rollout-complete:{part_id}", body)
+    shown = ShownLaunch(task_id=part_id, typed=comment, key=sent.key.key)
     try:
         prepare = rollout_acts.complete(
-            at.caller, sent.key, task_id, version=_number(version), comment=checked_comment(comment), files=taken
+            at.caller, sent.key, part_id, version=_number(version), comment=checked_comment(comment), files=taken
         )
         await send(at.request, at.database, sent.key, prepare)
     except DomainError as error:
@@ -272,17 +272,17 @@ async def complete(
     return see_other(at.request, href(f"{BASE}/{case_id}", {"done": "complete"}))
 
 
-@router.get("/tasks/{task_id}/reassign")
-def ask_to_reassign(task_id: UUID, at: LeaderDep) -> Response:
+@router.get("/tasks/{part_id}/reassign")
+def ask_to_reassign(part_id: UUID, at: LeaderDep) -> Response:
     """改派: to whom, and why."""
     with at.database.read() as session:
-        asked = ask_reassign(at.desk(session), visible_task(session, at.caller, task_id))
+        asked = ask_reassign(at.desk(session), visible_task(session, at.caller, part_id))
     return render(at.request, "pages/plain_form.html", reason_form(at.request, at.caller, asked))
 
 
-@router.post("/tasks/{task_id}/reassign")
+@router.post("/tasks/{part_id}/reassign")
 async def reassign(
-    task_id: UUID,
+    part_id: UUID,
     at: LeaderDep,
     *,
     to: Text = "",
@@ -292,14 +292,14 @@ async def reassign(
 ) -> Response:
     """改派."""
     body = {"to": to, "version": version, "reason": reason}
-    sent = at.sent(idempotency_key, f"rollout-reassign:{task_id}", body)
+    sent = at.sent(idempotency_key, f"rollout-reassign:{part_id}", body)
 
     def ask(session: Session) -> Asked:
-        return ask_reassign(at.desk(session), visible_task(session, at.caller, task_id), to)
+        return ask_reassign(at.desk(session), visible_task(session, at.caller, part_id), to)
 
     def prepare() -> Prepare:
         return rollout_acts.reassign(
-            at.caller, sent.key, task_id, version=_number(version), to=_person(to), comment=reason
+            at.caller, sent.key, part_id, version=_number(version), to=_person(to), comment=reason
         )
 
     return await _by_reason(sent, ask, prepare, reason=reason, done="reassign")
@@ -369,9 +369,9 @@ def _state(at: At, case_id: UUID) -> RolloutState:
         return visible_launch(session, at.caller, case_id, now()).state
 
 
-def _case_of(at: At, task_id: UUID) -> UUID:
+def _case_of(at: At, part_id: UUID) -> UUID:
     with at.database.read() as session:
-        task = visible_task(session, at.caller, task_id)
+        task = visible_task(session, at.caller, part_id)
         return visible_launch(session, at.caller, task.case_id, now()).case.id
 
 

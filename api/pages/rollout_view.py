@@ -15,7 +15,6 @@ from api.pages.format import instant, short_day, stamp
 from api.pages.i18n import _, language
 from api.pages.rollout_gantt import gantt
 from api.pages.view.common import (
-    Article,
     EmptyState,
     ErrorSummary,
     Link,
@@ -78,7 +77,6 @@ def _nothing(desk: Desk, shown: ShownLaunch) -> RolloutPage:
     return RolloutPage(
         shell=desk.shell("rollout"),
         title=_("启动计划"),
-        articles=(Article(text=_("附件八")),),
         errors=_errors(shown),
         new=_new(desk, shown) if leads else None,
         empty=EmptyState(text=text, icon="cal"),
@@ -92,7 +90,6 @@ def _page(desk: Desk, found: Overview, shown: ShownLaunch) -> RolloutPage:
         title=_("启动计划"),
         json_href=f"/api/v1/reports/rollout/{case.id}",
         headline=_headline(desk, found),
-        articles=(Article(text=_("附件八")),),
         tags=(Tag(text=word(found.state.outcome or found.state.stage), tone=_tone(found)),),
         links=tuple(_links(desk, found)),
         launch=_launch(desk, found),

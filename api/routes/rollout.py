@@ -163,28 +163,28 @@ async def cancel(rollout_id: UUID, body: PlanActBody, by: LeadingDep) -> Rollout
     return await by.answer(done)
 
 
-@router.post("/tasks/{task_id}/complete")
-async def complete(task_id: UUID, body: CompleteBody, by: WorkingDep) -> RolloutAnswer:
+@router.post("/tasks/{part_id}/complete")
+async def complete(part_id: UUID, body: CompleteBody, by: WorkingDep) -> RolloutAnswer:
     """完成 of one part with its result; files are base64, 5 MB each at most."""
     files = files_of(body.attachments)
     done = await by.send(
-        f"complete:{task_id}",
+        f"complete:{part_id}",
         body,
         lambda key: rollout_acts.complete(
-            by.caller, key, task_id, version=body.version, comment=body.comment, files=files
+            by.caller, key, part_id, version=body.version, comment=body.comment, files=files
         ),
     )
     return await by.answer(done)
 
 
-@router.post("/tasks/{task_id}/reassign")
-async def reassign(task_id: UUID, body: ReassignBody, by: LeadingDep) -> RolloutAnswer:
+@router.post("/tasks/{part_id}/reassign")
+async def reassign(part_id: UUID, body: ReassignBody, by: LeadingDep) -> RolloutAnswer:
     """改派 of one part to a person who may do it."""
     done = await by.send(
-        f"reassign:{task_id}",
+        f"reassign:{part_id}",
         body,
         lambda key: rollout_acts.reassign(
-            by.caller, key, task_id, version=body.version, to=body.to, comment=body.comment
+            by.caller, key, part_id, version=body.version, to=body.to, comment=body.comment
         ),
     )
     return await by.answer(done)

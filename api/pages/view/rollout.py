@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.pages.view.common import Article, EmptyState, ErrorSummary, Link, Option, Strip, Tag, TimePill
+from api.pages.view.common import EmptyState, ErrorSummary, Link, Option, Strip, Tag, TimePill
 from api.pages.view.people import FormField
 from api.pages.view.shell import Page
 
@@ -116,7 +116,6 @@ class RolloutPage(Page):
     """The launch; `empty` when there is none."""
 
     headline: str = ""
-    articles: tuple[Article, ...] = ()
     tags: tuple[Tag, ...] = ()
     links: tuple[Link, ...] = ()
     launch: LaunchButton | None = None
