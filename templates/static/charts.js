@@ -1,0 +1,110 @@
+// Charts: each [data-gl-chart] is drawn from the table it names, so that the picture and the numbers cannot differ.
+// The engine is fetched by the first chart there is. Without scripts, or without the engine, the table stays open.
+(() => {
+  "use strict";
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--gl-${name}`).trim();
+  const text = (cell) => cell.textContent.trim();
+  const number = (cell) => (cell.dataset.value === undefined ? null : Number(cell.dataset.value));
+  const link = (cell) => cell.querySelector("a") ?? cell.parentElement.querySelector("th a");
+
+  // What tells columns apart: colour, and beside it the line, the symbol, the stripes of a bar.
+  const COLOURS = ["brand", "blue", "amber", "violet", "orange", "edge"];
+  const LINES = ["solid", "dashed", "dotted"];
+  const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
+  const STRIPES = [0, -0.78, 0.78, 1.57];
+  const turn = (list, at) => list[at % list.length];
+  const stripes = (at) =>
+    at === 0
+      ? "none"
+      : { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: turn(STRIPES, at), color: css("surface") };
+
+  const read = (table) => {
+    const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
+    const columns = [...table.tHead.rows[0].cells].slice(1).map((head, at) => ({
+      name: text(head),
+      isLimit: "glLimit" in head.dataset,
+      colour: css(head.dataset.glColour ?? ("glLimit" in head.dataset ? "red" : turn(COLOURS, at))),
+      cells: rows.map((row) => row[at + 1]),
+    }));
+    return { columns, labels: rows.map((row) => text(row[0])) };
+  };
+
+  const drawnAs = (kind, column, at) => {
+    if (kind === "line")
+      return {
+        type: "line",
+        lineStyle: { width: 2.5, type: column.isLimit ? "dashed" : turn(LINES, at) },
+        symbol: column.isLimit ? "none" : turn(SYMBOLS, at),
+        symbolSize: 8,
+      };
+    if (column.isLimit) return { type: "scatter", symbol: "rect", symbolSize: kind === "across" ? [3, 26] : [40, 3], z: 5 };
+    return { type: "bar", stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 34 };
+  };
+  const series = (kind, { columns, labels }) => {
+    const labelled = (kind === "bar" || kind === "across") && columns.length * labels.length <= 16;
+    return columns.map((column, at) => ({
+      ...drawnAs(kind, column, at),
+      name: column.name,
+      data: column.cells.map(number),
+      itemStyle: { color: column.colour, decal: stripes(at) },
+      cursor: column.cells.some(link) ? "pointer" : "default",
+      label: {
+        show: labelled && !column.isLimit,
+        position: kind === "across" ? "insideLeft" : "top",
+        formatter: (point) => text(column.cells[point.dataIndex]),
+        ...(kind === "across" ? { backgroundColor: css("surface"), padding: [1, 4], borderRadius: 3 } : {}),
+        color: css("ink"),
+      },
+    }));
+  };
+
+  const options = (figure, data) => {
+    const [kind, isShare] = [figure.dataset.glChart, "glShare" in figure.dataset];
+    const words = { color: css("ink-2"), fontSize: 12 };
+    const line = { lineStyle: { color: css("line") } };
+    const shown = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
+    const format = new Intl.NumberFormat(document.documentElement.lang, shown);
+    const value = { type: "value", splitNumber: 3, splitLine: line, axisLabel: { ...words, formatter: (n) => format.format(n) } };
+    const names = kind === "across" ? { ...words, width: 112, overflow: "break" } : { ...words, hideOverlap: true };
+    const rows = { type: "category", data: data.labels, axisTick: { show: false }, axisLine: line, axisLabel: names };
+    const told = (points) =>
+      [points[0].name, ...points.map((p) => `${p.seriesName} ${text(data.columns[p.seriesIndex].cells[p.dataIndex])}`)].join("\n");
+    return {
+      animation: false,
+      aria: { enabled: true, label: { enabled: false } }, // stripes need it; the words are the server's
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      legend: { show: data.columns.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 24, textStyle: words },
+      grid: { left: 8, right: 20, top: data.columns.length > 1 ? 44 : 24, bottom: 8, containLabel: true },
+      tooltip: {
+        ...{ trigger: "axis", renderMode: "richText", confine: true, formatter: told },
+        ...{ axisPointer: { type: kind === "line" ? "line" : "shadow" }, backgroundColor: css("surface") },
+        ...{ borderColor: css("edge"), textStyle: { ...words, color: css("ink") } },
+      },
+      xAxis: kind === "across" ? value : rows,
+      yAxis: kind === "across" ? { ...rows, inverse: true } : value,
+      series: series(kind, data),
+    };
+  };
+
+  const draw = async (figure) => {
+    figure.dataset.glDrawn = "";
+    await import(figure.dataset.glEngine);
+    const data = read(document.getElementById(figure.dataset.glTable));
+    const plot = figure.querySelector(".gl-plot");
+    plot.hidden = false;
+    if (figure.dataset.glChart === "across") plot.style.height = `${72 + 40 * data.labels.length}px`;
+    const chart = window.echarts.init(plot, null, { renderer: "canvas" });
+    chart.setOption(options(figure, data));
+    chart.on("click", (point) => link(data.columns[point.seriesIndex].cells[point.dataIndex])?.click());
+    const watch = new ResizeObserver(() => {
+      if (plot.isConnected) return chart.resize();
+      watch.disconnect();
+      chart.dispose();
+    });
+    watch.observe(plot);
+    figure.querySelector("details").open = false;
+  };
+  const drawAll = () => document.querySelectorAll("[data-gl-chart]:not([data-gl-drawn])").forEach(draw);
+  document.addEventListener("htmx:afterSettle", drawAll);
+  drawAll();
+})();
