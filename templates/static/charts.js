@@ -7,16 +7,13 @@
   const number = (cell) => (cell.dataset.value === undefined ? null : Number(cell.dataset.value));
   const link = (cell) => cell.querySelector("a") ?? cell.parentElement.querySelector("th a");
 
-  // What tells columns apart: colour, and beside it the line, the symbol, the stripes of a bar.
+  // What tells columns apart beside the colour: the line, the symbol, the stripes of a bar.
   const COLOURS = ["brand", "blue", "amber", "violet", "orange", "edge"];
   const LINES = ["solid", "dashed", "dotted"];
   const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
   const STRIPES = [0, -0.78, 0.78, 1.57];
   const turn = (list, at) => list[at % list.length];
-  const stripes = (at) =>
-    at === 0
-      ? "none"
-      : { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: turn(STRIPES, at), color: css("surface") };
+  const stripe = (at) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: turn(STRIPES, at), color: css("surface") });
 
   const read = (table) => {
     const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
@@ -28,33 +25,22 @@
     }));
     return { columns, labels: rows.map((row) => text(row[0])) };
   };
-
   const drawnAs = (kind, column, at) => {
-    if (kind === "line")
-      return {
-        type: "line",
-        lineStyle: { width: 2.5, type: column.isLimit ? "dashed" : turn(LINES, at) },
-        symbol: column.isLimit ? "none" : turn(SYMBOLS, at),
-        symbolSize: 8,
-      };
-    if (column.isLimit) return { type: "scatter", symbol: "rect", symbolSize: kind === "across" ? [3, 26] : [40, 3], z: 5 };
+    const [line, symbol] = column.isLimit ? ["dashed", "none"] : [turn(LINES, at), turn(SYMBOLS, at)];
+    if (kind === "line") return { type: "line", lineStyle: { width: 2.5, type: line }, symbol, symbolSize: 8 };
+    if (column.isLimit) return { type: "scatter", symbol: "rect", symbolSize: kind === "across" ? [5, 30] : [40, 5], z: 5 };
     return { type: "bar", stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 34 };
   };
   const series = (kind, { columns, labels }) => {
-    const labelled = (kind === "bar" || kind === "across") && columns.length * labels.length <= 16;
+    const isLabelled = kind === "bar" && columns.length * labels.length <= 16;
+    const ofLimit = { opacity: 1, borderColor: css("surface"), borderWidth: 1 };
     return columns.map((column, at) => ({
       ...drawnAs(kind, column, at),
       name: column.name,
       data: column.cells.map(number),
-      itemStyle: { color: column.colour, decal: stripes(at) },
+      itemStyle: { color: column.colour, ...(column.isLimit ? ofLimit : at ? { decal: stripe(at) } : {}) },
       cursor: column.cells.some(link) ? "pointer" : "default",
-      label: {
-        show: labelled && !column.isLimit,
-        position: kind === "across" ? "insideLeft" : "top",
-        formatter: (point) => text(column.cells[point.dataIndex]),
-        ...(kind === "across" ? { backgroundColor: css("surface"), padding: [1, 4], borderRadius: 3 } : {}),
-        color: css("ink"),
-      },
+      label: { show: isLabelled && !column.isLimit, position: "top", color: css("ink"), formatter: (point) => text(column.cells[point.dataIndex]) },
     }));
   };
 
@@ -62,13 +48,16 @@
     const [kind, isShare] = [figure.dataset.glChart, "glShare" in figure.dataset];
     const words = { color: css("ink-2"), fontSize: 12 };
     const line = { lineStyle: { color: css("line") } };
-    const shown = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
-    const format = new Intl.NumberFormat(document.documentElement.lang, shown);
-    const value = { type: "value", splitNumber: 3, splitLine: line, axisLabel: { ...words, formatter: (n) => format.format(n) } };
-    const names = kind === "across" ? { ...words, width: 112, overflow: "break" } : { ...words, hideOverlap: true };
+    const style = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
+    const { format } = new Intl.NumberFormat(document.documentElement.lang, style);
+    const value = { type: "value", scale: kind === "line", splitNumber: 3, splitLine: line, axisLabel: { ...words, formatter: (n) => format(n) } };
+    const isAcross = kind === "across";
+    const bars = data.columns.filter((column) => !column.isLimit);
+    const named = (name, at) => `${name}\n${bars.map((column) => text(column.cells[at])).join(" · ")}`;
+    const names = isAcross ? { ...words, width: 112, overflow: "break", formatter: named } : { ...words, hideOverlap: true };
     const rows = { type: "category", data: data.labels, axisTick: { show: false }, axisLine: line, axisLabel: names };
-    const told = (points) =>
-      [points[0].name, ...points.map((p) => `${p.seriesName} ${text(data.columns[p.seriesIndex].cells[p.dataIndex])}`)].join("\n");
+    const cell = (point) => text(data.columns[point.seriesIndex].cells[point.dataIndex]);
+    const told = (points) => [points[0].name, ...points.map((point) => `${point.seriesName} ${cell(point)}`)].join("\n");
     return {
       animation: false,
       aria: { enabled: true, label: { enabled: false } }, // stripes need it; the words are the server's
@@ -76,12 +65,12 @@
       legend: { show: data.columns.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 24, textStyle: words },
       grid: { left: 8, right: 20, top: data.columns.length > 1 ? 44 : 24, bottom: 8, containLabel: true },
       tooltip: {
-        ...{ trigger: "axis", renderMode: "richText", confine: true, formatter: told },
-        ...{ axisPointer: { type: kind === "line" ? "line" : "shadow" }, backgroundColor: css("surface") },
-        ...{ borderColor: css("edge"), textStyle: { ...words, color: css("ink") } },
+        trigger: "axis", renderMode: "richText", confine: true, formatter: told,
+        axisPointer: { type: kind === "line" ? "line" : "shadow" },
+        backgroundColor: css("surface"), borderColor: css("edge"), textStyle: { ...words, color: css("ink") },
       },
-      xAxis: kind === "across" ? value : rows,
-      yAxis: kind === "across" ? { ...rows, inverse: true } : value,
+      xAxis: isAcross ? value : rows,
+      yAxis: isAcross ? { ...rows, inverse: true } : value,
       series: series(kind, data),
     };
   };
@@ -92,7 +81,7 @@
     const data = read(document.getElementById(figure.dataset.glTable));
     const plot = figure.querySelector(".gl-plot");
     plot.hidden = false;
-    if (figure.dataset.glChart === "across") plot.style.height = `${72 + 40 * data.labels.length}px`;
+    if (figure.dataset.glChart === "across") plot.style.height = `${72 + 48 * data.labels.length}px`;
     const chart = window.echarts.init(plot, null, { renderer: "canvas" });
     chart.setOption(options(figure, data));
     chart.on("click", (point) => link(data.columns[point.seriesIndex].cells[point.dataIndex])?.click());
