@@ -13,7 +13,8 @@
   const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
   const STRIPES = [0, -0.78, 0.78, 1.57];
   const turn = (list, at) => list[at % list.length];
-  const stripe = (at) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: turn(STRIPES, at), color: css("surface") });
+  const BAND = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5] };
+  const stripe = (at) => ({ ...BAND, rotation: turn(STRIPES, at), color: css("surface") });
 
   const read = (table) => {
     const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
@@ -32,7 +33,7 @@
     return { type: "bar", stack: kind === "stacked" ? "all" : undefined, barMaxWidth: 34 };
   };
   const series = (kind, { columns, labels }) => {
-    const isLabelled = kind === "bar" && columns.length * labels.length <= 16;
+    const label = { show: kind === "bar" && columns.length * labels.length <= 16, position: "top", color: css("ink") };
     const ofLimit = { opacity: 1, borderColor: css("surface"), borderWidth: 1 };
     return columns.map((column, at) => ({
       ...drawnAs(kind, column, at),
@@ -40,21 +41,23 @@
       data: column.cells.map(number),
       itemStyle: { color: column.colour, ...(column.isLimit ? ofLimit : at ? { decal: stripe(at) } : {}) },
       cursor: column.cells.some(link) ? "pointer" : "default",
-      label: { show: isLabelled && !column.isLimit, position: "top", color: css("ink"), formatter: (point) => text(column.cells[point.dataIndex]) },
+      label: { ...label, formatter: (point) => text(column.cells[point.dataIndex]), show: label.show && !column.isLimit },
     }));
   };
 
   const options = (figure, data) => {
-    const [kind, isShare] = [figure.dataset.glChart, "glShare" in figure.dataset];
+    const kind = figure.dataset.glChart;
+    const isAcross = kind === "across";
     const words = { color: css("ink-2"), fontSize: 12 };
     const line = { lineStyle: { color: css("line") } };
-    const style = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
+    const style = "glShare" in figure.dataset ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
     const { format } = new Intl.NumberFormat(document.documentElement.lang, style);
-    const value = { type: "value", scale: kind === "line", splitNumber: 3, splitLine: line, axisLabel: { ...words, formatter: (n) => format(n) } };
-    const isAcross = kind === "across";
+    const figures = { ...words, formatter: (n) => format(n) };
+    const value = { type: "value", scale: kind === "line", splitNumber: 3, splitLine: line, axisLabel: figures };
     const bars = data.columns.filter((column) => !column.isLimit);
     const named = (name, at) => `${name}\n${bars.map((column) => text(column.cells[at])).join(" · ")}`;
-    const names = isAcross ? { ...words, width: 112, overflow: "break", formatter: named } : { ...words, hideOverlap: true };
+    const folded = { lineHeight: 16, width: 112, overflow: "break", formatter: named };
+    const names = { ...words, ...(isAcross ? folded : { hideOverlap: true }) };
     const rows = { type: "category", data: data.labels, axisTick: { show: false }, axisLine: line, axisLabel: names };
     const cell = (point) => text(data.columns[point.seriesIndex].cells[point.dataIndex]);
     const told = (points) => [points[0].name, ...points.map((point) => `${point.seriesName} ${cell(point)}`)].join("\n");
@@ -85,12 +88,8 @@
     const chart = window.echarts.init(plot, null, { renderer: "canvas" });
     chart.setOption(options(figure, data));
     chart.on("click", (point) => link(data.columns[point.seriesIndex].cells[point.dataIndex])?.click());
-    const watch = new ResizeObserver(() => {
-      if (plot.isConnected) return chart.resize();
-      watch.disconnect();
-      chart.dispose();
-    });
-    watch.observe(plot);
+    // Taken out of the page by a swap, its size falls to nothing: the last thing that is seen of it.
+    new ResizeObserver(() => (plot.isConnected ? chart.resize() : chart.dispose())).observe(plot);
     figure.querySelector("details").open = false;
   };
   const drawAll = () => document.querySelectorAll("[data-gl-chart]:not([data-gl-drawn])").forEach(draw);
