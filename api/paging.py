@@ -54,6 +54,14 @@ class Paging:
             raise _bad_cursor()
         return value
 
+    def id(self) -> UUID | None:
+        """A sort key that is an id alone. Raises INVALID_INPUT for a cursor of another list."""
+        value = self.text()
+        try:
+            return UUID(value) if value else None
+        except ValueError as error:
+            raise _bad_cursor() from error
+
     def instant_and_id(self) -> tuple[datetime, UUID] | None:
         """A sort key of an instant and an id. Raises INVALID_INPUT for a cursor of another list."""
         if self.after is None:

@@ -78,6 +78,7 @@ _MESSAGES = {
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
     "complaints_only": _m("咨询不分等级。"),
+    "nothing_to_print": _m("这个季度没有可打印的表单。"),
     "before_start": _m("不能早于起始日。"),
     "before_predecessor": _m("须晚于所依赖工作的结束日。"),
     "out_of_range": _m("不在启动计划的期间内。"),

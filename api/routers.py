@@ -25,6 +25,7 @@ from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
+from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
@@ -47,6 +48,7 @@ from api.routes import (
     description,
     evaluations,
     events,
+    forms,
     green_channel,
     health,
     imports,
@@ -86,6 +88,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     care_plan.router,
     promises.router,
     green_channel.router,
+    forms.router,
     evaluations.router,
     quotas.router,
     seasons.router,
@@ -120,6 +123,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     customer_pages.router,
     key_contacts.router,
+    form_batch_pages.router,
     form_pages.router,
     care_pages.router,
     green_channel_pages.router,

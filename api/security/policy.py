@@ -45,6 +45,7 @@ class Action(StrEnum):
     READ_COMPLAINTS = "read_complaints"
     OPEN_COMPLAINT_TEXT = "open_complaint_text"
     OPEN_FORMS = "open_forms"
+    PRINT_FORMS = "print_forms"
     READ_CARE = "read_care"
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
@@ -123,6 +124,7 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_COMPLAINTS: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.OPEN_COMPLAINT_TEXT: _row(*_BUSINESS, Role.AUDIT),
     Action.OPEN_FORMS: _row(*_BUSINESS, Role.AUDIT),
+    Action.PRINT_FORMS: _row(Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
     Action.READ_CARE: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),

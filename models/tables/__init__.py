@@ -3,6 +3,7 @@
 from models.tables import (
     access,
     audit,
+    batches,
     book,
     calendar,
     care,
@@ -20,6 +21,7 @@ from models.tables import (
 __all__ = [
     "access",
     "audit",
+    "batches",
     "book",
     "calendar",
     "care",
