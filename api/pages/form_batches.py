@@ -74,7 +74,6 @@ def start(
     idempotency_key: Text = "",
 ) -> Response:
     """Ask for a batch; a refusal comes back on the form with what was typed."""
-    typed = Typed(institution_code, year, quarter_no, full, reason)
     try:
         values = {"institution_code": institution_code, "year": year, "quarter": quarter_no, "reason": reason}
         body = validated(BatchBody, {**values, "full": full})

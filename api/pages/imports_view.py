@@ -13,8 +13,8 @@ from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, pager
 from api.pages.shell import shell_for
-from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Strip, StripTone, Tag, TagTone
-from api.pages.view.imports import ChangeRow, FileRow, ImportPage, ImportRow, ImportsPage, Progress, RejectionRow
+from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Progress, Strip, StripTone, Tag, TagTone
+from api.pages.view.imports import ChangeRow, FileRow, ImportPage, ImportRow, ImportsPage, RejectionRow
 from api.pages.words import word
 from api.paging import Paging, encode_cursor
 from api.schemas.imports import COUNTERS

@@ -29,7 +29,7 @@ def gantt(rows: tuple[ItemRow, ...], today: date) -> Gantt:
     return Gantt(
         height=TOP + LINE * len(rows) + 8,
         bars=bars,
-        ticks=tuple(Tick(x=at(day), label=short_day(day, today)) for day in _weeks(first, last)),
+        ticks=tuple(Tick(x=at(day), label=short_day(day, day)) for day in _weeks(first, last)),
         today=at(today) if first <= today < last else None,
         words=_("%(n)s 项工作的进度图，其中 %(late)s 项逾期；下表列出同样的内容。", n=len(rows), late=late),
     )

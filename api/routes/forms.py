@@ -22,7 +22,7 @@ PrinterDep = Annotated[Caller, require(Action.PRINT_FORMS)]
 
 @router.post("", status_code=202)
 def start_batch(body: BatchBody, by: Annotated[Recording, recording(Action.PRINT_FORMS)]) -> BatchAnswer:
-    """附件三 finished, 附件四 done and 附件五 closed in the quarter; personal data masked unless `full` is asked for."""
+    """附件三 finished, 附件四 done and 附件五 closed in the quarter; masked unless `full` is asked for."""
 
     def do(session: Session, key: Key) -> Facts:
         return once(session, key, now(), lambda: {"job_id": str(form_batch_acts.start(session, by.caller, body).id)})

@@ -109,6 +109,7 @@ _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
+_PRINTING = frozenset({Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
@@ -126,7 +127,7 @@ NAVIGATION: tuple[_Entry, ...] = (
         "/forms/batch",
         "print",
         _SERVICE,
-        frozenset({Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT}),
+        _PRINTING,
     ),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
