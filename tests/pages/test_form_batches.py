@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select, update
 from activities.jobs import JobRunner
 from api.forms import batch
 from api.forms.batch import run_batch
+from api.forms.kinds import printed_form
 from models.database import Database
 from models.services import jobs
 from models.services.batches import JOB_KIND
@@ -131,13 +132,13 @@ async def test_two_hundred_sheets_with_progress_and_a_worker_that_dies(
     sent = await browser.post("/forms/batch", data=form)
     assert sent.status_code == 303, sent.text
     href = sent.headers["location"]
-    read, real = [], batch.printed_form
+    read: list[int] = []
 
     def dies(*args: object, **kwargs: object) -> object:
         read.append(1)
         if len(read) == 65:
             raise MemoryError
-        return real(*args, **kwargs)  # type: ignore[arg-type]
+        return printed_form(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(batch, "printed_form", dies)
     assert _run(insurer) == 1
