@@ -118,7 +118,7 @@ class SurveyWorkflow:
         return (self._rounds[0], at) if at < state.closes_at.due_at else None
 
     async def _send(self, round_: Round) -> None:
-        """Chunk after chunk; a way out that stays closed all day leaves the rest to the reminder and to printed codes."""
+        """Chunk after chunk; where the way out stays closed, the rest is left to the reminder and to printed codes."""
         self._rounds.remove(round_)
         order = SurveyOrder(campaign_id=(await self._ready()).campaign_id, round=round_, at=workflow.now())
         try:
@@ -134,7 +134,7 @@ class SurveyWorkflow:
             self._counts["broken_off"] += 1
 
     async def _until_it_closes(self) -> ActivityConfig:
-        """As greetings are sent, but not longer than the campaign is open: it closes at its hour, mail server or not."""
+        """As greetings are sent, but no longer than the campaign is open: it closes at its hour, mail server or not."""
         state = await self._ready()
         left = max(state.closes_at.due_at - workflow.now(), timedelta(seconds=1))
         return {**GREET, "schedule_to_close_timeout": min(left, LONGEST_ROUND)}

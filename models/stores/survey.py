@@ -128,13 +128,13 @@ class SurveyStore:
             _count(and_(col(row.claimed_at).is_not(None), col(row.sent_at).is_(None))),
         )
         statement: Select[Any] = (
-            select(row.campaign_id, *sums)  # type: ignore[call-overload]  # more columns than the overloads know
+            select(row.campaign_id, *sums)
             .outerjoin(sheet, col(sheet.invitation_id) == col(row.id))
             .where(col(row.campaign_id).in_(campaign_ids), within(row.institution_code, scope))
             .group_by(row.campaign_id)
         )
         found = self.session.execute(statement)
-        return {key: Tally(*sums[:4], _mean(sums[4], sums[2]), *sums[5:]) for key, *sums in found}
+        return {row[0]: _tally(row[1:]) for row in found}
 
     def sent_by_branch(self, campaign_id: UUID, scope: Scope) -> dict[tuple[str, Tier], int]:
         """Invitations by institution and tier."""
@@ -144,7 +144,7 @@ class SurveyStore:
             .where(row.campaign_id == campaign_id, within(row.institution_code, scope))
             .group_by(row.institution_code, col(row.tier))
         )
-        return {(code, tier): number for code, tier, number in self.session.exec(statement)}
+        return {(code, Tier(tier)): number for code, tier, number in self.session.exec(statement)}
 
     def lines(self, campaign_id: UUID, scope: Scope) -> list[SheetLine]:
         """Every sheet of a campaign within the scope, as results are reckoned from it."""
@@ -211,7 +211,7 @@ class SurveyStore:
             .order_by(SurveyCampaign.period)
         )
         found = self.session.execute(statement)
-        return [(period, Tally(*sums[:4], _mean(sums[4], sums[2]))) for period, *sums in found]
+        return [(row[0], _tally(row[1:])) for row in found]
 
     def by_customer(self, scope: Scope, first: date, last: date) -> dict[str, Served]:
         """满意度 by customer number in a span of days, both ends included; see `Served`."""
@@ -364,6 +364,12 @@ def _seen(scope: Scope) -> ColumnElement[bool]:
 
 def _count(condition: Any) -> Any:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _tally(sums: Sequence[Any]) -> Tally:
+    """Counts, the sum of valid scores, further counts."""
+    sent, returned, valid, low, total, *more = sums
+    return Tally(sent, returned, valid, low, _mean(total, valid), *more)
 
 
 def _mean(total: Any, sheets: int) -> Decimal | None:

@@ -26,14 +26,14 @@ from tests.support.surveys import RunningSurvey
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 
 
-def _drafted(stage: Stage, **how: int) -> SurveyCampaign:
+def _drafted(stage: Stage, days: int = 60) -> SurveyCampaign:
     with stage.world.database.write() as session:
         surveys.members(session, stage.world)
-        return surveys.drafted(session, stage.world, **how)
+        return surveys.drafted(session, stage.world, days=days)
 
 
-async def _opened(stage: Stage, **how: int) -> RunningSurvey:
-    return await surveys.open_survey(stage.client, stage.world, _drafted(stage, **how), stage.queue)
+async def _opened(stage: Stage, days: int = 60) -> RunningSurvey:
+    return await surveys.open_survey(stage.client, stage.world, _drafted(stage, days=days), stage.queue)
 
 
 def _letters(stage: Stage, kind: str) -> list[Message]:
@@ -68,9 +68,9 @@ async def test_from_the_opening_to_the_publication(timed_stage: Stage) -> None:
     rows = {row.id: row for row in stage.rows(SurveyInvitation)}
     assert sorted(row.channel.value for row in rows.values()) == ["mail", "mail", "qr"]  # one of them wants no mail
     mailed = [row for row in rows.values() if row.channel.value == "mail"]
-    for row in mailed:
-        assert any(links.secret_of(row.id) in _text(letter) for letter in letters)
-        assert row.sent_at is not None
+    for asked in mailed:
+        assert any(links.secret_of(asked.id) in _text(letter) for letter in letters)
+        assert asked.sent_at is not None
     with stage.world.database.write() as session:
         surveys.answered(session, mailed[0].id, at=(await running.state()).opened_at)
     await stage.skip(days=12)

@@ -100,7 +100,8 @@ def _rows(
     customer = session.get(Customer, member.customer_no)
     place = customer.institution_code if customer else member.institution_code
     found = []
-    for person in people or [None]:
+    everybody: list[Contact | None] = [*people] or [None]
+    for person in everybody:
         number = new_id()
         by_mail = person is not None and person.consent and bool(person.email)
         found.append(
@@ -147,7 +148,11 @@ def _claimed(
         if person is None or not _may_be_asked(person) or hushes.by(row.customer_no, person.id):
             continue
         _mark_claimed(row, order)
-        facts = {"name": person.name, "customer": names.get(row.customer_no, ""), "title": campaign.title}
+        facts: dict[str, object] = {
+            "name": person.name,
+            "customer": names.get(row.customer_no, ""),
+            "title": campaign.title,
+        }
         facts |= {"link": address_of(base_url, row.id), "closes_on": _closing(campaign)}
         ready.append(Ready(row.id, _letter(row, person, order, facts)))
     SurveyStore(session).add(*waiting)

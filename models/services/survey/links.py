@@ -50,7 +50,7 @@ def address_of(base_url: str, invitation_id: UUID) -> str:
 
 
 def found(session: Session, secret: str) -> Answerable:
-    """Whatever a link belongs to, whether it can be answered or not. Raises LINK_USED_OR_EXPIRED for no link of ours."""
+    """What a link belongs to, whether it can be answered or not. Raises LINK_USED_OR_EXPIRED for no link of ours."""
     invitation = InvitationStore(session).by_hash(digest(secret))
     campaign = SurveyStore(session).get(invitation.campaign_id) if invitation else None
     if invitation is None or campaign is None:

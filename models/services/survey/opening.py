@@ -83,9 +83,8 @@ def refuse_without_post(session: Session, account_id: UUID, above: tuple[str, ..
 
 def _standing(session: Session, row: SurveyCampaign, at: datetime) -> SurveyOpened:
     day = local_date(at)
-    rules = (
-        rulebook_of(session, row.rulebook_version_id) if row.rulebook_version_id else rulebook_in_force(session, day)
-    )
+    pinned = row.rulebook_version_id
+    rules = rulebook_of(session, pinned) if pinned else rulebook_in_force(session, day)
     calendar = snapshot(session, rules.rulebook.working_time, day)
     found = _how(rules, SurveyState.model_validate(row.state), calendar)
     return found.model_copy(update={"reminded": row.reminded_at is not None})
