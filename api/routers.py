@@ -59,6 +59,7 @@ from api.routes import (
     seasons,
     staff,
     stand_ins,
+    surveys,
     task_bulk,
     task_desk,
     task_handing,
@@ -99,6 +100,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    surveys.router,
 )
 """Under `/api/v1`."""
 
