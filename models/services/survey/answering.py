@@ -1,7 +1,7 @@
 """One answered sheet 附件六 in one transaction: insert-or-adopt by invitation, with its follow-up and its audit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from models.tables.survey import SurveyCampaign, SurveySheet
 
 @dataclass(frozen=True)
 class Given:
-    """What was answered: by question number as it was typed; `improvement` is the text question.
+    """What was answered: by question number as it was typed; `improvement` stands for the text question.
 
     `entered_by` and `answered_on` are set for a paper sheet: who entered it, and the day written on it.
     """
@@ -72,6 +72,7 @@ def rules_of(session: Session, campaign: SurveyCampaign, at: datetime) -> InForc
 
 
 def _sheet(rules: SurveyRules, asked: Answerable, given: Given, at: datetime) -> SurveySheet:
+    given = _text_apart(rules, given)
     answers = _checked(rules, asked.campaign, given, at)
     scored = survey.scored(rules, answers)
     invitation = asked.invitation
@@ -94,6 +95,14 @@ def _sheet(rules: SurveyRules, asked: Answerable, given: Given, at: datetime) ->
         low=scored.follow_up,
         entered_by=given.entered_by,
     )
+
+
+def _text_apart(rules: SurveyRules, given: Given) -> Given:
+    """The text question, where a form sent it among the others, as `improvement`."""
+    numbers = {str(question.number) for question in rules.questions if question.kind == "text"}
+    text = "\n".join(filter(None, (given.improvement, *(given.answers.get(number, "") for number in sorted(numbers)))))
+    answers = {number: value for number, value in given.answers.items() if number not in numbers}
+    return replace(given, answers=answers, improvement=text)
 
 
 def _checked(rules: SurveyRules, campaign: SurveyCampaign, given: Given, at: datetime) -> dict[int, int | str]:
