@@ -18,6 +18,8 @@ from api.pages import (
     ranking,
     settings,
     sign_in,
+    survey_paper,
+    survey_public,
 )
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
@@ -31,6 +33,7 @@ from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import season as season_pages
 from api.pages import stand_ins as stand_in_pages
+from api.pages import surveys as survey_pages
 from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
@@ -109,6 +112,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     decision_link.router,
     green_channel_confirm.router,
+    survey_public.router,
     account.router,
     notification_pages.router,
     settings.router,
@@ -118,6 +122,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     key_contacts.router,
     form_pages.router,
     care_pages.router,
+    survey_pages.router,
+    survey_paper.router,
     green_channel_pages.router,
     green_channel_acting.router,
     declare.router,

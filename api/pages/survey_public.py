@@ -74,9 +74,7 @@ async def answer(link: LinkDep, form: TypedDep, after: BackgroundTasks) -> Respo
     typed = typed_of(form)
     try:
         request_id = getattr(link.request.state, "request_id", None)
-        recorded = await run_in_threadpool(
-            survey_acts.answer, link.database, link.secret, Given(typed), request_id
-        )
+        recorded = await run_in_threadpool(survey_acts.answer, link.database, link.secret, Given(typed), request_id)
     except DomainError as error:
         return await run_in_threadpool(_not_done, link, typed, error)
     after.add_task(

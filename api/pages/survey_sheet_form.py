@@ -1,6 +1,7 @@
 """附件六 as a form: what was typed into it, and what is wrong with it; for respondents and for paper sheets."""
 
 from datetime import date
+
 from starlette.datastructures import FormData
 
 from api.forms.sheet import named

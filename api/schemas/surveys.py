@@ -16,8 +16,8 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Period = Annotated[str, StringConstraints(pattern=r"^20\d{2}(-(H[12]|Q[1-4]))?$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 Reason = Annotated[str, StringConstraints(max_length=500)]
-Typed = Annotated[str, StringConstraints(max_length=32)] | int
-"""One answer: 5-1 or `not_applicable`, the code of a choice, 0-10."""
+Typed = Annotated[str, StringConstraints(max_length=20_000)] | int
+"""One answer: 5-1 or `not_applicable`, the code of a choice, 0-10, or what was written."""
 
 
 class SurveyBody(Body):

@@ -1,8 +1,7 @@
 """满意度调查: campaigns and their results, paper sheets, printed codes, and the page that a respondent sees."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from api.forms.sheet import PrintedForm
 from api.pages.view.acts import ActForm
 from api.pages.view.care import MoveForm
 from api.pages.view.chart import Chart
@@ -166,20 +165,9 @@ class CodesPage(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlankPage(Page):
-    """附件六 to be filled in by hand."""
-
-    form: PrintedForm
-    pdf_href: str
-    full: bool = False
-    full_action: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyDonePage(Page):
     """Answered, answered before, or closed: thanks or sorry, with the telephone."""
 
     text: str
     telephone: str
     done: bool
-    links: tuple[Link, ...] = field(default_factory=tuple)
