@@ -36,7 +36,7 @@ from workflows.record import record
 from workflows.refusals import refusal, refusing
 from workflows.search_attributes import INSTITUTION, KIND, STAGE, STATE_SEQ
 
-Round = Literal["invite", "remind"]
+Round = Literal["ask", "invite", "remind"]
 LONGEST_ROUND = timedelta(hours=10)
 """A chunk that finds no way out for so long is given up."""
 
@@ -80,7 +80,7 @@ class SurveyWorkflow:
             self._refused = error
             await workflow.wait_condition(workflow.all_handlers_finished)
             raise
-        self._rounds = ["invite"] if self._opened.reminded else ["invite", "remind"]
+        self._rounds = ["ask", "invite"] if self._opened.reminded else ["ask", "invite", "remind"]
         self._now_at(self._opened.state)
 
     def _now_at(self, state: SurveyState) -> None:
@@ -104,9 +104,11 @@ class SurveyWorkflow:
         return self._state.version if self._state else 0
 
     def _next_round(self, state: SurveyState) -> tuple[Round, datetime] | None:
-        """Which messages go out next, and when: never in quiet hours, and none that would come after the closing."""
+        """The next round, and when: links at once, letters outside quiet hours and before the closing."""
         if self._opened is None or not self._rounds or state.stage is not SurveyStage.OPEN:
             return None
+        if self._rounds[0] == "ask":
+            return "ask", workflow.now()
         due = state.opened_at
         if self._rounds[0] == "remind":
             reminder = survey_stages.reminder_at(state, self._opened.calendar)

@@ -115,10 +115,13 @@ class SurveyRecorded(Message):
 
 
 class SurveyOrder(Message):
-    """One chunk of messages: the invitation or the reminder, to customers behind `after` (a customer number)."""
+    """One chunk of a round, of customers behind `after` (a customer number).
+
+    `ask`: their invitations are made, each with its link. `invite` and `remind`: those by mail are written to.
+    """
 
     campaign_id: UUID
-    round: Literal["invite", "remind"]
+    round: Literal["ask", "invite", "remind"]
     at: datetime
     after: str | None = None
 

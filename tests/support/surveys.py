@@ -71,7 +71,9 @@ def opened(session: Session, world: World, at: datetime | None = None) -> Survey
     row.closes_at = now + timedelta(days=60)
     session.add(row)
     session.flush()
-    order = SurveyOrder(campaign_id=row.id, round="invite", at=now)
+    order = SurveyOrder(campaign_id=row.id, round="ask", at=now)
+    inviting.claim(session, order, BASE)
+    order = order.model_copy(update={"round": "invite"})
     claims = inviting.claim(session, order, BASE)
     inviting.settle(session, [(ready, "sent") for ready in claims.ready], order)
     return row

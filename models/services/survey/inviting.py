@@ -53,23 +53,18 @@ class Claims:
 
 
 def claim(session: Session, order: SurveyOrder, base_url: str) -> Claims:
-    """Make and claim the invitations of the next customers, or claim their reminders; none once it is closed."""
+    """Make the invitations of the next customers, or claim letters to them; none once the campaign is closed."""
     campaign = SurveyStore(session).locked(order.campaign_id)
     if campaign is None or campaign.stage is not SurveyStage.OPEN:
         return Claims((), 0, None)
-    if order.round == "invite":
-        rows, invited, after = _invited(session, campaign, order)
-    else:
-        rows, after = _reminded(session, campaign, order)
-        invited = 0
-    ready = _claimed(session, campaign, rows, order, base_url)
-    return Claims(tuple(ready), invited, after)
+    if order.round == "ask":
+        return _asked(session, campaign, order)
+    rows, after = _waiting(session, campaign, order)
+    return Claims(tuple(_claimed(session, campaign, rows, order, base_url)), 0, after)
 
 
-def _invited(
-    session: Session, campaign: SurveyCampaign, order: SurveyOrder
-) -> tuple[list[SurveyInvitation], int, str | None]:
-    """The invitations of the next members, made where there are none, and how many are new."""
+def _asked(session: Session, campaign: SurveyCampaign, order: SurveyOrder) -> Claims:
+    """The invitations of the next members, made where there are none."""
     store, today = InvitationStore(session), local_date(order.at)
     own = InstitutionStore(session).get(campaign.institution_code, EVERYTHING)
     members = store.members(
@@ -89,8 +84,7 @@ def _invited(
         if (row.customer_no, row.key) not in standing
     ]
     SurveyStore(session).add(*made)
-    after = members[-1].customer_no if len(members) == AT_ONCE else None
-    return [*standing.values(), *made], len(made), after
+    return Claims((), len(made), members[-1].customer_no if len(members) == AT_ONCE else None)
 
 
 def _rows(
@@ -123,12 +117,12 @@ def _rows(
     return found
 
 
-def _reminded(
+def _waiting(
     session: Session, campaign: SurveyCampaign, order: SurveyOrder
 ) -> tuple[list[SurveyInvitation], str | None]:
     rows = InvitationStore(session).waiting(campaign.id, after=order.after or "", customers=AT_ONCE)
     full = len({row.customer_no for row in rows}) == AT_ONCE
-    if not full and campaign.reminded_at is None:
+    if order.round == "remind" and not full and campaign.reminded_at is None:
         campaign.reminded_at = order.at
         SurveyStore(session).add(campaign)
     return rows, rows[-1].customer_no if full else None
