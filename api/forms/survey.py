@@ -4,7 +4,7 @@ from uuid import UUID
 
 from api.forms.facts import Reading, Record, vip_facts
 from api.forms.sheet import named
-from api.pages.format import long_day, points
+from api.pages.format import amount, long_day
 from api.pages.i18n import _
 from api.pages.words import word
 from api.survey_questions import answer_word, answers_of
@@ -54,7 +54,7 @@ def survey_record(reading: Reading, sheet_id: UUID) -> Record:
         "answered_on": long_day(sheet.answered_on),
         "channel": word(sheet.channel),
         "answers": "\n".join(lines),
-        "score": points(sheet.score) if sheet.score is not None else "",
+        "score": amount(sheet.score) if sheet.score is not None else "",
         "valid": _("是") if sheet.is_valid else _("否（作答不足）"),
     }
     return Record(FORM, SHEET, f"{campaign.period}-{str(sheet.id)[-8:]}", values)

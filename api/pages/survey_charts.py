@@ -1,9 +1,10 @@
 """The results of a campaign as charts, each with its table: questions, branches, tiers, periods."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from api.forms.sheet import named
-from api.pages.format import NOTHING, percent, points
+from api.pages.format import NOTHING, amount, percent
 from api.pages.i18n import _
 from api.pages.view.chart import Chart, ChartCell, ChartColour, ChartColumn, ChartKind, ChartRow
 from api.pages.view.common import EmptyState
@@ -11,6 +12,8 @@ from api.pages.words import word
 from api.survey_questions import answers_of
 from models.services.survey.results import Group, QuestionResult, Results
 from models.types import Tier
+
+_BRACKETS = re.compile(r"\s*[（(][^）)]*[）)]")
 
 
 def result_charts(found: Results, places: Mapping[str, str]) -> tuple[Chart, ...]:
@@ -112,13 +115,14 @@ def _too_few(found: Results) -> EmptyState | None:
 
 
 def _name(result: QuestionResult) -> str:
-    return f"{result.question.number}. {named(result.question)}"
+    """Number and question, without what stands in brackets: there is little room beside a bar."""
+    return f"{result.question.number}. {_BRACKETS.sub('', named(result.question)).strip()}"
 
 
 def _mean(group: Group) -> ChartCell:
     if group.mean is None:
         return ChartCell(text=_("样本不足") if group.valid else NOTHING)
-    return ChartCell(text=points(group.mean), number=group.mean)
+    return ChartCell(text=amount(group.mean), number=group.mean)
 
 
 def _rate(group: Group) -> ChartCell:
@@ -129,7 +133,7 @@ def _rate(group: Group) -> ChartCell:
 def _score(result: QuestionResult) -> ChartCell:
     if result.mean is None:
         return ChartCell(text=_("样本不足") if result.answered else NOTHING)
-    return ChartCell(text=points(result.mean), number=result.mean)
+    return ChartCell(text=amount(result.mean), number=result.mean)
 
 
 def _count(number: int) -> ChartCell:

@@ -8,12 +8,12 @@ from api import survey_acts
 from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
-from api.pages.format import NOTHING, day, percent, points, stamp
+from api.pages.format import NOTHING, amount, day, percent, stamp
 from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, pager
 from api.pages.survey_charts import result_charts
-from api.pages.surveys_view import SURVEYS, articles, closes, returned, score_text, stage_tag
+from api.pages.surveys_view import SURVEYS, articles, closes, score_text, stage_tag
 from api.pages.view.acts import ActForm
 from api.pages.view.care import MoveForm
 from api.pages.view.common import EmptyState, ErrorSummary, Link, Strip, StripTone, Tag, TagTone
@@ -158,7 +158,11 @@ def _tiles(shown: _Shown, found: Results) -> tuple[SurveyTile, ...]:
     rate = survey.return_rate(tally.sent, tally.returned)
     return (
         SurveyTile(text=_("发出"), value=str(tally.sent)),
-        SurveyTile(text=_("回收率"), value=percent(rate) if rate is not None else NOTHING, note=returned(tally)),
+        SurveyTile(
+            text=_("回收率"),
+            value=percent(rate) if rate is not None else NOTHING,
+            note=f"{tally.returned}/{tally.sent}",
+        ),
         SurveyTile(text=_("有效问卷"), value=str(tally.valid), note=_("至少答 %(n)s 题", n=rules.min_answered)),
         SurveyTile(text=_("平均分"), value=score_text(rules, tally)),
         SurveyTile(text=_("推荐意愿"), value=str(found.nps) if found.nps is not None else _short(tally)),
@@ -190,7 +194,7 @@ def _low(desk: Desk, rules: SurveyRules, one: LowSheet) -> LowRow:
         href=f"/forms/6/{sheet.id}",
         customer=one.customer,
         customer_no=sheet.customer_no,
-        score=points(sheet.score) if sheet.score is not None else NOTHING,
+        score=amount(sheet.score) if sheet.score is not None else NOTHING,
         when=stamp(sheet.answered_at, desk.now),
         questions="、".join(_("第%(n)s题", n=number) for number in numbers) or _("总分偏低"),
         task=task,

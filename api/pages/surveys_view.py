@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
-from api.pages.format import NOTHING, percent, points, stamp
+from api.pages.format import NOTHING, amount, percent, stamp
 from api.pages.i18n import _
 from api.pages.lists import Trail, href, pager
 from api.pages.survey_charts import trend_chart
@@ -131,7 +131,7 @@ def score_text(rules: SurveyRules, tally: Tally) -> str:
     mean = survey.rounded(tally.mean)
     if not tally.valid or mean is None:
         return NOTHING
-    return _("样本不足") if survey.is_small(rules, tally.valid) else points(mean)
+    return _("样本不足") if survey.is_small(rules, tally.valid) else amount(mean)
 
 
 def new_page(desk: Desk, typed: Mapping[str, str], tiers: Sequence[str], error: DomainError | None) -> NewSurveyPage:
