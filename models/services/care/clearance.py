@@ -23,7 +23,7 @@ from models.stores.care_calendar import CareCalendarStore
 from models.stores.gifts import GiftStore
 from models.tables.care import GiftClearance, Touchpoint
 from models.tables.cases import Case
-from models.types import Role, Stage
+from models.types import Stage
 
 GIFT = "gift"
 _FACTS = ("touchpoint_id", "gift_name", "gift_value")

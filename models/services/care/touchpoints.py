@@ -49,8 +49,8 @@ def add_extra(now: Moment, customer: Customer, asked: Extra) -> Touchpoint:
     """The touchpoint, or the one that this very request made before.
 
     Raises REASON_REQUIRED, NOT_ELIGIBLE for an item that the tier is not promised, CONSENT_MISSING for a greeting to
-    somebody who did not agree, SPEND_LIMIT_EXCEEDED for what takes the year above what it may cost, INVALID_INPUT for an
-    unknown item, person or day.
+    somebody who did not agree, SPEND_LIMIT_EXCEEDED for what takes the year above what it may cost, INVALID_INPUT for
+    an unknown item, person or day.
     """
     store = CareCalendarStore(now.session)
     standing = store.by_key(customer.customer_no, asked.key)

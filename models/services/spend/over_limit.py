@@ -36,7 +36,7 @@ def facts_of(total: Decimal) -> dict[str, str]:
     return {_TOTAL: str(total)}
 
 
-def may_start(session: Session, start: StartApproval, at: datetime) -> None:
+def may_start(session: Session, start: StartApproval, _at: datetime) -> None:
     """Raises NOT_FOUND without an estimate, NOT_ALLOWED without a post at the owning institution,
     SPEND_LIMIT_EXCEEDED where the rulebook lets no year go above its limit, INVALID_INPUT for a total within the
     limit, or below what the year comes to already."""
@@ -96,7 +96,7 @@ def _asked(session: Session, start: StartApproval) -> tuple[SpendPlan, Decimal]:
         total = Decimal(start.facts[_TOTAL]).quantize(CENT)
     except (KeyError, InvalidOperation) as error:
         raise invalid(_TOTAL, "decimal_parsing") from error
-    plan = SpendStore(session).plan(start.customer_no, start.year)
+    plan = SpendStore(session).plan(start.customer, start.year)
     if plan is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     return plan, total
