@@ -68,6 +68,10 @@ class SpendStore:
         """An estimate by its id."""
         return self.session.get(SpendPlan, plan_id)
 
+    def membership(self, plan: SpendPlan) -> Membership | None:
+        """The membership an estimate follows."""
+        return self.session.get(Membership, plan.membership_id)
+
     def by_id(self, plan_id: UUID, scope: Scope) -> SpendPlan | None:
         """An estimate by its id, as far as the scope reaches."""
         statement = select(SpendPlan).where(SpendPlan.id == plan_id, within(SpendPlan.institution_code, scope))
