@@ -17,7 +17,7 @@ from api.act_base import visible_case
 from api.deps import Action, Caller, DatabaseDep, require
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.pdf import to_pdf
-from api.forms.sheet import Printed, PrintedForm, filled
+from api.forms.sheet import Content, Printed, PrintedForm, filled
 from api.pages.desk import desk_of
 from api.pages.format import clock_time, local, long_day
 from api.pages.render import render
@@ -133,9 +133,8 @@ def _form(session: Session, asked: _Asked) -> PrintedForm:
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
     on = local(now).date()
     printed = Printed(by=asked.caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=asked.full)
-    return filled(
-        form, sheet, record.values, record_no=record.record_no, version=str(found.version.id)[:8], printed=printed
-    )
+    content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
+    return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)
 
 
 def _page(request: Request, session: Session, asked: _Asked, form: PrintedForm) -> FormPage:
