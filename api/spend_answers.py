@@ -30,7 +30,8 @@ def account(found: Account) -> dict[str, Any]:
 def item_names(rulebook: Rulebook) -> dict[str, tuple[str, str]]:
     """Chinese and English name of every item, by code."""
     services = rulebook.services
-    return {entry.code: (entry.name_zh, entry.name_en) for entry in (*services.regular, *services.items)}
+    regular = {entry.code: (entry.name_zh, entry.name_en) for entry in services.regular}
+    return regular | {entry.code: (entry.name_zh, entry.name_en) for entry in services.items}
 
 
 def report_answer(

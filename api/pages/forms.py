@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三, 四 and 五 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件三, 四, 五 and 七 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -18,6 +18,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.pdf import to_pdf
 from api.forms.sheet import Content, Printed, PrintedForm, filled
+from api.forms.spend import spend_estimate
 from api.pages.desk import desk_of
 from api.pages.format import clock_time, local, long_day
 from api.pages.render import render
@@ -28,6 +29,7 @@ from models.services import audit
 from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
+from models.stores.spend import SpendStore
 from models.tables.care import Touchpoint
 
 PDF = "application/pdf"
@@ -54,6 +56,13 @@ def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUI
     return row.rulebook_version_id
 
 
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
+    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
+    if plan is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return plan.rulebook_version_id
+
+
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     scope = caller.scope(Action.READ_CARE)
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
@@ -63,6 +72,7 @@ _KINDS: Mapping[int, _Kind] = {
     3: _Kind(green_channel_record, _of_case),
     4: _Kind(care_record, _of_touchpoint),
     5: _Kind(complaint_record, _of_case),
+    7: _Kind(spend_estimate, _of_estimate),
 }
 
 

@@ -51,30 +51,30 @@ def benefits(session: Session, year: int, scope: Scope, rulebook: Rulebook) -> l
     contacts = CareStore(session).contacts({contact for _, contact in found if contact})
     cap = rulebook.care.gift_cap
     rows = [
-        _row(number, customers.get(number, number), contact, contacts[contact].name if contact else "", gifts, cap)
-        for (number, contact), gifts in found.items()
+        Benefit(
+            customer_no=number,
+            customer=customers.get(number, number),
+            contact_id=contact_id,
+            contact=contacts[contact_id].name if contact_id else "",
+            **_sums(gifts, cap),
+        )
+        for (number, contact_id), gifts in found.items()
     ]
     return sorted(rows, key=lambda row: (-row.unsigned, -row.given, row.customer_no, str(row.contact_id)))
 
 
-def _row(
-    customer_no: str, customer: str, contact_id: UUID | None, contact: str, gifts: list[Given], cap: GiftCap
-) -> Benefit:
+def _sums(gifts: list[Given], cap: GiftCap) -> dict[str, Any]:
     given = sum((gift.value for gift in gifts), Decimal(0))
     above = list(_above(gifts, cap))
-    return Benefit(
-        customer_no=customer_no,
-        customer=customer,
-        contact_id=contact_id,
-        contact=contact,
-        gifts=len(gifts),
-        largest=max(gift.value for gift in gifts),
-        given=given,
-        cap=cap.per_person_and_year,
-        left=max(Decimal(0), cap.per_person_and_year - given),
-        signed_off=sum(1 for gift in above if gift.cleared),
-        unsigned=sum(1 for gift in above if not gift.cleared),
-    )
+    return {
+        "gifts": len(gifts),
+        "largest": max(gift.value for gift in gifts),
+        "given": given,
+        "cap": cap.per_person_and_year,
+        "left": max(Decimal(0), cap.per_person_and_year - given),
+        "signed_off": sum(1 for gift in above if gift.cleared),
+        "unsigned": sum(1 for gift in above if not gift.cleared),
+    }
 
 
 def _above(gifts: Iterable[Given], cap: GiftCap) -> Iterable[Given]:
