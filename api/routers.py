@@ -30,6 +30,7 @@ from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import season as season_pages
+from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
 from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
@@ -123,6 +124,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     declare.router,
     ranking.router,
     season_pages.router,
+    spend_pages.router,
     import_pages.router,
     inbox.router,
     bulk.router,

@@ -29,6 +29,8 @@ class SpendQuery:
     year: int
     tier: Tier | None = None
     institution: str = ""
+    q: str = ""
+    """A part of a customer's name or number."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class SpendYear:
 def year_of(session: Session, caller: Caller, asked: SpendQuery) -> SpendYear:
     """Read it; nothing outside the caller's institutions is in it."""
     scope = caller.scope(Action.READ_SPEND)
-    wanted = SpendFilter(asked.tier, part_of_tree(session, asked.institution, scope))
+    wanted = SpendFilter(asked.tier, part_of_tree(session, asked.institution, scope), asked.q.strip())
     places = {place.code: place.name for place in InstitutionStore(session).all(EVERYTHING)}
     rules = rulebook_in_force(session, local_date(now())).rulebook
     return SpendYear(report(session, asked.year, scope, wanted), places, rules)

@@ -9,6 +9,7 @@ from api import acts, spend_acts
 from api.act_base import now
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.forms.xlsx import XLSX_TYPE
+from api.pages.lists import tier_or_none
 from api.paging import PagingDep
 from api.routes.sending import opened_case
 from api.schemas.base import PageAnswer
@@ -22,7 +23,6 @@ from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.services.spend.benefits import benefits
 from models.services.spend.figures import of_plan
 from models.stores.spend import SpendStore
-from models.types import Tier
 
 router = APIRouter(prefix="/reports/spend", tags=["reports"])
 YearPath = Annotated[int, Path(ge=1990, le=2100)]
@@ -30,9 +30,12 @@ ReaderDep = Annotated[Caller, require(Action.READ_SPEND)]
 
 
 async def _asked(
-    year: YearPath, tier: Tier | None = None, institution_code: Annotated[str, Query(max_length=32)] = ""
+    year: YearPath,
+    tier: Annotated[str, Query(max_length=20)] = "",
+    institution_code: Annotated[str, Query(max_length=32)] = "",
+    q: Annotated[str, Query(max_length=100)] = "",
 ) -> SpendQuery:
-    return SpendQuery(year=year, tier=tier, institution=institution_code)
+    return SpendQuery(year=year, tier=tier_or_none(tier), institution=institution_code, q=q)
 
 
 AskedDep = Annotated[SpendQuery, Depends(_asked)]

@@ -13,8 +13,10 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, exists, func, select
 
 from models.service_types import SpendKind
+from models.stores.customers import named_like
 from models.stores.memberships import OVER
 from models.stores.scope import Scope, within
+from models.tables.book import Customer
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Case, Membership
 from models.tables.spend import OverLimitRequest, SpendEntry, SpendLine, SpendPlan
@@ -22,11 +24,11 @@ from models.types import Tier
 
 
 class SpendFilter(NamedTuple):
-    """What a report asks for; `under` is a part of the tree, `customer_no` one customer."""
+    """What a report asks for; `under` is a part of the tree, `q` a part of a customer's name or number."""
 
     tier: Tier | None = None
     under: Scope | None = None
-    customer_no: str | None = None
+    q: str = ""
 
 
 class Sum(NamedTuple):
@@ -84,8 +86,9 @@ class SpendStore:
             statement = statement.where(SpendPlan.tier == wanted.tier)
         if wanted.under is not None:
             statement = statement.where(within(SpendPlan.institution_code, wanted.under))
-        if wanted.customer_no is not None:
-            statement = statement.where(SpendPlan.customer_no == wanted.customer_no)
+        if wanted.q:
+            named = select(Customer.customer_no).where(named_like(Customer.customer_no, Customer.name, wanted.q))
+            statement = statement.where(col(SpendPlan.customer_no).in_(named))
         return self.session.exec(statement.order_by(SpendPlan.customer_no)).all()
 
     def years(self, customer_no: str | None = None) -> Sequence[int]:

@@ -29,6 +29,7 @@ from models.types import Role, Stage
 SPEND = "spend"
 MAY_ASK = (Role.MGR, Role.BR_SVC, Role.BR_LEAD)
 _TOTAL = "total"
+_TOO_MUCH = Decimal(10) ** 12
 
 
 def facts_of(total: Decimal) -> dict[str, str]:
@@ -96,6 +97,10 @@ def _asked(session: Session, start: StartApproval) -> tuple[SpendPlan, Decimal]:
         total = Decimal(start.facts[_TOTAL]).quantize(CENT)
     except (KeyError, InvalidOperation) as error:
         raise invalid(_TOTAL, "decimal_parsing") from error
+    if not total.is_finite():
+        raise invalid(_TOTAL, "decimal_parsing")
+    if total >= _TOO_MUCH:
+        raise invalid(_TOTAL, "decimal_max_digits")
     plan = SpendStore(session).plan(start.customer, start.year)
     if plan is None:
         raise DomainError(ErrorCode.NOT_FOUND)
