@@ -29,6 +29,7 @@ from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
 from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
@@ -57,6 +58,7 @@ from api.routes import (
     promises,
     qualifications,
     quotas,
+    rulebooks,
     seasons,
     spend,
     staff,
@@ -90,6 +92,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     spend.router,
     jobs.router,
     calendar.router,
+    rulebooks.router,
     qualifications.router,
     cases.router,
     case_thread.router,
@@ -126,6 +129,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     season_pages.router,
     spend_pages.router,
     import_pages.router,
+    regulation_pages.router,
     inbox.router,
     bulk.router,
     clock.router,
