@@ -138,9 +138,7 @@ def _line(item: ItemSpend, names: dict[str, str], here: str, current: str) -> Sp
 
 
 def _times(line: SpendLine) -> str:
-    return _(
-        "%(persons)s × %(times)s × %(cost)s", persons=line.persons, times=line.frequency, cost=amount(line.unit_cost)
-    )
+    return f"{line.persons} × {line.frequency} × {amount(line.unit_cost)}"
 
 
 def _total(account: Account, here: str) -> SpendLineRow:
