@@ -21,6 +21,27 @@ PRICES = {
 }
 
 
+PARTS = {
+    "Z08": PRICES["visit"],
+    "Z09": PRICES["visit"],
+    "Z10": PRICES["birthday"],
+    "Z11": PRICES["festival"],
+    "Z13": PRICES["magazine"],
+    "Z15": PRICES["lecture"],
+    "Z16": 2 * PRICES["event"],
+    "C2": PRICES["HQ visit"],
+    "C3": PRICES["health check"],
+    "C4": PRICES["rescue card"],
+    "C9": PRICES["plaque"],
+}
+"""What one touchpoint of an item costs; a health check is one person's, where it has a person."""
+
+
+def expected_part(code: str, *, personal: bool) -> Decimal:
+    """The part of the plan that one touchpoint keeps aside."""
+    return Decimal(PARTS.get(code, 0)) * (2 if code == "C3" and not personal else 1)
+
+
 def expected_total(tier: str, persons: int) -> int:
     """Every promise of 2.5 and 2.6 that costs something, times its unit cost."""
     gold = tier == GOLD
