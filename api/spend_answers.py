@@ -1,6 +1,7 @@
 """Service spend as JSON answers."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from api.pages.format import mask_name
@@ -16,10 +17,13 @@ from api.schemas.spend import (
     SpendReportAnswer,
 )
 from models.rulebook import Rulebook
+from models.rules.scoring import round_half_up
 from models.rules.spend import share_of_premium
 from models.services.spend.benefits import Benefit
 from models.services.spend.figures import Account, CustomerSpend, ItemSpend, Report
 from models.stores.spend import Moved
+
+MILLIONTH = Decimal("0.000001")
 
 
 def account(found: Account) -> dict[str, Any]:
@@ -56,6 +60,7 @@ def report_answer(
 def customer(row: CustomerSpend) -> dict[str, Any]:
     """One customer's year against its limit."""
     plan, figures = row.plan, row.figures
+    share = share_of_premium(plan.total, plan.standard_premium)
     return {
         **account(row.account),
         **{
@@ -63,7 +68,7 @@ def customer(row: CustomerSpend) -> dict[str, Any]:
             for name in ("customer_no", "institution_code", "tier", "value", "standard_premium", "persons")
         },
         "name": row.name,
-        "share": share_of_premium(plan.total, plan.standard_premium),
+        "share": round_half_up(share, MILLIONTH) if share is not None else None,
         "limit": plan.spend_limit,
         "approved_total": plan.approved_total,
         "over": figures.over,

@@ -29,10 +29,11 @@ def state_tag(state: SpendState) -> Tag:
     return Tag(text=word(state), tone=TONES[state], icon="alert" if state is SpendState.OVER_LIMIT else "")
 
 
-def ask_link(row: CustomerSpend, caller: Caller) -> Link | None:
-    """报超限审批, where it is due and the caller may ask."""
-    if row.figures.state is not SpendState.OVER_LIMIT or not caller.may(Action.ASK_OVER_LIMIT):
+def ask_link(row: CustomerSpend, caller: Caller, *, ahead: bool = False) -> Link | None:
+    """报超限审批, where the caller may ask: of a year above its limit; `ahead`: of one that more is added to."""
+    state = row.figures.state
+    due = state is not SpendState.ASKED if ahead else state is SpendState.OVER_LIMIT
+    if not due or not caller.may(Action.ASK_OVER_LIMIT):
         return None
-    return Link(
-        text=_("报超限审批"), href=f"{customer_href(row.plan.year, row.plan.customer_no)}/over-limit", icon="file"
-    )
+    here = customer_href(row.plan.year, row.plan.customer_no)
+    return Link(text=_("报超限审批"), href=f"{here}/over-limit", icon="file")

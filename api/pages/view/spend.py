@@ -91,6 +91,8 @@ class SpendCustomerPage(Page):
     tags: tuple[Tag, ...] = ()
     strips: tuple[Strip, ...] = ()
     ask: Link | None = None
+    urgent: bool = False
+    """The year is above its limit, so asking is what is to be done here."""
     links: tuple[Link, ...] = ()
     facts: tuple[Fact, ...] = ()
     lines: tuple[SpendLineRow, ...] = ()

@@ -16,7 +16,7 @@ from models.stores.scope import EVERYTHING, Scope
 from models.stores.spend import SpendFilter, SpendStore, Sum
 from models.tables.spend import SpendLine, SpendPlan
 
-ZERO = Decimal(0)
+ZERO = Decimal("0.00")
 KeyT = TypeVar("KeyT")
 
 
