@@ -8,7 +8,7 @@ from api.forms.spend import payer_word
 from api.pages.customers_view import tier_tag
 from api.pages.desk import desk_of
 from api.pages.format import NOTHING, amount, long_day, money, percent, short_day, stamp, term, yuan
-from api.pages.i18n import _, language
+from api.pages.i18n import _, count_text, language
 from api.pages.lists import href
 from api.pages.spend_links import SPEND, ask_link, customer_href, state_tag
 from api.pages.view.common import Link, Strip, StripTone, Tag, TagTone
@@ -39,6 +39,7 @@ def spend_customer_page(
     here = customer_href(plan.year, plan.customer_no)
     known = code if any(item.code == code for item in found.items) else ""
     names = _names(rules)
+    entries = tuple(_entry(moved, names) for moved in SpendStore(session).moved(plan.id, known or None))
     return SpendCustomerPage(
         shell=desk_of(request, session, caller).shell("spend"),
         title=_("%(year)s 年度服务投入：%(name)s", year=plan.year, name=found.name),
@@ -54,7 +55,8 @@ def spend_customer_page(
         facts=tuple(_facts(found, rules)),
         lines=tuple(_line(item, names, here, known) for item in found.items),
         total=_total(found.account, here),
-        entries=tuple(_entry(moved, names) for moved in SpendStore(session).moved(plan.id, known or None)),
+        entries=entries,
+        entries_count=count_text("%(num)s 笔", len(entries)),
         entries_title=_("%(item)s 的台账", item=names.get(known, known)) if known else _("投入台账"),
         entries_all=Link(text=_("全部项目"), href=f"{here}#entries") if known else None,
     )
@@ -134,6 +136,7 @@ def _line(item: ItemSpend, names: dict[str, str], here: str, current: str) -> Sp
         committed=amount(account.committed),
         left=amount(account.left),
         href=f"{href(here, {'code': item.code})}#entries",
+        extra=_("另追加 %(yuan)s", yuan=amount(account.extra)) if account.extra else "",
         current=item.code == current,
     )
 

@@ -11,7 +11,7 @@ from api.act_base import now
 from api.pages.customers_view import tier_tag
 from api.pages.desk import desk_of
 from api.pages.format import amount, money_short
-from api.pages.i18n import _
+from api.pages.i18n import _, count_text
 from api.pages.lists import Trail, href, institution_options, pager, tier_options
 from api.pages.spend_links import SPEND, ask_link, customer_href, state_tag
 from api.pages.view.chart import Chart, ChartCell, ChartColour, ChartColumn, ChartKind, ChartRow
@@ -70,7 +70,7 @@ def spend_page(request: Request, caller: Caller, session: Session, asked: SpendA
         strips=_strips(found),
         customers=_customers(shown),
         places=_grouped("places", _("按机构"), _("机构"), by_place(found)),
-        items=_grouped("items", _("按项目"), _("项目"), by_item(found)),
+        items=_grouped("items", _("按项目"), _("项目"), by_item(found), ChartKind.ACROSS),
         rows=tuple(_row(row, found, caller) for row in shown),
         pager=pager(f"{SPEND}/{year}", asked.filters, current=current, following=following, trail=asked.trail),
         empty=None if shown else _empty(asked),
@@ -107,7 +107,7 @@ def _strips(found: SpendYear) -> tuple[Strip, ...]:
     waiting = sum(1 for row in found.report.rows if row.figures.state is SpendState.OVER_LIMIT)
     if not waiting:
         return ()
-    text = _("%(n)s 户超出投入限额，须填写原因并报审批；已承诺的服务照常执行。", n=waiting)
+    text = count_text("%(num)s 户超出投入限额，须填写原因并报审批；已承诺的服务照常执行。", waiting)
     return (Strip(text=text, tone=StripTone.WARN, icon="alert"),)
 
 
@@ -134,11 +134,13 @@ def _customers(rows: Iterable[CustomerSpend]) -> Chart:
     )
 
 
-def _grouped(name: str, title: str, heading: str, rows: Iterable[tuple[str, Account]]) -> Chart:
+def _grouped(
+    name: str, title: str, heading: str, rows: Iterable[tuple[str, Account]], kind: ChartKind = ChartKind.BAR
+) -> Chart:
     return Chart(
         id=f"{name}-chart",
         title=title,
-        kind=ChartKind.BAR,
+        kind=kind,
         row_heading=heading,
         columns=(
             ChartColumn(text=_("计划"), unit=_("元"), colour=ChartColour.BLUE),

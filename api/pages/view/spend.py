@@ -69,6 +69,8 @@ class SpendLineRow:
     committed: str
     left: str
     href: str
+    extra: str = ""
+    """What people added to the plan."""
     current: bool = False
 
 
@@ -99,6 +101,7 @@ class SpendCustomerPage(Page):
     total: SpendLineRow | None = None
     entries: tuple[EntryRow, ...] = ()
     entries_title: str = ""
+    entries_count: str = ""
     entries_all: Link | None = None
     """Back to the entries of every line."""
 
