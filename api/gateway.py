@@ -29,6 +29,7 @@ from models.identifiers import (
     QUALIFICATION,
     QUOTA_SEASON,
     ROLLOUT,
+    SURVEY,
     calendar_publish_id,
 )
 from models.messages.approval import Answered
@@ -39,10 +40,13 @@ from models.messages.envelope import (
     SeasonStart,
     ServiceStart,
     Starting,
+    SurveyStart,
+    SurveyUpdate,
     Updating,
 )
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
+from models.messages.survey import SurveyAnswered
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.options import TASK_TIMEOUT
 
@@ -54,14 +58,17 @@ REACHABLE_FOR_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
+Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered | SurveyAnswered
 """What workflows answer to an act."""
 _WORKFLOWS = {
     "start": QUALIFICATION,
     "season_start": QUOTA_SEASON,
     "approval_start": APPROVAL,
     "rollout_start": ROLLOUT,
+    "survey_start": SURVEY,
 }
+_STARTED: dict[type[Starting], type[Answer]] = {SeasonStart: SeasonAnswered, SurveyStart: SurveyAnswered}
+"""What a start is answered with, where it is no case."""
 _SERVICES = {"green_channel": GREEN_CHANNEL, "complaint": COMPLAINT, "touchpoint": CARE_TOUCHPOINT}
 
 
@@ -146,7 +153,7 @@ class Gateway:
             "opened",
             id=start.update_id,
             start_workflow_operation=operation,
-            result_type=SeasonAnswered if isinstance(envelope, SeasonStart) else Answered,
+            result_type=_STARTED.get(type(envelope), Answered),
         )
         return answer
 
@@ -165,6 +172,8 @@ def _type_of(envelope: Starting) -> str:
 
 
 def _answer_type(envelope: Updating) -> type[Answer]:
+    if isinstance(envelope, SurveyUpdate):
+        return SurveyAnswered
     if not isinstance(envelope, ProgrammeUpdate):
         return Answered
     return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered

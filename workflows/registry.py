@@ -13,6 +13,7 @@ from activities.qualification import QualificationActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.care import TouchpointWorkflow
@@ -25,6 +26,7 @@ from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.season import QuotaSeasonWorkflow
+from workflows.survey import SurveyWorkflow
 
 WORKFLOWS: Sequence[type] = (
     QualificationWorkflow,
@@ -37,6 +39,7 @@ WORKFLOWS: Sequence[type] = (
     ComplaintWorkflow,
     TouchpointWorkflow,
     DutySweepWorkflow,
+    SurveyWorkflow,
     RolloutWorkflow,
 )
 
@@ -70,6 +73,7 @@ def activity_methods(
     calendar: CalendarActivities,
     service: ServiceActivities,
     sweep: SweepActivities,
+    survey: SurveyActivities,
     rollout: RolloutActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
@@ -102,6 +106,9 @@ def activity_methods(
         sweep.call_due,
         sweep.send_greetings,
         sweep.close,
+        survey.record_opening,
+        survey.record_move,
+        survey.send,
         rollout.record_opening,
         rollout.record_step,
         rollout.adopt_calendar,

@@ -28,6 +28,7 @@ from activities.qualification import QualificationActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
 from models.services.heartbeat import beat
@@ -59,6 +60,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
         sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        survey=SurveyActivities(database, notifier, settings.base_url),
         rollout=RolloutActivities(database),
     )
     return Worker(

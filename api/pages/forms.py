@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件一, 三, 四, 五 and 八 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件一 and 附件三 to 附件八 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -26,6 +26,8 @@ from models.errors import DomainError, ErrorCode
 from models.services import audit
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
+from models.stores.spend import SpendStore
+from models.stores.survey import SurveyStore
 from models.tables.care import Touchpoint
 
 PDF = "application/pdf"
@@ -55,6 +57,16 @@ def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> Non
         raise DomainError(ErrorCode.NOT_FOUND)
 
 
+def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> None:
+    if SurveyStore(session).sheet(sheet_id, caller.scope(Action.READ_SURVEYS)) is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+
+
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> None:
+    if SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND)) is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+
+
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     scope = caller.scope(Action.READ_CARE)
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
@@ -65,6 +77,8 @@ _GUARDS: Mapping[int, Callable[[Session, Caller, UUID], None]] = {
     3: _of_case,
     4: _of_touchpoint,
     5: _of_case,
+    6: _of_sheet,
+    7: _of_estimate,
     8: _of_launch,
 }
 """Who may have which form: each raises NOT_FOUND."""
@@ -90,7 +104,7 @@ def form_as_pdf(number: int, form_id: UUID, database: DatabaseDep, caller: Reade
     """The masked form as PDF/A."""
     with database.read() as session:
         form = _form(session, _Asked(number, form_id, caller))
-    return _pdf(form)
+    return pdf_response(form)
 
 
 @router.get("/{number}/{form_id}")
@@ -118,7 +132,7 @@ def form_in_clear(
         form = _form(session, asked)
         _keep_reading(session, asked, form)
         page = _page(request, session, asked, form)
-    return _pdf(form) if pdf else render(request, "pages/form.html", page)
+    return pdf_response(form) if pdf else render(request, "pages/form.html", page)
 
 
 def _form(session: Session, asked: _Asked) -> PrintedForm:
@@ -153,6 +167,6 @@ def _keep_reading(session: Session, asked: _Asked, form: PrintedForm) -> None:
     )
 
 
-def _pdf(form: PrintedForm) -> Response:
+def pdf_response(form: PrintedForm) -> Response:
     name = f"{form.record_no or 'form'}.pdf"
     return Response(to_pdf(form), media_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -15,6 +15,7 @@ from api.act_base import now, visible_task
 from api.acts import Prepare
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import checked_comment, has_own_page, key_to_show, pending, send, status_headers, usable_key
+from api.pages.asking import Asked, reason_form
 from api.pages.desk import Desk, desk_of
 from api.pages.lists import href
 from api.pages.render import render, see_other
@@ -28,7 +29,6 @@ from api.pages.rollout_forms import (
     typed_date,
 )
 from api.pages.rollout_view import BASE, ShownLaunch, rollout_page
-from api.pages.season_forms import Asked, reason_form
 from api.rollout_answers import visible_launch
 from models.database import Database
 from models.errors import DomainError, ErrorCode

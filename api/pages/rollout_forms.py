@@ -9,12 +9,12 @@ from starlette.datastructures import FormData
 
 from api.candidates import Candidate
 from api.forms.sheet import named
+from api.pages.asking import Asked
 from api.pages.build_pickers import person_option
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
 from api.pages.i18n import _
 from api.pages.rollout_view import BASE
-from api.pages.season_forms import Asked
 from api.pages.view.common import Option
 from api.pages.view.people import FormField
 from api.pages.view.rollout import PlanLine, PlanPage

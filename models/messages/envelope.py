@@ -11,6 +11,7 @@ from models.messages.rollout import RolloutAct, StartRollout
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
+from models.messages.survey import OpenSurvey, SurveyAct
 
 
 class StartEnvelope(Message):
@@ -78,6 +79,26 @@ class ServiceStart(Message):
         return self.act.workflow_id
 
 
+class SurveyStart(Message):
+    """Start of a survey campaign; answered when its first record stands."""
+
+    kind: Literal["survey_start"] = "survey_start"
+    act: OpenSurvey
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class SurveyUpdate(Message):
+    """An act of a person on a running campaign."""
+
+    kind: Literal["lead"] = "lead"
+    workflow_id: str
+    act: SurveyAct
+
+
 class ServiceUpdate(Message):
     """An act on a running service case."""
 
@@ -106,8 +127,8 @@ class RolloutUpdate(Message):
     act: RolloutAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | RolloutStart
-Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | RolloutUpdate
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | SurveyStart | RolloutStart
+Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate | RolloutUpdate
 Envelope: TypeAlias = Starting | Updating
 
 

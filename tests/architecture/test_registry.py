@@ -14,6 +14,7 @@ from activities.qualification import QualificationActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
@@ -29,6 +30,7 @@ WORKFLOW_NAMES = {
     "complaint",
     "care-touchpoint",
     "duty-sweep",
+    "survey",
     "rollout",
 }
 ACTIVITY_NAMES = {
@@ -60,6 +62,9 @@ ACTIVITY_NAMES = {
     "call-due-memberships",
     "send-greetings",
     "close-sweep",
+    "record-survey-opening",
+    "record-survey-move",
+    "send-survey",
     "record-rollout-opening",
     "record-rollout-step",
     "record-rollout-calendar",
@@ -77,6 +82,7 @@ MESSAGE_NAMES = {
     "complaint": SERVICE_MESSAGES,
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
+    "survey": {"opened", "lead", "state", "progress"},
     "rollout": {"opened", "lead", "calendar_published", "state"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
@@ -103,6 +109,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing),
+        survey=SurveyActivities(nothing, nothing, nothing),
         rollout=RolloutActivities(nothing),
         calendar=CalendarActivities(nothing, nothing),
     )

@@ -1,7 +1,7 @@
 """form batches: sheets on their way, and the file they end as
 
 Revision ID: 0009
-Revises: 0004
+Revises: 0006
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '0009'
-down_revision = '0004'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
