@@ -15,6 +15,7 @@ from api.acts import Done, Prepare
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.gateway import Gateway
 from api.rollout_answers import launch_answer, visible_launch
+from api.rollout_files import launch_pdf, launch_xlsx
 from api.schemas.desk import FileBody
 from api.schemas.rollout import (
     CompleteBody,
@@ -80,6 +81,20 @@ WorkingDep = Annotated[Leading, Depends(_working)]
 def read_newest(database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
     """The launch that was opened last. 404 when there is none, or no branch of the caller takes part."""
     return _read(database, caller, None)
+
+
+@router.get("/{rollout_id}.xlsx", response_class=Response)
+def download_xlsx(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """The plan as a workbook."""
+    with database.read() as session:
+        return launch_xlsx(visible_launch(session, caller, rollout_id, datetime.now(UTC)))
+
+
+@router.get("/{rollout_id}.pdf", response_class=Response)
+def download_pdf(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """附件八 as PDF."""
+    with database.read() as session:
+        return launch_pdf(session, visible_launch(session, caller, rollout_id, datetime.now(UTC)), caller.name)
 
 
 @router.get("/{rollout_id}")

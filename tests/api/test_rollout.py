@@ -103,6 +103,9 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     seen = (await svc.get(URL)).json()
     assert _part(seen, 3, "BJ")["task_id"] == data["task_id"]
     assert (await clients.token("sh-lead").get(URL)).status_code == 404  # Shanghai takes no part
+    book = await svc.get(f"{URL}/{done['case_id']}.xlsx")
+    assert (book.status_code, book.content[:2]) == (200, b"PK")
+    assert (await svc.get(f"{URL}/{done['case_id']}.pdf")).content[:5] == b"%PDF-"
     assert (await clients.token("mgr").get(URL)).status_code == 200  # of a sub-branch below Beijing
     case = (await svc.get(f"/api/v1/cases/{done['case_id']}")).json()
     assert (case["kind"], case["customer_no"]) == ("rollout", None)
