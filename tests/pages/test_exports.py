@@ -1,5 +1,6 @@
 """Lists as workbooks: what the page lists and no more, formulas as text, written down, capped."""
 
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -31,7 +32,8 @@ def _rows(content: bytes) -> list[list[Any]]:
 @pytest.mark.parametrize("address", LISTS)
 async def test_the_workbook_of_a_list(people: Clients, insurer: Database, address: str) -> None:
     with insurer.write() as session:
-        add_green_channel(session, world.GOLD, "BJ01", SECRET)
+        today = datetime.now(UTC) - timedelta(days=2)
+        add_green_channel(session, world.GOLD, "BJ01", SECRET, received=today)
         add_complaint(session, world.GOLD, "BJ01", "欧阳", SECRET)
         add_touchpoint(session, world.GOLD, "BJ01", SECRET)
         customer = session.get(Customer, world.GOLD)
@@ -39,7 +41,9 @@ async def test_the_workbook_of_a_list(people: Clients, insurer: Database, addres
         customer.name = "=1+1"
     login, wanted = LISTS[address]
     browser = people.browser(login)
-    page = soup_of(await browser.get(address))
+    shown = await browser.get(address)
+    assert shown.status_code == 200, shown.text
+    page = soup_of(shown)
     action = str(page.select_one('form[action*="/export"]')["action"])  # type: ignore[index]
     path, _, query = address.partition("?")
     assert action == (f"{path}/export?{query}" if query else f"{path}/export")
