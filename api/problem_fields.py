@@ -78,6 +78,9 @@ _MESSAGES = {
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
     "complaints_only": _m("咨询不分等级。"),
+    "other_cities": _m("记录中该客户只在一个城市，请写明其他城市。"),
+    "above_share": _m("超过无争议金额的可预付比例，请减少。"),
+    "no_advance": _m("只有重大事故预付才填金额，请清空。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

@@ -111,6 +111,8 @@ _SERVICES: Mapping[str, tuple[str, str]] = {
     GreenService.INVESTIGATED_CLAIM.value: ("调查理赔", "investigated claim"),
     GreenService.VISIT.value: ("上门", "visit"),
     GreenService.RENEWAL.value: ("续保", "renewal"),
+    GreenService.COORDINATION.value: ("跨地域协调", "cross-region co-ordination"),
+    GreenService.ADVANCE_PAYMENT.value: ("重大事故预付", "advance payment"),
 }
 _ROLES: Mapping[str, tuple[str, str]] = {
     Role.HQ_VIP.value: ("总公司VIP服务管理岗", "head-office VIP service"),
