@@ -6,6 +6,7 @@ from urllib.parse import quote
 from api.pages.format import NOTHING, short_day, term
 from api.pages.i18n import _, count_text, language
 from api.pages.limits import limit_text
+from api.pages.plan_reasons import reason_text
 from api.pages.view.common import Article, Link, Tag, TagTone
 from api.pages.view.promises import PlanChange, PromiseRow, PromisesPanel
 from api.pages.words import word
@@ -121,5 +122,5 @@ def _change(plan: CarePlan) -> PlanChange:
 
 
 def _line(item: dict[str, str]) -> str:
-    reason = item.get("reason", "")
+    reason = reason_text(item.get("reason", ""))
     return " · ".join(filter(None, (item.get("code", ""), item.get("due_on", ""), reason)))

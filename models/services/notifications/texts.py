@@ -54,6 +54,7 @@ TEMPLATES = (
     "greeting_unconfirmed",
     "touchpoint_missed",
     "cancellation_candidate",
+    "care_handed_over",
 )
 """Every notification there is."""
 

@@ -18,7 +18,7 @@ from models.services.stand_ins import who_hears
 from models.stores.customers import names_of
 from models.stores.people import PeopleStore
 from models.tables.cases import Case
-from models.types import Role
+from models.types import Door, Role
 
 OPENED, HANDED, SERIOUS, NOBODY = "task_opened", "task_transferred", "complaint_serious", "nobody_to_act"
 
@@ -50,7 +50,9 @@ def tell_step(session: Session, case: Case, step: Step) -> None:
 
 
 def shown_name(act: Act) -> str:
-    """B 代 A where somebody stands in."""
+    """B 代 A where somebody stands in; nobody's name where the programme acts."""
+    if act.door is Door.SYSTEM:
+        return ""
     return f"{act.actor_name} 代 {act.on_behalf_of_name}" if act.on_behalf_of_name else act.actor_name
 
 
