@@ -7,6 +7,7 @@ from api.pages.i18n import mark as _m
 from api.pages.words import word
 from models.rules.care.reasons import PlanReason, parsed
 from models.rules.touchpoint_day import Why
+from models.services.qualification import member_stages
 from models.types import Tier
 
 _PLAIN = {
@@ -31,6 +32,12 @@ _PLAIN = {
     PlanReason.RESCHEDULED: _m("已改期，保留所改日期"),
     PlanReason.HUSHED: _m("暂缓问候中，保留"),
     PlanReason.MANAGER: _m("客户经理更换，转由新任办理"),
+}
+_ENDS = {
+    member_stages.EXPIRED: _m("会员期届满"),
+    member_stages.UPGRADED: _m("同一会员期内升级，由新资格接续"),
+    member_stages.LOWER: _m("同一会员期已有更高层级的资格"),
+    member_stages.ALL_ENDED: _m("全部保单已失效或退保"),
 }
 _SWEPT = {
     Why.CONSENT_MISSING: _m("系统巡检：未取得联系人同意，已过期"),
@@ -68,8 +75,13 @@ def _moved(before: str, after: str) -> str:
     return _("由 %(before)s 移至 %(after)s", before=before, after=after)
 
 
+def end_text(why: str) -> str:
+    """Why a membership ended, in the language of the request; what a person typed stays as it is."""
+    return _(_ENDS[why]) if why in _ENDS else why
+
+
 def _ended(*why: str) -> str:
-    return _("会员资格已终止：%(why)s", why="|".join(why))
+    return _("会员资格已终止：%(why)s", why=end_text("|".join(why)))
 
 
 _ABOUT: dict[PlanReason, Callable[..., str]] = {

@@ -120,7 +120,7 @@ def test_a_birthday_corrected_by_the_import_moves(database: Database, people: Wo
     assert _sweep(database) == {"replanned": 1}
     assert _birthdays(database) == {date(2026, 6, 16): Stage.PLANNED}
     moved = [line for line in _newest(database).difference["kept"] if line["effect"] == "moved"]
-    assert [line["reason"] for line in moved] == ["由 2026-06-01 移至 2026-06-16"]
+    assert [line["reason"] for line in moved] == [because(PlanReason.MOVED, "2026-06-01", "2026-06-16")]
     _nothing_more(database)
 
 
