@@ -81,6 +81,7 @@ class Touchpoint(SQLModel, table=True):
             sqlite_where=text("stage = 'due'"),
             postgresql_where=text("stage = 'due'"),
         ),
+        Index("ix_touchpoint_due", "due_on", "id"),
         Index("ix_touchpoint_month", "institution_code", "due_on", "id"),
         Index("ix_touchpoint_person", "assignee_id", "due_on", "id"),
         Index("ix_touchpoint_customer", "customer_no", "due_on"),

@@ -25,6 +25,7 @@ def upgrade() -> None:
         'UPDATE care_plan SET manager_id = '
         '(SELECT membership.manager_id FROM membership WHERE membership.id = care_plan.membership_id)'
     )
+    op.create_index('ix_touchpoint_due', 'touchpoint', ['due_on', 'id'])
     op.create_index(
         'ix_touchpoint_running',
         'touchpoint',
@@ -35,6 +36,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index('ix_touchpoint_due', table_name='touchpoint')
     op.drop_index('ix_touchpoint_running', table_name='touchpoint')
     with op.batch_alter_table('care_plan', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_care_plan_manager_id_account'), type_='foreignkey')
