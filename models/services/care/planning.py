@@ -69,7 +69,8 @@ def plan_membership(
     replaced = supersede(session, row, at) if cause == "granted" else []
     if row.stage in OVER and (cause != "ended" or row in replaced):
         return None
-    return _planned(session, row, _Cause(cause, cause_key, at, changed=bool(replaced)))
+    handed = cause == MANAGER_CHANGED or any(old.manager_id != row.manager_id for old in replaced)
+    return _planned(session, row, _Cause(cause, cause_key, at, changed=bool(replaced), handed=handed))
 
 
 def plan_customer(session: Session, message: PlanCare) -> list[CarePlan]:
@@ -91,12 +92,13 @@ def plan_customer(session: Session, message: PlanCare) -> list[CarePlan]:
 
 @dataclass(frozen=True)
 class _Cause:
-    """Why it is planned now; `changed`: an older membership of the term was replaced."""
+    """Why it is planned now; `changed`: an older membership of the term was replaced; `handed`: with its manager."""
 
     cause: PlanCause
     key: str
     at: datetime
     changed: bool = False
+    handed: bool = False
 
     @property
     def shown(self) -> PlanCause:
@@ -114,12 +116,12 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
     basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))
     plan = _plan_row(session, row, difference, cause, basis)
     writing.write(session, writing.Target(row, plan, book.version.id, cause.at), difference, rows)
-    _hand_over(session, row, plan)
+    _hand_over(session, row, plan, handed=cause.handed)
     _audit(session, plan)
     return plan
 
 
-def _hand_over(session: Session, row: Membership, plan: CarePlan) -> None:
+def _hand_over(session: Session, row: Membership, plan: CarePlan, *, handed: bool) -> None:
     """What waited with a former manager 客户经理 is the new one's, who is told of it once; running cases follow."""
     former = former_managers(session, row) if row.stage not in OVER else frozenset()
     rows = RunningStore(session).waiting_with(row.customer_no, former) if former else []
@@ -127,7 +129,7 @@ def _hand_over(session: Session, row: Membership, plan: CarePlan) -> None:
     for point in mine:
         point.assignee_id, point.updated_at = row.manager_id, plan.at
     TouchpointStore(session).add(*mine)
-    if plan.cause == MANAGER_CHANGED or mine:
+    if handed or mine:
         tell_new_manager(session, row, plan)
 
 
