@@ -46,6 +46,29 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+@contextmanager
+def _references_held_back(connection: Connection) -> Iterator[None]:
+    """Commit what the block did. SQLite changes a column by building its table anew, which deletes what refers to it
+    unless foreign keys are off meanwhile; nothing is committed that refers to what is not there.
+
+    Raises RuntimeError then, with the tables.
+    """
+    lite = connection.dialect.name == "sqlite"
+    raw = connection.connection.driver_connection
+    if lite and raw is not None:
+        raw.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        torn = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")} if lite else set()
+        if torn:
+            raise RuntimeError(f"the migration leaves references to nothing in {', '.join(sorted(torn))}")
+        connection.commit()
+    finally:
+        if lite and raw is not None:
+            connection.rollback()
+            raw.execute("PRAGMA foreign_keys=ON")
+
+
 def make_engine(url: str) -> Engine:
     """Engine for a SQLAlchemy URL, with the SQLite settings where it is SQLite."""
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
@@ -97,10 +120,9 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, _references_held_back(connection):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.commit()
 
     def _revision(self) -> str | None:
         with self.engine.connect() as connection:

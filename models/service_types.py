@@ -91,3 +91,20 @@ class ServiceStep(StrEnum):
     INVESTIGATE = "investigate"
     CLOSE = "close"
     PERFORM = "perform"
+
+
+class SurveyStage(StrEnum):
+    """Stages of a survey campaign 满意度调查: 草稿 / 发放中 / 已截止 / 已发布."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    PUBLISHED = "published"
+
+
+class SurveyChannel(StrEnum):
+    """How a sheet 附件六 reaches its respondent: 邮件 / 二维码 / 纸质."""
+
+    MAIL = "mail"
+    QR = "qr"
+    PAPER = "paper"

@@ -111,6 +111,8 @@ class CaseKind(StrEnum):
     GREEN_CHANNEL = "green-channel"
     CARE_TOUCHPOINT = "care-touchpoint"
     COMPLAINT = "complaint"
+    PERIOD_CLOSE = "period-close"
+    ROLLOUT = "rollout"
 
 
 SERVICE_KINDS = (CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMPLAINT)
@@ -118,7 +120,8 @@ SERVICE_KINDS = (CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMP
 
 
 class Stage(StrEnum):
-    """Stages of a qualification 资格评定, in order, then its side stages; then those of the service kinds."""
+    """Stages of a qualification 资格评定, in order, then its side stages; those of the service kinds; those of a
+    quarter's summary 季度汇总 and of a launch 启动计划."""
 
     DECLARED = "declared"
     UNIT_CHECK = "unit_check"
@@ -152,6 +155,14 @@ class Stage(StrEnum):
     RESCHEDULED = "rescheduled"
     HUSHED = "hushed"
     MISSED = "missed"
+
+    FROZEN = "frozen"
+    COLLECTING = "collecting"
+    CHECKING = "checking"
+    SIGNING = "signing"
+    PUBLISHED = "published"
+
+    RUNNING = "running"
 
 
 class MembershipStage(StrEnum):

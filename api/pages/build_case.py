@@ -17,7 +17,7 @@ from api.pages.build_seats import waited_for
 from api.pages.build_strips import act_errors, act_news, refused, task_errors
 from api.pages.build_task_tags import case_articles, case_tags
 from api.pages.build_thread import Around, thread
-from api.pages.customers_view import customer_href
+from api.pages.case_pages import subject_href
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, instant, long_day, stamp, term
 from api.pages.i18n import _
@@ -28,17 +28,17 @@ from api.pages.view.common import ErrorSummary, Link, Strip
 from api.pages.view.task import Fact
 from api.pages.words import case_word, word
 from api.security.policy import Action
-from models.errors import DomainError, ErrorCode
+from models.errors import DomainError
 from models.messages.approval import PastAct
 from models.rules.calendar import local_date
 from models.services.case_view import CaseView, StepPlace, case_view
 from models.services.desk.urging import next_urge
 from models.services.rulebooks import rulebook_of
 from models.settings import Settings
+from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
-from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.types import CaseKind, Outcome, Role, Stage
 
@@ -67,12 +67,8 @@ class ShownCase:
 def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePage:
     """The page of a case that the reader may see."""
     shown = shown or ShownCase()
-    customer = desk.session.get(Customer, case.customer_no)
-    if customer is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
     task = _open_task_row(desk, view)
-    may_read = desk.caller.may(Action.READ_CUSTOMERS)
     found = OnTask(task, case, view.state) if task else None
     return CasePage(
         shell=desk.shell(),
@@ -81,9 +77,9 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         back_href="/inbox",
         json_href=f"/api/v1/cases/{case.id}",
         kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
-        subject=customer.name,
-        subject_href=customer_href(customer.customer_no) if may_read else None,
-        reference=customer.customer_no,
+        subject=case_name(desk.session, case),
+        subject_href=subject_href(case, may_read_customers=desk.caller.may(Action.READ_CUSTOMERS)),
+        reference=case.number,
         sentence=_sentence(view, desk, task),
         pill=task_pill(desk, task, view.state) if task else None,
         tags=case_tags(case),
@@ -94,7 +90,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         acts=tuple(_acts(desk, view, shown)),
         resubmission=_resubmission(desk, view, shown, task),
         score=case_score(view, desk),
-        declaration=declaration(view, desk, customer),
+        declaration=declaration(view, desk),
         clock=task_strip(desk, task, view.state) if task else None,
         path=approval_path(view, desk),
         history=history(view.timeline, desk.now, case_href=f"/cases/{case.id}"),
@@ -115,7 +111,7 @@ def _open_task_row(desk: Desk, view: CaseView) -> Task | None:
 def _sentence(view: CaseView, desk: Desk, task: Task | None) -> str:
     """What the case waits for now, or how it ended."""
     case, last = view.case, view.state.acts[-1]
-    if case.outcome is Outcome.APPROVED and case.kind is CaseKind.APPROVAL:
+    if case.outcome is Outcome.APPROVED and case.kind is not CaseKind.QUALIFICATION:
         return _("已通过：%(who)s 于 %(when)s 同意，本件结束。", who=last.actor_name, when=stamp(last.at, desk.now))
     if case.outcome is Outcome.APPROVED:
         days = term(*rulebook_of(desk.session, case.rulebook_version_id).rulebook.procedure.term(case.year))

@@ -111,7 +111,7 @@ def _silver_full(seats: SeatsLeft) -> str:
 def _hint(view: CaseView, session: Session) -> str:
     """同意即报总公司复核; at the last step which seat it takes."""
     state = view.state
-    if not approval.is_final(state, state.stage) or view.case.kind is CaseKind.APPROVAL:
+    if not approval.is_final(state, state.stage) or view.case.kind is not CaseKind.QUALIFICATION:
         return _("同意即%(result)s。", result=result_of_approval(view))
     place = pool(session, view.case, state)
     used = len(SeatStore(session).taken(view.case.year, place.tier, place.kind, place.scope_code))

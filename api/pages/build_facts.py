@@ -60,7 +60,7 @@ def _score_tags(view: CaseView, session: Session, shown: ScoreExplanation) -> It
         yield entry_tag(value, needed, word(case.tier), shown.formula)
     yield from rank_tag(case.rank, tiers.gold.ranked_seats)
     store = EvaluationStore(session)
-    row = store.row(case.year, case.customer_no)
+    row = store.row(case.year, case.customer)
     # Points have no place in a list of yuan, nor yuan in one of points.
     comparable = case.tier is Tier.GOLD and store.formula(case.year) == shown.formula
     reviewed = store.reviewed_rank(row, value) if row and comparable else None
@@ -95,7 +95,7 @@ def case_checks(view: CaseView, desk: Desk, *, may_act: bool) -> tuple[Check, ..
     """资格核对, and that the reader may decide at all."""
     if not desk.caller.may(Action.READ_SCORES):
         return ()
-    lone = view.case.kind is CaseKind.APPROVAL  # nobody asks for a seat
+    lone = view.case.kind is not CaseKind.QUALIFICATION  # nobody asks for a seat
     found = [
         _check(line.en if language() == "en" else line.zh, passed=line.passed)
         for line in (() if lone else checks_of(desk.session, view.case, view.state))
@@ -115,21 +115,23 @@ def _check(text: str, *, passed: bool) -> Check:
     return Check(text=text if passed else _("未通过：%(what)s", what=text), passed=passed)
 
 
-def declaration(view: CaseView, desk: Desk, customer: Customer) -> Declaration:
+def declaration(view: CaseView, desk: Desk) -> Declaration:
     """申报信息 in brief; contacts masked, and only for readers of customers."""
-    facts = [Fact(label=_("客户号"), value=customer.customer_no)]
+    customer = desk.session.get(Customer, view.case.customer_no) if view.case.customer_no else None
+    facts = [Fact(label=_("客户号") if customer else _("机构"), value=view.case.number)]
     full = None
-    if desk.caller.may(Action.READ_CUSTOMERS):
+    if customer and desk.caller.may(Action.READ_CUSTOMERS):
         full = Link(text=_("查看客户"), href=f"/customers/{customer.customer_no}")
         facts += _customer_facts(desk, customer)
-    lone = view.case.kind is CaseKind.APPROVAL
+    lone = view.case.kind is not CaseKind.QUALIFICATION
     facts += gift_facts(desk, view.case)
     reason = _("理由") if lone else _("申报理由")
     facts.append(Fact(label=reason, value=view.case.reason or NOTHING, wide=True))
     if view.case.late_reason:
         facts.append(Fact(label=_("窗口外申报原因"), value=view.case.late_reason, wide=True))
     if lone:
-        return Declaration(title=_("客户与理由"), facts=tuple(facts), full=full)
+        title = _("客户与理由") if customer else _("事项与理由")
+        return Declaration(title=title, facts=tuple(facts), full=full)
     return Declaration(title=_("申报信息"), facts=tuple(facts), articles=(Article(text=_("附件一")),), full=full)
 
 

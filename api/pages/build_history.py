@@ -77,7 +77,7 @@ def _text(item: TimelineItem) -> str:
     to = word(item.return_to or Stage.DECLARED)
     if item.act == "approve" and item.approve_as is Tier.SILVER:
         return _("%(who)s 同意为银牌（%(stage)s）", who=who, stage=stage)
-    lone = item.kind is CaseKind.APPROVAL
+    lone = item.kind is not CaseKind.QUALIFICATION
     texts = {
         "declare": _("%(who)s 提出", who=who) if lone else _("%(who)s 提交申报", who=who),
         "approve": _("%(who)s 同意了 %(stage)s", who=who, stage=stage),

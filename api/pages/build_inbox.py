@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from api.pages.build_path import open_task
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
 from api.pages.build_service_rows import Named, service_case_row
 from api.pages.build_standing import question_strips, stand_in_strips
+from api.pages.build_task_tags import tier_tags
 from api.pages.build_urges import Urges
-from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk, capped
 from api.pages.format import clock_time, instant, long_day, stamp
 from api.pages.i18n import _, count_text
@@ -35,7 +36,7 @@ from models.messages.approval import ApprovalState
 from models.rules import calendar as cal
 from models.rules.clock import Clock, PillLevel
 from models.services.case_state import approval_of, is_service
-from models.stores.customers import names_of
+from models.stores.case_names import case_names
 from models.stores.institutions import InstitutionStore
 from models.stores.tasks import Copied, TaskStore
 from models.tables.cases import Case
@@ -210,7 +211,7 @@ def _started(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
     store = TaskStore(desk.session)
     rows = store.started(desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch)
     shown, following = paging.cut(rows, lambda row: (row.opened_at.isoformat(), str(row.id)))
-    names = names_of(desk.session, {row.customer_no for row in shown})
+    names = case_names(desk.session, shown)
     urges, named = Urges(desk, shown), Named.of(desk, shown)
     return _one_group([replace(_case_row(desk, row, named, names), **urges.on_row(row)) for row in shown]), following
 
@@ -221,20 +222,20 @@ def _copies(desk: Desk, query: InboxQuery, paging: Paging) -> Listed:
         desk.person, query.filter(desk), after=paging.instant_and_id(), limit=paging.fetch
     )
     shown, following = paging.cut(rows, lambda row: (row.copy.at.isoformat(), str(row.copy.id)))
-    names = names_of(desk.session, {row.case.customer_no for row in shown})
-    named = Named.of(desk, [row.case for row in shown])
+    cases = [row.case for row in shown]
+    names, named = case_names(desk.session, cases), Named.of(desk, cases)
     return _one_group([_copy_row(desk, row, named, names) for row in shown]), following
 
 
-def _copy_row(desk: Desk, row: Copied, named: Named, names: Mapping[str, str]) -> TaskRow:
+def _copy_row(desk: Desk, row: Copied, named: Named, names: Mapping[UUID, str]) -> TaskRow:
     shown = _case_row(desk, row.case, named, names)
     unread = (Tag(text=_("未读"), tone=TagTone.BLUE),) if row.copy.read_at is None else ()
     when = stamp(row.copy.at, desk.now)
-    context = _("%(who)s %(when)s 抄送 · %(number)s", who=row.copy.by_name, when=when, number=row.case.customer_no)
+    context = _("%(who)s %(when)s 抄送 · %(number)s", who=row.copy.by_name, when=when, number=row.case.number)
     return replace(shown, tags=(*shown.tags, *unread), context=context)
 
 
-def _case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, str]) -> TaskRow:
+def _case_row(desk: Desk, case: Case, named: Named, names: Mapping[UUID, str]) -> TaskRow:
     if is_service(case):
         return service_case_row(desk, case, named, names)
     state = approval_of(case)
@@ -243,9 +244,9 @@ def _case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, str]) ->
         href=f"/cases/{case.id}",
         pill=_case_pill(desk, case, state),
         kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
-        subject=names.get(case.customer_no, case.customer_no),
-        tags=(tier_tag(case.tier),),
-        context=_("%(when)s 申报 · %(number)s", when=stamp(case.opened_at, desk.now), number=case.customer_no),
+        subject=names[case.id],
+        tags=tier_tags(case),
+        context=_("%(when)s 申报 · %(number)s", when=stamp(case.opened_at, desk.now), number=case.number),
         value=row_value(desk, case),
         value_note=row_rank(desk, case),
         step=word(case.outcome) if case.outcome else word(case.stage),

@@ -40,7 +40,7 @@ def result_of_approval(view: CaseView) -> str:
 
 def _last(view: CaseView) -> str:
     """生效; a lone approval has no more than its result."""
-    return _("批准") if view.case.kind is CaseKind.APPROVAL else word(Stage.ACTIVE)
+    return _("批准") if view.case.kind is not CaseKind.QUALIFICATION else word(Stage.ACTIVE)
 
 
 def _with_before(path: Sequence[PathItem]) -> Iterator[tuple[PathItem | None, PathItem]]:
@@ -61,7 +61,7 @@ def _headline(view: CaseView) -> str:
 
 def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -> PathStep:
     title, state = word(item.stage), StepState(item.place.value)
-    if view.case.kind is CaseKind.APPROVAL and item.stage is Stage.DECLARED:
+    if view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED:
         title = _("提出")
     match item.place:
         case StepPlace.DONE | StepPlace.STOPPED:
@@ -96,7 +96,7 @@ def _actor(view: CaseView, item: PathItem) -> str:
     acts = (past for past in reversed(view.timeline) if past.stage is item.stage and past.at == item.at)
     act = next(acts, None)
     shown = _("%(who)s（代 %(whom)s）", who=name, whom=act.on_behalf_of_name) if act and act.on_behalf_of_name else name
-    lone = view.case.kind is CaseKind.APPROVAL and item.stage is Stage.DECLARED
+    lone = view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED
     return shown if lone else _with_role(shown, name, word(item.role))  # anybody's post may ask for a lone approval
 
 
@@ -177,7 +177,7 @@ def _end(view: CaseView, desk: Desk) -> tuple[PathStep, ...]:
         when = stamp(last.at, desk.now)
         return (PathStep(state=StepState.STOPPED, title=word(view.state.stage), who=last.actor_name, note=when),)
     state = StepState.AHEAD if outcome is None else StepState.DONE
-    if view.case.kind is CaseKind.APPROVAL:
+    if view.case.kind is not CaseKind.QUALIFICATION:
         return (PathStep(state=state, title=_last(view)),)
     rulebook = rulebook_of(desk.session, view.case.rulebook_version_id).rulebook
     first, last_day = rulebook.procedure.term(view.case.year)

@@ -12,8 +12,7 @@ from api.chain_acts import refusal_of
 from api.pages.build_acts import may_claim
 from api.pages.build_clock import task_pill
 from api.pages.build_service_rows import Named, service_task_row
-from api.pages.build_task_tags import task_tags
-from api.pages.customers_view import tier_tag
+from api.pages.build_task_tags import task_tags, tier_tags
 from api.pages.desk import Desk
 from api.pages.format import instant, stamp, value_short
 from api.pages.i18n import _
@@ -101,7 +100,7 @@ def task_row(reading: Reading, task: Task) -> TaskRow:
         pill=task_pill(desk, task, state),
         kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
         subject=task.customer_name,
-        tags=(tier_tag(case.tier), *_tags(reading, found, stood_for)),
+        tags=(*tier_tags(case), *_tags(reading, found, stood_for)),
         context=_context(desk, task, state),
         value=row_value(desk, case),
         value_note=row_rank(desk, case),

@@ -61,7 +61,7 @@ class Named:
         """CL-2026-0117 · 11月23日 07:59 登记 · C0000002: a request by its reference, a complaint by its record."""
         found = self.items.get(case.id, ServiceItem())
         number = found.reference_no or found.record_no
-        return " · ".join(filter(None, (number, _taken_in(desk, case), case.customer_no)))
+        return " · ".join(filter(None, (number, _taken_in(desk, case), case.number)))
 
 
 def service_task_row(
@@ -82,7 +82,7 @@ def service_task_row(
     )
 
 
-def service_case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, str]) -> TaskRow:
+def service_case_row(desk: Desk, case: Case, named: Named, names: Mapping[UUID, str]) -> TaskRow:
     """The row of a case."""
     state = served(case)
     return TaskRow(
@@ -90,7 +90,7 @@ def service_case_row(desk: Desk, case: Case, named: Named, names: Mapping[str, s
         href=page_of(case),
         pill=_case_pill(desk, case, state),
         kind=named.kind(case, state),
-        subject=names.get(case.customer_no, case.customer_no),
+        subject=names[case.id],
         tags=(tier_tag(case.tier), *_serious(state)),
         context=named.context(desk, case),
         step=word(case.stage),

@@ -180,7 +180,7 @@ def _approved(decision: Decision, kind: CaseKind) -> str:
     after = decision.effect.get("stage")
     if after == decision.stage.value:
         return _("已同意，本环节尚待其他人签批。")
-    if after == Stage.ACTIVE.value and kind is CaseKind.APPROVAL:
+    if after == Stage.ACTIVE.value and kind is not CaseKind.QUALIFICATION:
         return _("已同意，本件通过。")
     if after == Stage.ACTIVE.value:
         silver = decision.approve_as is Tier.SILVER

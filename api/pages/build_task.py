@@ -13,7 +13,7 @@ from api.pages.build_since import look_href, since
 from api.pages.build_strips import act_errors, task_errors, task_strips
 from api.pages.build_task_tags import case_articles, case_tags, task_tags
 from api.pages.build_thread import Around, thread
-from api.pages.customers_view import customer_href
+from api.pages.case_pages import subject_href
 from api.pages.desk import Desk, capped
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
@@ -27,7 +27,6 @@ from models.services import drafts
 from models.services.case_view import CaseView, case_view
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
-from models.tables.book import Customer
 from models.tables.cases import Task
 
 HISTORY_SHOWN = 6
@@ -60,8 +59,7 @@ def draft_subject(task: Task) -> str:
 def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
     """The page of a task that the reader may see."""
     case = CaseStore(desk.session).get(task.case_id)
-    customer = desk.session.get(Customer, task.customer_no)
-    if case is None or customer is None:
+    if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
     at = on_desk(desk, OnTask(task, case, view.state), shown.query)
@@ -73,9 +71,9 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         back_href=shown.query.href(INBOX),
         json_href=f"/api/v1/tasks/{task.id}",
         kind=case_word(case.kind, case.subject, case.tier_applied, case.seat_kind),
-        subject=customer.name,
-        subject_href=customer_href(customer.customer_no) if desk.caller.may(Action.READ_CUSTOMERS) else None,
-        reference=customer.customer_no,
+        subject=task.customer_name,
+        subject_href=subject_href(case, may_read_customers=desk.caller.may(Action.READ_CUSTOMERS)),
+        reference=case.number,
         pill=task_pill(desk, task, view.state),
         tags=(*case_tags(case), *task_tags(desk, task, at.stood_for)),
         articles=case_articles(case),
@@ -90,7 +88,7 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         comparison=comparison(view, desk),
         score=case_score(view, desk, shown.proposed),
         checks=case_checks(view, desk, may_act=at.may_decide),
-        declaration=declaration(view, desk, customer),
+        declaration=declaration(view, desk),
         clock=task_strip(desk, task, view.state),
         path=approval_path(view, desk),
         history=history(view.timeline, desk.now, limit=HISTORY_SHOWN, case_href=f"/cases/{case.id}"),

@@ -1,5 +1,6 @@
 """What is particular about a task: for whom, who took it, who advises, what it waits for."""
 
+from api.pages.customers_view import tier_tag
 from api.pages.desk import Desk
 from api.pages.i18n import _
 from api.pages.view.common import Article, Tag, TagTone
@@ -24,9 +25,14 @@ def task_tags(desk: Desk, task: Task, stood_for: str) -> tuple[Tag, ...]:
     return tuple(tags)
 
 
+def tier_tags(case: Case) -> tuple[Tag, ...]:
+    """The tier of the case's customer; nothing for a case about an institution."""
+    return (tier_tag(case.tier),) if case.customer_no else ()
+
+
 def case_articles(case: Case) -> tuple[Article, ...]:
     """The articles that a declaration stands on."""
-    if case.kind is CaseKind.APPROVAL:
+    if case.kind is not CaseKind.QUALIFICATION:
         return ()
     return (Article(text=_("第13条")), Article(text=_("附件一")))
 
@@ -34,7 +40,7 @@ def case_articles(case: Case) -> tuple[Article, ...]:
 def case_tags(case: Case) -> tuple[Tag, ...]:
     """What is asked for, the round, the seat, and that it came outside the window; a lone approval asks for no seat."""
     round_tags = [Tag(text=_("第 %(round)s 轮", round=case.round), tone=TagTone.BLUE)] if case.round > 1 else []
-    if case.kind is CaseKind.APPROVAL:
+    if case.kind is not CaseKind.QUALIFICATION:
         return tuple(round_tags)
     tone = TagTone.GOLD if case.tier is Tier.GOLD else TagTone.PLAIN
     tags = [Tag(text=_("申报 %(tier)s", tier=word(case.tier_applied)), tone=tone), *round_tags]

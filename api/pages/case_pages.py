@@ -2,6 +2,7 @@
 
 from sqlmodel import Session
 
+from api.pages.customers_view import customer_href
 from models.errors import DomainError, ErrorCode
 from models.services.case_state import served
 from models.stores.cases import CaseStore
@@ -16,6 +17,11 @@ def page_of(case: Case) -> str:
     if case.kind is CaseKind.CARE_TOUCHPOINT:
         return f"/care/touchpoints/{served(case).touchpoint_id}"
     return f"{_BASES.get(case.kind, '/cases')}/{case.id}"
+
+
+def subject_href(case: Case, *, may_read_customers: bool) -> str | None:
+    """Where the reader finds what the case is about; None where there is no such page for it."""
+    return customer_href(case.customer_no) if case.customer_no and may_read_customers else None
 
 
 def page_of_task(session: Session, task: Task) -> str:

@@ -67,7 +67,7 @@ def season_parts(session: Session, caller: Caller, year: int, path: str, now: da
         should_end=tuple(_candidate(session, item, now) for item in view.candidates),
         reserve=_reserve(session, waiting, now),
         may_appeal=state is not None and takes_appeals(state, now) and caller.may(Action.APPEAL),
-        appealed=frozenset(case.customer_no for case in view.appeals if case.outcome is not Outcome.WITHDRAWN),
+        appealed=frozenset(case.customer for case in view.appeals if case.outcome is not Outcome.WITHDRAWN),
     )
 
 
@@ -114,7 +114,7 @@ def _moved(move: SeasonMoved, now: datetime) -> SideRow:
 
 def _appeal(case: Case, view: SeasonView) -> SideRow:
     tag = Tag(text=word(case.outcome)) if case.outcome else Tag(text=word(case.stage), tone=TagTone.BLUE)
-    name = view.appeal_names.get(case.customer_no, case.customer_no)
+    name = view.appeal_names.get(case.customer, case.customer)
     return SideRow(text=name, href=f"/cases/{case.id}", tag=tag, note=case.reason or "")
 
 
@@ -130,10 +130,10 @@ def _candidate(session: Session, item: Candidate, now: datetime) -> SideRow:
 
 
 def _reserve(session: Session, waiting: list[Case], now: datetime) -> tuple[SideRow, ...]:
-    names = names_of(session, [case.customer_no for case in waiting])
+    names = names_of(session, [case.customer for case in waiting])
     return tuple(
         SideRow(
-            text=names.get(case.customer_no, case.customer_no),
+            text=names.get(case.customer, case.customer),
             href=f"/cases/{case.id}",
             tag=Tag(text=f"{word(case.tier)} · {word(case.seat_kind)}"),
             note=_("候补自 %(at)s", at=stamp(case.in_reserve_since, now)) if case.in_reserve_since else "",

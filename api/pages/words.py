@@ -16,10 +16,11 @@ from models.service_types import (
     MissedPolicy,
     ProofKind,
     ServiceStep,
+    SurveyChannel,
+    SurveyStage,
     TouchpointOrigin,
 )
 from models.types import (
-    SERVICE_KINDS,
     AddedPosition,
     CaseKind,
     ContactKind,
@@ -145,6 +146,21 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Stage.RESCHEDULED, _m("已改期")),
     (Stage.HUSHED, _m("暂缓问候")),
     (Stage.MISSED, _m("已错过")),
+    (SurveyStage.DRAFT, _m("草稿")),
+    (SurveyStage.OPEN, _m("发放中")),
+    (SurveyStage.CLOSED, _m("已截止")),
+    (SurveyStage.PUBLISHED, _m("已发布")),
+    (SurveyChannel.MAIL, _m("邮件")),
+    (SurveyChannel.QR, _m("二维码")),
+    (SurveyChannel.PAPER, _m("纸质")),
+    (CaseKind.PERIOD_CLOSE, _m("季度汇总")),
+    (CaseKind.ROLLOUT, _m("启动计划")),
+    (Stage.FROZEN, _m("已冻结")),
+    (Stage.COLLECTING, _m("填报中")),
+    (Stage.CHECKING, _m("待复核")),
+    (Stage.SIGNING, _m("待签发")),
+    (Stage.PUBLISHED, _m("已发布")),
+    (Stage.RUNNING, _m("进行中")),
     (ServiceStep.ACCEPT, _m("受理")),
     (ServiceStep.HANDLE, _m("业务办理")),
     (ServiceStep.CONFIRM, _m("客户确认")),
@@ -216,11 +232,9 @@ def declaration_word(tier: Tier, seat: SeatKind | None = None) -> str:
 
 def case_word(kind: CaseKind, subject: str | None, tier: Tier, seat: SeatKind | None = None) -> str:
     """What a case asks for: 金牌资格申报, or the subject of a lone approval (申诉)."""
-    if kind in SERVICE_KINDS:
-        return word(kind)
-    if kind is CaseKind.APPROVAL:
-        return gettext(_SUBJECTS[subject]) if subject in _SUBJECTS else word(kind)
-    return declaration_word(tier, seat)
+    if kind is CaseKind.QUALIFICATION:
+        return declaration_word(tier, seat)
+    return gettext(_SUBJECTS[subject]) if subject in _SUBJECTS else word(kind)
 
 
 def step_word(step: str) -> str:

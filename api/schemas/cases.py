@@ -90,6 +90,7 @@ class TaskAnswer(Answer):
     provisional: bool
     closed_at: datetime | None
     customer_no: str
+    """The customer's number; of a case about an institution its code. `customer_name` likewise."""
     customer_name: str
     tier: Tier
     signer_id: str
@@ -199,7 +200,7 @@ class CaseRowAnswer(Answer):
     year: int
     round: int
     version: int
-    customer_no: str
+    customer_no: str | None
     institution_code: str
     value: Decimal
     in_reserve_since: datetime | None

@@ -157,7 +157,7 @@ def _audit(session: Session, message: RecordAlarm) -> None:
 def _tell(session: Session, case: Case, row: Task, message: RecordAlarm, told: tuple[UUID, ...]) -> None:
     template, key = _wording(message.alarm)
     context = {
-        "customer_no": case.customer_no,
+        "customer_no": case.number,
         "customer_name": row.customer_name,
         "step": row.step,
         "role": row.role.value,

@@ -115,7 +115,7 @@ def _tell(session: Session, case: Case, publication: CalendarPublication, move: 
         case_id=case.id,
         task_id=row.id,
         context={
-            "customer_no": case.customer_no,
+            "customer_no": case.number,
             "customer_name": row.customer_name,
             "step": row.step,
             "due_at": move.after.isoformat(),

@@ -91,7 +91,7 @@ def preview(session: Session, change: Change, now: datetime) -> Preview:
     found = [(case, move) for case, move in _moves(session, cases, now, proposal)]
     rows = PublicationStore(session).open_tasks([move.task.task_id for _, move in found])
     names = {task_id: row.customer_name for task_id, row in rows.items()}
-    lines = [_line(case, move, names.get(move.task.task_id, case.customer_no)) for case, move in found]
+    lines = [_line(case, move, names.get(move.task.task_id, case.number)) for case, move in found]
     return Preview(tuple(sorted(lines, key=lambda line: (line.after, line.task_id))), len(cases))
 
 
@@ -208,7 +208,7 @@ def _line(case: Case, move: MovedTask, customer_name: str) -> MovedDeadline:
         case_id=case.id,
         kind=case.kind,
         step=move.task.step,
-        customer_no=case.customer_no,
+        customer_no=case.number,
         customer_name=customer_name,
         institution_code=case.institution_code,
         before=move.before,

@@ -95,4 +95,4 @@ def open_cases(session: Session, numbers: Collection[str]) -> dict[str, Case]:
     """The newest open case of each customer that people approve."""
     approved = col(Case.kind).not_in(SERVICE_KINDS)
     statement = select(Case).where(col(Case.customer_no).in_(numbers), col(Case.closed_at).is_(None), approved)
-    return {case.customer_no: case for case in session.exec(statement.order_by(col(Case.opened_at)))}
+    return {case.customer: case for case in session.exec(statement.order_by(col(Case.opened_at)))}

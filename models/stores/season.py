@@ -69,15 +69,15 @@ class SeasonStore:
 
     def declared(self, year: int) -> dict[str, Declared]:
         """The last declaration of every customer that declared for the year."""
-        columns = (col(Case.customer_no), col(Case.outcome), col(Case.in_reserve_since))
-        statement = select(*columns).where(Case.kind == CaseKind.QUALIFICATION, Case.year == year)
+        statement = select(Case).where(Case.kind == CaseKind.QUALIFICATION, Case.year == year)
         rows = self.session.exec(statement.order_by(col(Case.attempt)))
-        return {number: Declared(outcome, since) for number, outcome, since in rows}
+        return {case.customer: Declared(case.outcome, case.in_reserve_since) for case in rows}
 
     def reviewed_values(self, year: int) -> dict[str, Any]:
         """Values as reviewers corrected them, of declarations that run or were approved and differ from the list."""
         statement = (
-            select(col(Case.customer_no), col(Case.value))
+            select(col(RankingRow.customer_no), col(Case.value))
+            .select_from(Case)
             .join(RankingRow, (col(RankingRow.customer_no) == col(Case.customer_no)) & (RankingRow.year == Case.year))
             .where(Case.kind == CaseKind.QUALIFICATION, Case.year == year, Case.value != RankingRow.value)
             .where(col(Case.outcome).is_(None) | (col(Case.outcome) == Outcome.APPROVED))

@@ -15,6 +15,7 @@ from models.tables import (
     rulebook,
     season,
     service,
+    survey,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "rulebook",
     "season",
     "service",
+    "survey",
 ]

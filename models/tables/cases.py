@@ -25,7 +25,8 @@ class Case(SQLModel, table=True):
     kind: CaseKind = Field(sa_type=enum_type(CaseKind))
     workflow_id: str = Field(unique=True, max_length=128)
     open_key: str | None = Field(default=None, unique=True, max_length=64)
-    customer_no: str = Field(foreign_key="customer.customer_no", max_length=32)
+    customer_no: str | None = Field(default=None, foreign_key="customer.customer_no", max_length=32)
+    """None for a case about an institution: a quarter's summary, an appeal against an assessment, a launch."""
     institution_code: str = Field(foreign_key="institution.code", index=True, max_length=32)
     year: int
     attempt: int
@@ -51,6 +52,18 @@ class Case(SQLModel, table=True):
     state: dict[str, Any] = Field(sa_column=json_column())
     opened_at: datetime
     closed_at: datetime | None = None
+
+    @property
+    def number(self) -> str:
+        """What people quote: the customer's number, else the institution's code."""
+        return self.customer_no or self.institution_code
+
+    @property
+    def customer(self) -> str:
+        """The number of its customer. Raises LookupError for a case about an institution."""
+        if self.customer_no is None:
+            raise LookupError(f"case {self.id} of {self.kind} is about an institution")
+        return self.customer_no
 
 
 class Task(SQLModel, table=True):

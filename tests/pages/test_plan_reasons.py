@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.pages.i18n import using_language
+from api.pages.i18n import Language, using_language
 from api.pages.plan_reasons import end_text, reason_text
 from models.rules.care.reasons import PREFIX, PlanReason, because, parsed
 from models.rules.touchpoint_day import Why
@@ -20,7 +20,7 @@ ABOUT: dict[PlanReason, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("reason", PlanReason)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_reason_has_words_in_both_languages(reason: PlanReason, language: str) -> None:
+def test_every_reason_has_words_in_both_languages(reason: PlanReason, language: Language) -> None:
     text = because(reason, *ABOUT.get(reason, ()))
     with using_language(language):
         words = reason_text(text)

@@ -66,7 +66,7 @@ def _found(database: Database) -> list[Amendment]:
     return found
 
 
-def _change(database: Database, change: Callable[[Membership, Session], None]) -> None:
+def _change(database: Database, change: Callable[[Membership, Session], object]) -> None:
     with database.write() as session:
         row = session.exec(select(Membership)).one()
         change(row, session)
@@ -74,7 +74,7 @@ def _change(database: Database, change: Callable[[Membership, Session], None]) -
 
 
 def _planned(database: Database, cause: PlanCause, key: str) -> None:
-    _change(database, lambda row, session: plan(session, row, cause, AT, key) and None)
+    _change(database, lambda row, session: plan(session, row, cause, AT, key))
 
 
 def test_nothing_is_amended_while_nothing_changed(database: Database, people: World) -> None:

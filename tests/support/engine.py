@@ -26,7 +26,7 @@ from models.messages.scoring import Correction
 from models.settings import Settings
 from models.tables.columns import new_id
 from models.types import Door, Outcome, Role, SeatKind, Stage, Tier, Verdict
-from tests.support.world import SECRET, YEAR, World
+from tests.support.world import INSTITUTIONS, SECRET, YEAR, World
 from workflows.client import data_converter
 from workflows.options import TASK_TIMEOUT
 from workflows.search_attributes import SEARCH_ATTRIBUTES
@@ -231,10 +231,11 @@ async def declare(
 
 
 async def start_lone(
-    client: Client, world: World, customer_no: str, subject: str, *, queue: str, login: str = "mgr", attempt: int = 1
+    client: Client, world: World, about: str, subject: str, *, queue: str, login: str = "mgr", attempt: int = 1
 ) -> Case:
-    """Start a lone approval about a customer and wait for its first record. Raises Refused."""
+    """Start a lone approval about a customer or an institution and wait for its first record. Raises Refused."""
     role, code = world.post(login)
+    of_institution = any(about == known for known, *_ in INSTITUTIONS)
     start = StartApproval(
         update_id=f"{world.accounts[login]}:{next(_numbers)}",
         content_hash="x",
@@ -243,9 +244,10 @@ async def start_lone(
         posts=(PostRef(role=role, institution_code=code),),
         door=Door.API,
         case_id=new_id(),
-        workflow_id=approval_id(subject, customer_no, attempt),
+        workflow_id=approval_id(subject, about, attempt),
         subject=subject,
-        customer_no=customer_no,
+        customer_no=None if of_institution else about,
+        institution_code=about if of_institution else None,
         year=YEAR,
         attempt=attempt,
         reason="名单有误",

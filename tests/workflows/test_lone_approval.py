@@ -130,3 +130,13 @@ async def test_it_counts_for_nothing_where_declarations_are_counted(stage: Stage
     declared = await stage.declare()
     await declared.through("unit")
     assert ends.ended == [("approved", case.case_id)]
+
+
+async def test_one_about_an_institution_needs_no_customer(stage: Stage, ends: Ends) -> None:
+    case = await start_lone(stage.client, stage.world, "BJ", "test", queue=stage.queue)
+    stage.cases.append(case)
+    assert stage.record(case).customer_no is None
+    assert [(task.customer_no, task.customer_name) for task in stage.rows(Task)] == [("BJ", "北京分公司")]
+    await case.through("hq-vip", "hq-lead")
+    assert await case.handle.result() is Outcome.APPROVED
+    assert ends.ended == [("approved", case.case_id)]

@@ -1,7 +1,7 @@
 """advance payments, the manager of a plan, touchpoints in hand
 
 Revision ID: 0010
-Revises: 0003
+Revises: 0005
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0010'
-down_revision = '0003'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 

@@ -14,8 +14,9 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, OpenTask, StepState
 from models.rules.approval import standing
+from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
-from models.stores.customers import contacts_of, names_of
+from models.stores.customers import contacts_of
 from models.stores.evidence import EvidenceStore
 from models.tables.cases import Case, CaseScore, Decision
 from models.tables.desk import Evidence
@@ -81,8 +82,8 @@ def _case(session: Session, case: Case, state: ApprovalState) -> dict[str, Any]:
         "case_id": str(case.id),
         "kind": case.kind.value,
         "subject": case.subject,
-        "customer_no": case.customer_no,
-        "customer_name": names_of(session, [case.customer_no]).get(case.customer_no, case.customer_no),
+        "customer_no": case.number,
+        "customer_name": case_name(session, case),
         "institution_code": case.institution_code,
         "year": case.year,
         "tier": state.tier.value,
@@ -101,7 +102,7 @@ def _form(session: Session, case: Case, state: ApprovalState) -> dict[str, Any]:
         "late_reason": case.late_reason,
         "declared_by": declared.actor_name,
         "declared_at": declared.at.isoformat(),
-        "contacts": len(contacts_of(session, case.customer_no)),
+        "contacts": len(contacts_of(session, case.customer_no)) if case.customer_no else 0,
     }
 
 

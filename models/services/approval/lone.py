@@ -22,6 +22,7 @@ from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.tables.book import Customer
 from models.tables.cases import Case
+from models.tables.organisation import Institution
 from models.types import CaseKind, SeatKind, Stage, Tier
 
 CREATED = 201
@@ -89,11 +90,21 @@ def _first_state(session: Session, start: StartApproval, case: Case, rulebook: R
     return at_first_step(state)
 
 
+def _institution(session: Session, start: StartApproval) -> str:
+    """Of the customer, or the one that the approval is about. Raises NOT_FOUND."""
+    if start.customer_no is None:
+        found = session.get(Institution, start.institution_code) if start.institution_code else None
+        code = found.code if found else None
+    else:
+        customer = session.get(Customer, start.customer_no)
+        code = customer.institution_code if customer else None
+    if code is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return code
+
+
 def _case(session: Session, start: StartApproval, rulebook_version_id: UUID, at: datetime) -> Case:
     """The case without its state; tier, seat and value are those of the case it is about."""
-    customer = session.get(Customer, start.customer_no)
-    if customer is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
     about = CaseStore(session).get(start.subject_case_id) if start.subject_case_id else None
     return Case(
         id=start.case_id,
@@ -101,7 +112,7 @@ def _case(session: Session, start: StartApproval, rulebook_version_id: UUID, at:
         workflow_id=start.workflow_id,
         open_key=approval_key(start.workflow_id),
         customer_no=start.customer_no,
-        institution_code=customer.institution_code,
+        institution_code=_institution(session, start),
         year=start.year,
         attempt=start.attempt,
         tier=about.tier if about else Tier.REGULAR,

@@ -15,9 +15,9 @@ from models.rules.calendar import add_working_days
 from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.rules.seats import HEAD_OFFICE_SCOPE
 from models.services.actors import is_person
+from models.stores.case_names import case_name
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
-from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.columns import new_id
 from models.types import Role, TaskState
@@ -72,9 +72,9 @@ def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_
     """Insert the rows of new tasks."""
     if not tasks:
         return
-    customer = session.get(Customer, case.customer_no)
+    name = case_name(session, case)
     for task in tasks:
-        TaskStore(session).add(_row(case, customer.name if customer else case.customer_no, task, round_no))
+        TaskStore(session).add(_row(case, name, task, round_no))
 
 
 def move_tasks(session: Session, before: _State, after: _State, at: datetime) -> None:
@@ -126,7 +126,7 @@ def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
         state=TaskState.WAITING if task.waiting else TaskState.OPEN,
         version=task.version,
         round=round_no,
-        customer_no=case.customer_no,
+        customer_no=case.number,
         customer_name=customer_name,
         tier=case.tier,
         institution_code=task.institution_code,

@@ -14,7 +14,7 @@ from models.services.approval.subjects import subject_of
 from models.services.approval.tasks import holder_of, who_may_act
 from models.services.notifications import emit, notify
 from models.services.stand_ins import who_hears
-from models.tables.book import Customer
+from models.stores.case_names import case_name
 from models.tables.cases import Case
 from models.types import Outcome, Verdict
 
@@ -161,8 +161,7 @@ def _emit(session: Session, kind: str, case: Case, state: ApprovalState, task: O
 
 
 def _about(session: Session, case: Case) -> dict[str, str]:
-    customer = session.get(Customer, case.customer_no)
-    return {"customer_no": case.customer_no, "customer_name": customer.name if customer else case.customer_no}
+    return {"customer_no": case.number, "customer_name": case_name(session, case)}
 
 
 def _due(task: OpenTask) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
 from models.services import audit
-from models.tables.book import Customer
+from models.stores.case_names import case_name
 from models.tables.cases import Case, Task
 from models.types import Door
 
@@ -53,10 +53,9 @@ def note(session: Session, actor: Actor, action: str, case_id: UUID, **facts: An
 
 def about(session: Session, case: Case, task: Task | None, actor: Actor, text: str = "") -> dict[str, str]:
     """What a notification tells of the case and of who acted."""
-    customer = session.get(Customer, case.customer_no)
     facts = {
-        "customer_no": case.customer_no,
-        "customer_name": customer.name if customer else case.customer_no,
+        "customer_no": case.number,
+        "customer_name": case_name(session, case),
         "step": task.step if task else case.stage.value,
         "by": actor.shown_name,
         "text": text,

@@ -56,6 +56,7 @@ TEMPLATES = (
     "touchpoint_missed",
     "cancellation_candidate",
     "care_handed_over",
+    "survey_published",
 )
 """Every notification there is."""
 

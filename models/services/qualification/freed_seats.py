@@ -85,7 +85,7 @@ def _tell(session: Session, case: Case, freed: Membership, at: datetime) -> None
         key=f"seat-freed:{freed.id}:{case.id}",
         at=at,
         case_id=case.id,
-        context={"customer_no": case.customer_no, "year": str(case.year), "tier": case.tier.value},
+        context={"customer_no": case.customer, "year": str(case.year), "tier": case.tier.value},
     )
     audit.append(
         session,

@@ -30,7 +30,7 @@ def corrections_of(session: Session, case: Case) -> tuple[Correction, ...]:
 def correctable_facts(session: Session, case: Case) -> tuple[PolicyYear, ...]:
     """What a reviewer may correct: the policies of the evaluation year as they stand on the case, by policy number."""
     scorer = Scorer(rulebook_of(session, case.rulebook_version_id).rulebook.scoring, case.year)
-    found = BookFactsStore(session).customer_facts(case.year, scorer.first_year, case.customer_no)
+    found = BookFactsStore(session).customer_facts(case.year, scorer.first_year, case.customer)
     if not found:
         return ()
     rows = corrected(found[0], corrections_of(session, case)).policy_years
@@ -91,4 +91,4 @@ def checks_of(session: Session, case: Case, state: ApprovalState) -> tuple[Check
 
 def _score(session: Session, case: Case, corrections: tuple[Correction, ...]) -> LiveScore:
     rulebook = rulebook_of(session, case.rulebook_version_id).rulebook
-    return score_one(session, case.customer_no, case.year, rulebook, corrections)
+    return score_one(session, case.customer, case.year, rulebook, corrections)

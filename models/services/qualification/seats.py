@@ -34,7 +34,7 @@ def pool(session: Session, case: Case, state: ApprovalState) -> SeatClass:
 def take(session: Session, case: Case, state: ApprovalState, at: datetime) -> int:
     """Take the lowest free seat and return its number. Raises QUOTA_EXCEEDED when none is left."""
     place, store = pool(session, case, state), SeatStore(session)
-    store.release(case.year, case.customer_no)  # 当期升级: the seat of the lower tier is free at once
+    store.release(case.year, case.customer)  # 当期升级: the seat of the lower tier is free at once
     if state.seat_kind is SeatKind.RANKED and CaseStore(session).ahead_at_head_office(case) >= place.quota:
         raise _full(place, place.quota)
     while True:
@@ -59,6 +59,6 @@ def _seat(case: Case, place: SeatClass, number: int, at: datetime) -> Seat:
         scope_code=place.scope_code,
         seat_no=number,
         case_id=case.id,
-        customer_no=case.customer_no,
+        customer_no=case.customer,
         taken_at=at,
     )

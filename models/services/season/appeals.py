@@ -32,21 +32,21 @@ def may_start(session: Session, start: StartApproval, at: datetime) -> None:
     state = SeasonState.model_validate(season.state) if season else None
     if state is None or not takes_appeals(state, at):
         raise wrong_phase(state.phase if state else SeasonPhase.FREEZE)
-    listing = store.listing(start.year, start.customer_no)
+    listing = store.listing(start.year, start.customer)
     if listing is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     people = PeopleStore(session)
     above = [item.code for item in people.ancestry(listing.institution_code)]
     if not any(people.holds(start.actor_id, role, code) for code in above for role in MAY_APPEAL):
         raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in MAY_APPEAL))
-    made = store.appeals_of(start.year, start.customer_no)
+    made = store.appeals_of(start.year, start.customer)
     if any(case.outcome is not Outcome.WITHDRAWN for case in made):
         raise DomainError(ErrorCode.DUPLICATE_CASE)
 
 
 def route(session: Session, start: StartApproval, at: datetime) -> tuple[RouteStep, ...]:
     """Head office reviews and approves; each step has the usual allowance of working days."""
-    listing = SeasonStore(session).listing(start.year, start.customer_no)
+    listing = SeasonStore(session).listing(start.year, start.customer)
     above = PeopleStore(session).ancestry(listing.institution_code) if listing else []
     hq = next((item.code for item in above if item.level is InstitutionLevel.HQ), None)
     return tuple(
@@ -58,7 +58,7 @@ def route(session: Session, start: StartApproval, at: datetime) -> tuple[RouteSt
 def uphold(session: Session, case: Case, _state: ApprovalState, _at: datetime) -> None:
     """The right is written on the listing: the customer may be declared again."""
     store = SeasonStore(session)
-    listing = store.listing(case.year, case.customer_no)
+    listing = store.listing(case.year, case.customer)
     if listing is not None and listing.seat_kind is None:
         listing.reason = APPEAL_UPHELD
         store.add(listing)

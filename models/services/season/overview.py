@@ -41,7 +41,7 @@ def season_view(session: Session, year: int, scope: Scope, now: datetime) -> Sea
     return SeasonView(
         state=SeasonState.model_validate(row.state) if row else None,
         appeals=appeals,
-        appeal_names=names_of(session, [case.customer_no for case in appeals]),
+        appeal_names=names_of(session, [case.customer for case in appeals]),
         candidates=candidates(session, scope, now),
     )
 

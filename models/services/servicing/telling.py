@@ -15,8 +15,8 @@ from models.services.notifications import emit, notify
 from models.services.servicing.effects.base import Step
 from models.services.servicing.posts import who_may_act
 from models.services.stand_ins import who_hears
+from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
-from models.stores.customers import names_of
 from models.stores.people import PeopleStore
 from models.stores.services import ServiceStore
 from models.tables.cases import Case
@@ -94,8 +94,8 @@ def _tell_taker(session: Session, case: Case, step: Step) -> None:
         at=step.at,
         case_id=case.id,
         context={
-            "customer_no": case.customer_no,
-            "customer_name": names_of(session, [case.customer_no]).get(case.customer_no, case.customer_no),
+            "customer_no": case.number,
+            "customer_name": case_name(session, case),
             "service": what.value,
             "record_no": item.record_no,
             "reference_no": item.reference_no,
@@ -128,8 +128,8 @@ def _notify(
         case_id=case.id,
         task_id=task_id,
         context={
-            "customer_no": case.customer_no,
-            "customer_name": names_of(session, [case.customer_no]).get(case.customer_no, case.customer_no),
+            "customer_no": case.number,
+            "customer_name": case_name(session, case),
             "step": task.step if task else "",
             "role": task.role.value if task else "",
             "by": shown_name(by),

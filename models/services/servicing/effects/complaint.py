@@ -68,7 +68,7 @@ def opened(session: Session, case: Case, start: StartComplaint, state: ServiceSt
         ComplaintRecord(
             case_id=case.id,
             record_no=record_numbers.record_no(session, _FORMS[start.sheet], case.institution_code, year),
-            customer_no=case.customer_no,
+            customer_no=case.customer,
             institution_code=case.institution_code,
             sheet=start.sheet,
             grade=start.grade,

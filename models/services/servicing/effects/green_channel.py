@@ -73,7 +73,7 @@ def opened(session: Session, case: Case, start: StartGreenChannel, state: Servic
         GreenChannelRecord(
             case_id=case.id,
             record_no=record_numbers.record_no(session, record_numbers.GREEN_CHANNEL, case.institution_code, year),
-            customer_no=case.customer_no,
+            customer_no=case.customer,
             institution_code=case.institution_code,
             service=start.service,
             reference_no=start.reference_no,

@@ -1,0 +1,75 @@
+"""An old copy is brought to the newest schema with everything that was in it, on both databases."""
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlmodel import col, func, select
+
+from models.database import MIGRATIONS, Database, newest_revision
+from models.tables.cases import Case, Task
+from tests.support import world as worlds
+from tests.support.waiting_cases import before_final_approval
+
+TABLES = (Case, Task)
+
+
+def _down_to(database: Database, revision: str) -> None:
+    """The schema as it was; a downgrade builds tables anew too, so foreign keys are off meanwhile."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("PRAGMA foreign_keys=OFF")
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        connection.commit()
+    database.dispose()
+
+
+def _counts(database: Database) -> list[int]:
+    with database.read() as session:
+        return [session.exec(select(func.count()).select_from(table)).one() for table in TABLES]
+
+
+@pytest.fixture
+def old(database: Database) -> Database:
+    """A copy with a case that waits for its final approval, at revision 0003."""
+    world = worlds.build(database)
+    with database.write() as session:
+        before_final_approval(session, world, 1)
+    _down_to(database, "0003")
+    return database
+
+
+def test_an_upgrade_keeps_every_case_and_what_refers_to_it(old: Database) -> None:
+    before = _counts(old)
+    old.migrate()
+    assert _counts(old) == before
+    assert min(before) > 0
+    assert old._revision() == newest_revision()
+
+
+def test_after_it_a_case_may_be_about_an_institution(old: Database) -> None:
+    old.migrate()
+    with old.write() as session:
+        case = session.exec(select(Case)).one()
+        case.customer_no = None
+        session.add(case)
+    with old.read() as session:
+        found = session.exec(select(Case).where(col(Case.customer_no).is_(None))).one()
+        assert found.number == found.institution_code
+        with pytest.raises(LookupError):
+            _ = found.customer
+
+
+def test_after_it_references_are_held_again(old: Database) -> None:
+    old.migrate()
+    with old.write() as session:
+        enforced = (
+            "1"
+            if old.engine.dialect.name != "sqlite"
+            else str(session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar())
+        )
+    assert enforced == "1"
