@@ -137,7 +137,7 @@ def secrets(served: World) -> dict[str, str]:
         }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_accessible_no_wider_than_the_screen_and_within_the_policy(
     browser: Browser,
