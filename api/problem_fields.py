@@ -9,6 +9,7 @@ from api.pages.format import stamp
 from api.pages.i18n import gettext
 from api.pages.i18n import mark as _m
 from api.pages.words import word
+from models.service_types import SurveyStage
 from models.types import MembershipStage, Outcome, Role, SeasonPhase, Stage, Verdict
 
 _MESSAGES = {
@@ -79,12 +80,14 @@ _MESSAGES = {
     "unknown_customer": _m("没有这家客户，请检查客户号或客户名。"),
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
+    "not_later": _m("应晚于现在的截止日。"),
+    "not_in_the_campaign": _m("应在开始发放之后、今天或之前。"),
     "complaints_only": _m("咨询不分等级。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
     "verb": (Verdict,),
-    "stage": (Stage, SeasonPhase, MembershipStage),
+    "stage": (Stage, SeasonPhase, MembershipStage, SurveyStage),
     "outcome": (Outcome,),
 }
 _COUNT = re.compile(r"(\d+)-(\d+)")

@@ -18,6 +18,8 @@ from api.pages import (
     ranking,
     settings,
     sign_in,
+    survey_paper,
+    survey_public,
 )
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
@@ -33,6 +35,7 @@ from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
 from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
+from api.pages import surveys as survey_pages
 from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
@@ -63,6 +66,7 @@ from api.routes import (
     spend,
     staff,
     stand_ins,
+    surveys,
     task_bulk,
     task_desk,
     task_handing,
@@ -105,6 +109,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    surveys.router,
 )
 """Under `/api/v1`."""
 
@@ -113,6 +118,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     decision_link.router,
     green_channel_confirm.router,
+    survey_public.router,
     account.router,
     notification_pages.router,
     settings.router,
@@ -122,6 +128,8 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     key_contacts.router,
     form_pages.router,
     care_pages.router,
+    survey_pages.router,
+    survey_paper.router,
     green_channel_pages.router,
     green_channel_acting.router,
     declare.router,

@@ -106,3 +106,20 @@ class SpendKind(StrEnum):
     RESERVE = "reserve"
     COMMIT = "commit"
     RELEASE_RESERVE = "release_reserve"
+
+
+class SurveyStage(StrEnum):
+    """Stages of a survey campaign 满意度调查: 草稿 / 发放中 / 已截止 / 已发布."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    PUBLISHED = "published"
+
+
+class SurveyChannel(StrEnum):
+    """How a sheet 附件六 reaches its respondent: 邮件 / 二维码 / 纸质."""
+
+    MAIL = "mail"
+    QR = "qr"
+    PAPER = "paper"

@@ -18,6 +18,8 @@ from models.service_types import (
     ServiceStep,
     SpendKind,
     SpendState,
+    SurveyChannel,
+    SurveyStage,
     TouchpointOrigin,
 )
 from models.types import (
@@ -146,6 +148,13 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Stage.RESCHEDULED, _m("已改期")),
     (Stage.HUSHED, _m("暂缓问候")),
     (Stage.MISSED, _m("已错过")),
+    (SurveyStage.DRAFT, _m("草稿")),
+    (SurveyStage.OPEN, _m("发放中")),
+    (SurveyStage.CLOSED, _m("已截止")),
+    (SurveyStage.PUBLISHED, _m("已发布")),
+    (SurveyChannel.MAIL, _m("邮件")),
+    (SurveyChannel.QR, _m("二维码")),
+    (SurveyChannel.PAPER, _m("纸质")),
     (CaseKind.PERIOD_CLOSE, _m("季度汇总")),
     (CaseKind.ROLLOUT, _m("启动计划")),
     (Stage.FROZEN, _m("已冻结")),

@@ -16,6 +16,7 @@ from models.tables import (
     season,
     service,
     spend,
+    survey,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "season",
     "service",
     "spend",
+    "survey",
 ]

@@ -119,6 +119,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
+    _Entry("surveys", _m("满意度"), "/surveys", "check", _SERVICE, _BUSINESS),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
     _Entry("spend", _m("服务投入"), "/reports/spend", "chart", _SERVICE, _SPENDING),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
