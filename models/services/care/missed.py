@@ -183,7 +183,7 @@ def _end(around: Around, row: Touchpoint, verdict: Verdict, at: datetime) -> str
 
 def end(session: Session, row: Touchpoint, stage: Stage, why: Why, at: datetime) -> None:
     """Nothing more is done about a row by itself: its stage, its reason, and the audit trail."""
-    row.stage, row.reason, row.hushed_by = stage, REASONS[why], None
+    row.stage, row.reason, row.hushed_by, row.updated_at = stage, REASONS[why], None, at
     if why in {Why.CONTACT_LEFT, Why.UNCONFIRMED}:
         row.withheld = why.value
     audit.append(
