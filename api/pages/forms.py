@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三, 四, 五, 六 and 七 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件三 to 附件七 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -58,13 +58,6 @@ def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUI
     return row.rulebook_version_id
 
 
-def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
-    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
-    if plan is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
-    return plan.rulebook_version_id
-
-
 def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
     store = SurveyStore(session)
     sheet = store.sheet(sheet_id, caller.scope(Action.READ_SURVEYS))
@@ -72,6 +65,13 @@ def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
     if campaign is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     return campaign.rulebook_version_id
+
+
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
+    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
+    if plan is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return plan.rulebook_version_id
 
 
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:

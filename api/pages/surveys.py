@@ -302,5 +302,5 @@ def _blank(session: Session, caller: Caller, survey_id: UUID) -> PrintedForm:
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
     # Nothing personal stands in it: it is complete as it is.
     printed = printed_by(caller, now, full=True)
-    content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
+    content = Content(values=record.values, record_no=record.record_no)
     return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)
