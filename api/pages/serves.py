@@ -22,6 +22,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/forms/3": ("附件三",),
     "/forms/4": ("附件四",),
     "/forms/5": ("附件五",),
+    "/forms/6": ("附件六",),
     "/green-channel": ("第14条", "第15条", "第17条", "附件三"),
     "/imports": ("第4条", "regulation 2.2"),
     "/inbox": ("regulation 2.4", "regulation 2.7"),
@@ -32,6 +33,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/settings": ("regulation 2.7",),
     "/sign-in": ("regulation 2.7",),
     "/stand-ins": ("regulation 2.7",),
+    "/surveys": ("regulation 2.5", "regulation 2.11", "附件六"),
     "/tasks": ("regulation 2.4",),
     "/updates": ("regulation 2.4",),
 }
