@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -24,14 +25,15 @@ from models.services.survey.links import Answerable
 from models.stores.accounts import AccountStore
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
-from models.tables.cases import Case, Decision, Task
+from models.tables.cases import Case, Decision, Membership, Task
 from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendPlan
 from models.tables.survey import SurveyCampaign, SurveyInvitation
-from models.types import CaseKind, Door, JobState, Role, SeatKind, Tier
+from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
@@ -89,6 +91,7 @@ def build(session: Session) -> None:
         _request(session, place)
         _touchpoint(session, place)
         _survey(session, place)
+        _estimate(session, place, version.id)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -203,6 +206,46 @@ def _survey(session: Session, place: str) -> None:
     answered = session.exec(select(SurveyInvitation).where(SurveyInvitation.token_hash == f"qr-{place}")).one()
     given = Given({"1": "1"}, marker(place))
     answer(session, Answerable(answered, campaign), given, By("customer:link", Door.LINK), EVALUATED)
+
+
+def _estimate(session: Session, place: str, version_id: UUID) -> None:
+    """A membership that an approval granted, and the spend of its year: above its limit, so that one may ask."""
+    row = Membership(
+        case_id=case_id(session, place),
+        workflow_id=f"membership/{customer_no(place)}",
+        customer_no=customer_no(place),
+        institution_code=place,
+        year=YEAR,
+        tier=Tier.GOLD,
+        seat_kind=SeatKind.RANKED,
+        certificate_no=marker(place),
+        manager_id=person_id(session, place),
+        valid_from=date(2026, 3, 1),
+        valid_to=date(2027, 2, 28),
+        stage=MembershipStage.CANCELLED,
+        created_at=EVALUATED,
+    )
+    session.add(row)
+    session.flush()
+    session.add(
+        SpendPlan(
+            customer_no=row.customer_no,
+            year=YEAR,
+            institution_code=place,
+            membership_id=row.id,
+            rulebook_version_id=version_id,
+            tier=row.tier,
+            value=Decimal(1),
+            standard_premium=Decimal(1),
+            persons=1,
+            first_on=row.valid_from,
+            last_on=row.valid_to,
+            total=Decimal(100),
+            spend_limit=Decimal("0.03"),
+            created_at=EVALUATED,
+            updated_at=EVALUATED,
+        )
+    )
 
 
 def _touchpoint(session: Session, place: str) -> None:
