@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -45,11 +46,12 @@ def _members(home: Path) -> None:
     database.dispose()
 
 
-def _links(home: Path, address: str) -> list[str]:
-    """The links as they are sent and printed."""
+def _links(home: Path, address: str, campaign: UUID) -> list[str]:
+    """The links of a campaign as they are sent and printed."""
     database = Database.from_settings(Settings(home=home))
     with database.read() as session:
-        rows = session.exec(select(SurveyInvitation).order_by(col(SurveyInvitation.customer_no))).all()
+        asked = select(SurveyInvitation).where(SurveyInvitation.campaign_id == campaign)
+        rows = session.exec(asked.order_by(col(SurveyInvitation.customer_no))).all()
         found = [links.address_of(address, row.id) for row in rows]
     database.dispose()
     return found
@@ -124,7 +126,7 @@ def test_from_the_draft_to_the_task(story: Story, copy: Copy) -> None:
     page.goto(f"{campaign}/codes")
     expect(page.locator(".gl-codes img").first).to_be_visible()
     story.look(page, "survey-codes")
-    first, second, *_ = _links(copy.home, story.address)
+    first, second, *_ = _links(copy.home, story.address, UUID(campaign.rpartition("/")[2]))
 
     _on_the_phone(story, first)
     _in_english(story, second)
