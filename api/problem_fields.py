@@ -72,6 +72,8 @@ _MESSAGES = {
     "contact_left": _m("该联系人已离职，请另选。"),
     "later_than_promised": _m("晚于知悉后 2 个工作日，请提前。"),
     "within_the_cap": _m("未超过礼品限额，无需审批。"),
+    "within_the_limit": _m("未超过投入限额，无需审批。"),
+    "below_the_estimate": _m("不能低于本年度预计投入。"),
     "decimal_max_places": _m("最多两位小数。"),
     "decimal_max_digits": _m("数值太大。"),
     "which_customer": _m("请从匹配的客户中选一家，或输入完整的客户号。"),

@@ -33,6 +33,7 @@ from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
+from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
 from api.pages import surveys as survey_pages
 from api.pages import task_acts as task_act_pages
@@ -62,6 +63,7 @@ from api.routes import (
     quotas,
     rulebooks,
     seasons,
+    spend,
     staff,
     stand_ins,
     surveys,
@@ -91,6 +93,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     quotas.router,
     seasons.router,
+    spend.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -132,6 +135,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     declare.router,
     ranking.router,
     season_pages.router,
+    spend_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,

@@ -108,3 +108,20 @@ class SurveyChannel(StrEnum):
     MAIL = "mail"
     QR = "qr"
     PAPER = "paper"
+
+
+class SpendState(StrEnum):
+    """How the spend 服务投入 of a customer's year stands against its limit."""
+
+    WITHIN = "within"
+    OVER_LIMIT = "over_limit"
+    ASKED = "asked"
+    APPROVED = "approved"
+
+
+class SpendKind(StrEnum):
+    """Entry of the spend ledger: 预留 / 支出 / 释放."""
+
+    RESERVE = "reserve"
+    COMMIT = "commit"
+    RELEASE_RESERVE = "release_reserve"

@@ -1,14 +1,14 @@
 """What stands in the fields of 附件三, 附件四 and 附件五: the words of one record, by the rulebook's field keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session
 
-from api.forms.sheet import named
+from api.forms.sheet import Filling, named
 from api.pages.format import clock_time, local, long_day, mask_name, mask_phone, mask_text, money
 from api.pages.i18n import _
 from api.pages.limits import limit_text
@@ -29,12 +29,13 @@ from models.types import CUSTOMER_LINK
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record to print: which form and sheet it is, its number, and the values of the fields."""
+    """A record to print: which form and sheet it is, its number, the values of the fields, its repeated blocks."""
 
     form: str
     sheet: str
     record_no: str
     values: Mapping[str, str]
+    blocks: Mapping[str, Filling] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

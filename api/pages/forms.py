@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三, 四, 五 and 六 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件三 to 附件七 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -17,7 +17,8 @@ from api.act_base import visible_case
 from api.deps import Action, Caller, DatabaseDep, require
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.pdf import to_pdf
-from api.forms.sheet import Printed, PrintedForm, filled
+from api.forms.sheet import Content, Printed, PrintedForm, filled
+from api.forms.spend import spend_estimate
 from api.forms.survey import survey_record
 from api.pages.desk import desk_of
 from api.pages.format import clock_time, local, long_day
@@ -29,6 +30,7 @@ from models.services import audit
 from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
+from models.stores.spend import SpendStore
 from models.stores.survey import SurveyStore
 from models.tables.care import Touchpoint
 
@@ -65,6 +67,13 @@ def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
     return campaign.rulebook_version_id
 
 
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
+    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
+    if plan is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return plan.rulebook_version_id
+
+
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     scope = caller.scope(Action.READ_CARE)
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
@@ -75,6 +84,7 @@ _KINDS: Mapping[int, _Kind] = {
     4: _Kind(care_record, _of_touchpoint),
     5: _Kind(complaint_record, _of_case),
     6: _Kind(survey_record, _of_sheet),
+    7: _Kind(spend_estimate, _of_estimate),
 }
 
 
@@ -144,9 +154,8 @@ def _form(session: Session, asked: _Asked) -> PrintedForm:
     form = found.rulebook.forms.form(record.form)
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
     printed = printed_by(asked.caller, now, full=asked.full)
-    return filled(
-        form, sheet, record.values, record_no=record.record_no, version=str(found.version.id)[:8], printed=printed
-    )
+    content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
+    return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)
 
 
 def printed_by(caller: Caller, now: datetime, *, full: bool) -> Printed:

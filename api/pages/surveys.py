@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api import acts, survey_acts
 from api.acts import Prepare
 from api.deps import Action, Caller, DatabaseDep, SettingsDep, require
-from api.forms.sheet import PrintedForm, filled
+from api.forms.sheet import Content, PrintedForm, filled
 from api.forms.survey import blank_record
 from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
@@ -302,6 +302,5 @@ def _blank(session: Session, caller: Caller, survey_id: UUID) -> PrintedForm:
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
     # Nothing personal stands in it: it is complete as it is.
     printed = printed_by(caller, now, full=True)
-    return filled(
-        form, sheet, record.values, record_no=record.record_no, version=str(found.version.id)[:8], printed=printed
-    )
+    content = Content(values=record.values, record_no=record.record_no)
+    return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)

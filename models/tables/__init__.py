@@ -15,6 +15,7 @@ from models.tables import (
     rulebook,
     season,
     service,
+    spend,
     survey,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "rulebook",
     "season",
     "service",
+    "spend",
     "survey",
 ]
