@@ -118,9 +118,9 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
     basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))
     plan = _plan_row(session, row, difference, cause, basis)
     writing.write(session, writing.Target(row, plan, book.version.id, cause.at), difference, rows)
-    _hand_over(session, row, plan, handed=cause.handed)
     if estimate is not None:
         spend.catch_up(session, estimate)
+    _hand_over(session, row, plan, handed=cause.handed)
     _audit(session, plan)
     return plan
 
