@@ -34,7 +34,7 @@ from models.stores.care_running import RunningStore
 from models.stores.memberships import OVER, open_memberships
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
-from models.types import SYSTEM_SCHEDULE, Door
+from models.types import SYSTEM_SCHEDULE, Door, Tier
 
 _WHY = {
     "contacts_changed": (because(PlanReason.CONTACTS_ADDED), because(PlanReason.CONTACTS_DROPPED)),
