@@ -31,7 +31,7 @@ def held_on(day: date, row: Any = Membership) -> ColumnElement[bool]:
 
 def has_member(customer_no: Any, day: date) -> ColumnElement[bool]:
     """The condition that a customer (a column) is a VIP on a day."""
-    other = aliased(Membership)
+    other: Any = aliased(Membership)
     return exists().where(other.customer_no == customer_no, held_on(day, other))
 
 
@@ -52,10 +52,10 @@ def moved(first: date, last: date, today: date) -> dict[str, ColumnElement[bool]
     buffered = and_(col(row.buffer_until).between(first, last), col(row.buffer_until) < today)
     gone, cancelled = _gone_on(row), col(row.stage) == MembershipStage.CANCELLED
     gold, silver = (_had(tier) for tier in (Tier.GOLD, Tier.SILVER))
-    lost_gold = and_(begun, row.tier == Tier.SILVER, gold)
+    lost_gold = and_(begun, col(row.tier) == Tier.SILVER, gold)
     return {
         "new": and_(begun, not_(gold), not_(silver)),
-        "upgraded": and_(begun, row.tier == Tier.GOLD, silver, not_(gold)),
+        "upgraded": and_(begun, col(row.tier) == Tier.GOLD, silver, not_(gold)),
         "downgraded": or_(lost_gold, buffered),
         "left": and_(
             gone.between(first, last),
@@ -85,7 +85,7 @@ def _ran(row: Any) -> ColumnElement[bool]:
 
 def _had(tier: Tier) -> ColumnElement[bool]:
     """The same customer's term before, of a tier: the year before, or the same one until it was replaced."""
-    before = aliased(Membership)
+    before: Any = aliased(Membership)
     return exists().where(
         before.customer_no == Membership.customer_no,
         before.id != Membership.id,
@@ -99,7 +99,7 @@ def _had(tier: Tier) -> ColumnElement[bool]:
 
 def _lasts() -> ColumnElement[bool]:
     """The same customer has another membership that ends later."""
-    other = aliased(Membership)
+    other: Any = aliased(Membership)
     return exists().where(
         other.customer_no == Membership.customer_no,
         other.id != Membership.id,

@@ -11,6 +11,7 @@ from models.services.dashboard import elsewhere, services, vips, work
 from models.services.dashboard.figures import Found, Line, Panel, PanelName
 from models.services.dashboard.standing import Standing
 from models.stores import dashboard as store
+from models.stores.dashboard_members import MOVES
 
 PANELS: Mapping[PanelName, Panel] = {
     PanelName.TIERS: Panel(vips.tiers, vips.rows_of_tiers),
@@ -23,6 +24,17 @@ PANELS: Mapping[PanelName, Panel] = {
     PanelName.COST: Panel(elsewhere.cost),
     PanelName.RETENTION: Panel(vips.retention, vips.rows_of_retention),
 }
+
+COUNTED: Mapping[PanelName, tuple[str, ...]] = {
+    PanelName.TIERS: tuple(tier.value for tier in vips.VIP_TIERS),
+    PanelName.MOVES: MOVES,
+    PanelName.ON_TIME: ("judged", "in_time"),
+    PanelName.AGEING: work.AGE_MARKS,
+    PanelName.QUEUES: ("waiting", "overdue", "handled"),
+    PanelName.CARE: ("due", "done"),
+    PanelName.RETENTION: ("base", "kept"),
+}
+"""The numbers of each panel that count rows."""
 
 
 def lines(session: Session, at: Standing, panel: PanelName) -> tuple[Line, ...] | None:

@@ -20,6 +20,7 @@ from models.types import CaseKind, Role
 
 AGES = (1, 3, 5, 10)
 """Working days between the groups of age: up to one, up to three... and above ten."""
+AGE_MARKS = tuple(f"age{at}" for at in range(len(AGES) + 1))
 MOST_QUEUES = 10
 NEWEST_STEPS = 50
 """A median of handling stands on the newest steps of a queue: enough to tell, and the same cost for every span."""
@@ -90,12 +91,12 @@ def _key(text: str) -> Key:
 
 def _names(session: Session, keys: Sequence[Key]) -> list[tuple[Part, ...]]:
     """The institution, and the person, or the post whose task nobody took yet."""
-    names = {item.code: item.name for item in InstitutionStore(session).all(EVERYTHING)}
+    names: dict[str, str] = {item.code: item.name for item in InstitutionStore(session).all(EVERYTHING)}
     people = store.people(session, [person for _, _, person in keys if person])
     called: list[tuple[Part, ...]] = []
     for role, code, person in keys:
         who: Part = people[person] if person else role
-        called.append((names.get(code, code), who))
+        called.append((names.get(code) or code, who))
     return called
 
 
