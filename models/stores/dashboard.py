@@ -188,7 +188,8 @@ def handled_of(session: Session, done: Counted, queue_keys: Sequence[Key]) -> di
         done.among(sql_select(_at(at), func.count())).where(*of_queue(key, Task.closed_by))
         for at, key in enumerate(queue_keys)
     ]
-    return dict(session.execute(union_all(*parts))) if parts else {}
+    found = session.execute(union_all(*parts)) if parts else ()
+    return {int(at): int(number) for at, number in found}
 
 
 def newest_spans(session: Session, done: Counted, queue_keys: Sequence[Key], most: int) -> dict[int, list[Span]]:
