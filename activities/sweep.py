@@ -1,7 +1,8 @@
 """Activities of the sweep 巡检: one chunk each, every one of them safe to repeat."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,14 +10,26 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.failures import reporting
-from activities.ports import DutyStarter, Notifier, RefusedError, UnconfirmedError
+from activities.handing_over import handed_over
+from activities.ports import DutyStarter, Notifier, TouchpointCaller
 from models.database import Database
 from models.messages.membership import MembershipDue
 from models.messages.service import StartGreenChannel
+from models.messages.service_acts import StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
 from models.services.care import greetings
-from models.services.care.greetings import Outcome, Ready
-from models.services.duties import calling, candidates, owing, renewals, replanning, settling, starting, sweeps
+from models.services.care.running import Amendment
+from models.services.duties import (
+    amending,
+    calling,
+    candidates,
+    owing,
+    renewals,
+    replanning,
+    settling,
+    starting,
+    sweeps,
+)
 from models.services.duties.starting import Start
 
 AT_ONCE = 20
@@ -36,6 +49,7 @@ class SweepActivities:
     database: Database
     starter: DutyStarter
     notifier: Notifier
+    touchpoints: TouchpointCaller
 
     @activity.defn(name="open-sweep")
     def open(self, start: StartSweep) -> SweepOpened:
@@ -60,6 +74,18 @@ class SweepActivities:
                 begun += await self._start(start, order)
         return SweepDone(after=after, counts={"started": begun})
 
+    @activity.defn(name="amend-running-touchpoints")
+    async def amend_running(self, order: SweepOrder) -> SweepDone:
+        """End or hand on the cases of one chunk that the records have moved on from."""
+        with reporting():
+            found, after = await asyncio.to_thread(self._amendments, order)
+            counts: Counter[str] = Counter()
+            for number, amendment in enumerate(found):
+                activity.heartbeat(number)
+                name = "stopped" if isinstance(amendment.act, StopTouchpoint) else "handed_on"
+                counts[name] += await self.touchpoints.serve(*amendment)
+        return SweepDone(after=after, counts=dict(counts))
+
     @activity.defn(name="call-due-memberships")
     async def call_due(self, order: SweepOrder) -> SweepDone:
         """Signal one chunk of memberships that have a date behind them."""
@@ -78,7 +104,7 @@ class SweepActivities:
         with reporting():
             with self.database.write() as session:
                 claims = greetings.claim(session, order.model_copy(update={"limit": min(order.limit, AT_ONCE)}))
-            outcomes, failure = self._hand_over(claims.ready)
+            outcomes, failure = handed_over(self.notifier, [(ready, ready.letter) for ready in claims.ready])
             if outcomes:
                 with self.database.write() as session:
                     settled = greetings.settle(session, outcomes, order)
@@ -99,6 +125,10 @@ class SweepActivities:
         with self.database.write() as session:
             return starting.starts_due(session, order)
 
+    def _amendments(self, order: SweepOrder) -> tuple[list[Amendment], str | None]:
+        with self.database.read() as session:
+            return amending.amendments_due(session, order)
+
     def _due(self, order: SweepOrder) -> tuple[list[str], str | None]:
         with self.database.read() as session:
             return calling.memberships_due(session, order)
@@ -113,26 +143,3 @@ class SweepActivities:
     def _link(self, start: StartGreenChannel) -> None:
         with self.database.write() as session:
             renewals.link_started(session, start.case_id, datetime.now(UTC))
-
-    def _hand_over(self, ready: Sequence[Ready]) -> tuple[list[tuple[Ready, Outcome]], OSError | None]:
-        """Letter by letter; once the way out is closed, what has not left is given back."""
-        outcomes: list[tuple[Ready, Outcome]] = []
-        failure: OSError | None = None
-        for number, item in enumerate(ready):
-            activity.heartbeat(number)
-            outcome: Outcome = "again"
-            if failure is None:
-                outcome, failure = self._send(item)
-            outcomes.append((item, outcome))
-        return outcomes, failure
-
-    def _send(self, item: Ready) -> tuple[Outcome, OSError | None]:
-        try:
-            self.notifier.send(item.letter)
-        except RefusedError:
-            return "refused", None
-        except UnconfirmedError:
-            return "unconfirmed", None
-        except OSError as error:
-            return "again", error
-        return "sent", None

@@ -26,6 +26,11 @@ def reader_of(caller: Caller) -> Reader:
     return Reader(caller.account_id, scope, Role.MGR in caller.roles)
 
 
+def panels_of(caller: Caller) -> tuple[PanelName, ...]:
+    """What the caller may see: cost only with the permission to read the spend."""
+    return tuple(panel for panel in PanelName if panel is not PanelName.COST or caller.may(Action.READ_SPEND))
+
+
 def params_of(at: Standing) -> dict[str, str | None]:
     """Where the reader stands, as parameters of an address that opens the same numbers on another day, too."""
     return {

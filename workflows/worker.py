@@ -26,6 +26,7 @@ from activities.ports import Notifier
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
 from models.services.heartbeat import beat
@@ -55,7 +56,8 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         season=SeasonActivities(database),
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
-        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
+        survey=SurveyActivities(database, notifier, settings.base_url),
     )
     return Worker(
         client,

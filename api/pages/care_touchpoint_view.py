@@ -28,6 +28,7 @@ from api.pages.format import NOTHING, long_day, mask_name, mask_phone, money, st
 from api.pages.format import day as day_text
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
+from api.pages.plan_reasons import reason_text
 from api.pages.view.care import Proof, TouchpointPage
 from api.pages.view.common import ErrorSummary, FieldError, Link, Strip, StripTone, Tag, TagTone
 from api.pages.view.task import Fact
@@ -259,7 +260,7 @@ def _record(shown: Shown) -> tuple[Fact, ...]:
     if row.cost is not None and sees_cost(shown.desk.session, shown.desk.caller, row):
         facts.insert(6, Fact(label=_("费用"), value=money(row.cost)))
     if row.in_time is False and row.reason:
-        facts.append(Fact(label=_("逾期原因"), value=row.reason, wide=True))
+        facts.append(Fact(label=_("逾期原因"), value=reason_text(row.reason), wide=True))
     return tuple(facts)
 
 

@@ -16,8 +16,10 @@ from api.pages.i18n import _, count_text
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
 from api.pages.people_served import contact_rows
+from api.pages.plan_reasons import end_text
 from api.pages.score_view import rank_tag, score_table
 from api.pages.shell import shell_for
+from api.pages.spend_panel import spend_panel
 from api.pages.view.common import EmptyState, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.customers import (
     CaseRow,
@@ -132,6 +134,7 @@ def customer_page(
         terms=tuple(_term(row, today) for row in view.memberships),
         member_acts=_member_acts(view, caller),
         promises=_promises(session, caller, customer_no, rulebook, now),
+        spend=spend_panel(session, caller, customer_no),
         contacts=contact_rows(view.contacts),
         contacts_link=_contacts_link(view, caller),
         policies=counted,
@@ -309,7 +312,7 @@ def _case_state(case: Case) -> Tag:
 def _term(row: Membership, today: date) -> TermRow:
     state, note = Tag(text=_("服务中"), tone=TagTone.OK), ""
     if row.stage is MembershipStage.CANCELLED:
-        state, note = Tag(text=word(row.stage), tone=TagTone.BAD), row.end_reason or ""
+        state, note = Tag(text=word(row.stage), tone=TagTone.BAD), end_text(row.end_reason or "")
     elif row.stage is MembershipStage.DOWNGRADE_BUFFER and row.buffer_until and row.downgrade_to:
         state = Tag(text=word(row.stage), tone=TagTone.WARN)
         day, tier = long_day(row.buffer_until), word(row.downgrade_to)

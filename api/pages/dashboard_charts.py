@@ -134,7 +134,10 @@ LOOKS: Mapping[PanelName, Look] = {
         _m("满意度走势"),
         ChartKind.LINE,
         _m("期间"),
-        (Series("score", _m("满意度"), _m("分"), Measure.DECIMAL),),
+        (
+            Series("score", _m("满意度"), _m("分"), Measure.DECIMAL),
+            Series("valid", _m("有效问卷"), _m("份"), is_aside=True),
+        ),
         ("附件六",),
         "",
         _m("没有满意度数据。发放满意度调查并收回问卷后，得分显示在这里。"),
@@ -259,7 +262,7 @@ def _number(value: Number, measure: Measure) -> str:
         return percent(Decimal(value))
     if measure is Measure.YUAN:
         return amount(Decimal(value))
-    return str(value) if measure is Measure.DECIMAL else whole(value)
+    return f"{value:.1f}" if measure is Measure.DECIMAL else whole(value)
 
 
 _KINDS = {

@@ -1,8 +1,6 @@
 """Builds the page of the dashboard: levels, filters, panels with or without their charts."""
 
-from collections.abc import Callable
-
-from api.dashboard_answers import params_of
+from api.dashboard_answers import panels_of, params_of
 from api.pages.dashboard_charts import LOOKS, chart_of, note_of
 from api.pages.dashboard_query import DASHBOARD
 from api.pages.desk import Desk
@@ -15,6 +13,7 @@ from api.pages.view.common import Article
 from api.pages.view.dashboard import DashboardFilters, DashboardPage, DashboardPanel
 from api.pages.view.inbox import Choice
 from api.pages.words import word
+from models.errors import DomainError, ErrorCode
 from models.services.dashboard.figures import PanelName
 from models.services.dashboard.panels import lines
 from models.services.dashboard.standing import Asked, Level, Standing
@@ -24,12 +23,14 @@ _LEVELS = {Level.HQ: _m("总公司"), Level.BRANCH: _m("分公司"), Level.MANAG
 
 def dashboard_page(desk: Desk, at: Standing, asked: Asked, *, is_lazy: bool) -> DashboardPage:
     """The whole page; with `is_lazy` each panel is fetched when it comes into sight."""
-    return _page(desk, at, asked, PanelName, lambda _panel: not is_lazy)
+    return _page(desk, at, asked, panels_of(desk.caller), is_filled=not is_lazy)
 
 
 def panel_page(desk: Desk, at: Standing, asked: Asked, panel: PanelName) -> DashboardPage:
-    """One panel alone."""
-    return _page(desk, at, asked, (panel,), lambda _panel: True)
+    """One panel alone. Raises NOT_FOUND for one that the reader may not see."""
+    if panel not in panels_of(desk.caller):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return _page(desk, at, asked, (panel,), is_filled=True)
 
 
 def headline(at: Standing) -> str:
@@ -40,13 +41,7 @@ def headline(at: Standing) -> str:
     return " · ".join(filter(None, (whose, days, word(at.ground.tier) if at.ground.tier else "")))
 
 
-def _page(
-    desk: Desk,
-    at: Standing,
-    asked: Asked,
-    panels: type[PanelName] | tuple[PanelName, ...],
-    is_filled: Callable[[PanelName], bool],
-) -> DashboardPage:
+def _page(desk: Desk, at: Standing, asked: Asked, panels: tuple[PanelName, ...], *, is_filled: bool) -> DashboardPage:
     params = params_of(at)
     return DashboardPage(
         shell=desk.shell("dashboard"),
@@ -55,7 +50,7 @@ def _page(
         json_href=href("/api/v1/dashboard", params),
         levels=tuple(_choice(at, level) for level in at.levels) if len(at.levels) > 1 else (),
         filters=_filters(at, asked),
-        panels=tuple(_panel(desk, at, panel, is_filled=is_filled(panel)) for panel in panels),
+        panels=tuple(_panel(desk, at, panel, is_filled=is_filled) for panel in panels),
         download_href=href("/api/v1/dashboard.xlsx", params),
     )
 

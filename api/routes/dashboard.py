@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel import Session
 
-from api.dashboard_answers import dashboard_answer, reader_of, row_answer
+from api.dashboard_answers import dashboard_answer, panels_of, reader_of, row_answer
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.dashboard_charts import workbook_of
 from api.paging import PagingDep
@@ -40,7 +40,7 @@ def read_dashboard(database: DatabaseDep, caller: ReaderDep, asked: AskedDep) ->
     """Every panel. Without `level` that of the caller's widest post; days are inclusive, this year by default."""
     with database.read() as session:
         at = _stand(session, caller, asked)
-        return dashboard_answer(at, {panel: lines(session, at, panel) for panel in PanelName})
+        return dashboard_answer(at, {panel: lines(session, at, panel) for panel in panels_of(caller)})
 
 
 @router.get("/dashboard/rows")
@@ -67,7 +67,7 @@ def download(database: DatabaseDep, caller: ReaderDep, asked: AskedDep) -> Respo
     """All panels, a sheet with its chart each."""
     with database.read() as session:
         at = _stand(session, caller, asked)
-        return workbook_of(at, {panel: lines(session, at, panel) for panel in PanelName})
+        return workbook_of(at, {panel: lines(session, at, panel) for panel in panels_of(caller)})
 
 
 def _stand(session: Session, caller: Caller, asked: Asked) -> Standing:

@@ -7,6 +7,7 @@ served (article 17 item 8), so that the numbers of institutions add up.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import instant
+from models.service_types import SpendKind
 from models.stores.dashboard_members import customers_of, has_member, held_on, moved
 from models.stores.scope import Scope, within
 from models.stores.service_counts import (
@@ -31,10 +33,12 @@ from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership, Task
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendEntry, SpendLine, SpendPlan
 from models.types import TaskState, Tier
 
 Conditions = tuple[ColumnElement[bool], ...]
 Key = tuple[Any, ...]
+NO_YUAN = Decimal("0.00")
 
 
 class Span(NamedTuple):
@@ -203,6 +207,17 @@ def newest_spans(session: Session, done: Counted, queue_keys: Sequence[Key], mos
     for at, opened, closed in session.execute(union_all(*parts)) if parts else ():
         found.setdefault(at, []).append(Span(opened, closed))
     return found
+
+
+def spend(session: Session, ground: Ground, year: int) -> dict[str, tuple[Decimal, Decimal]]:
+    """Spent and planned yuan of an evaluation year, by institution."""
+    code, mine = col(SpendPlan.institution_code), (SpendPlan.year == year, *_served(SpendPlan, SpendPlan.tier, ground))
+    planned = sql_select(code, func.sum(SpendLine.subtotal)).join(SpendLine, col(SpendLine.plan_id) == SpendPlan.id)
+    entries = sql_select(code, func.sum(SpendEntry.yuan)).join(SpendEntry, col(SpendEntry.plan_id) == SpendPlan.id)
+    committed = entries.where(col(SpendEntry.kind) == SpendKind.COMMIT)
+    budget = dict(session.execute(planned.where(*mine).group_by(code)).tuples().all())
+    spent = dict(session.execute(committed.where(*mine).group_by(code)).tuples().all())
+    return {at: (spent.get(at, NO_YUAN), budget.get(at, NO_YUAN)) for at in budget.keys() | spent.keys()}
 
 
 def people(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -15,6 +15,8 @@ from models.tables import (
     rulebook,
     season,
     service,
+    spend,
+    survey,
 )
 
 __all__ = [
@@ -32,4 +34,6 @@ __all__ = [
     "rulebook",
     "season",
     "service",
+    "spend",
+    "survey",
 ]

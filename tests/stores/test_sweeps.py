@@ -14,6 +14,8 @@ from activities.ports import RefusedError, UnconfirmedError
 from models.database import Database
 from models.rulebook import load_builtin
 from models.rules.calendar import is_working_day
+from models.rules.care.reasons import PlanReason, because
+from models.rules.touchpoint_day import Why
 from models.service_types import ComplaintGrade, ComplaintSheet, IntakeChannel
 from models.services.calendars import snapshot
 from models.services.care.hush import hushing_complaint
@@ -307,7 +309,7 @@ async def test_a_greeting_hushed_beyond_its_day_is_let_go(database: Database, pe
     for offset in range(3):
         await sweeper.sweep(DAY + timedelta(days=offset))
     row = _get(database, row_id)
-    assert (row.stage, row.reason) == (Stage.SKIPPED, "系统巡检：投诉未结，问候已过期")
+    assert (row.stage, row.reason) == (Stage.SKIPPED, because(PlanReason.SWEPT, Why.HUSHED.value))
     assert sweeper.outbox.letters == []
 
 
@@ -382,7 +384,7 @@ async def test_without_an_address_a_person_greets(database: Database, people: Wo
     assert _get(database, row_id).withheld == "no_address"
     assert _told(database, "greet_by_hand") == [f"greet_by_hand:{row_id}:{people.accounts['mgr']}"]
     await sweeper.sweep(DAY + timedelta(days=2))
-    assert _get(database, row_id).reason == "系统巡检：联系人无邮箱，已过期"
+    assert _get(database, row_id).reason == because(PlanReason.SWEPT, Why.NO_ADDRESS.value)
 
 
 async def test_a_closed_way_out_gives_the_letters_back(database: Database, people: World) -> None:
