@@ -211,12 +211,15 @@ def newest_spans(session: Session, done: Counted, queue_keys: Sequence[Key], mos
 
 def spend(session: Session, ground: Ground, year: int) -> dict[str, tuple[Decimal, Decimal]]:
     """Spent and planned yuan of an evaluation year, by institution."""
-    code, mine = col(SpendPlan.institution_code), (SpendPlan.year == year, *_served(SpendPlan, SpendPlan.tier, ground))
+    code = col(SpendPlan.institution_code)
+    mine = (col(SpendPlan.year) == year, *_served(SpendPlan, SpendPlan.tier, ground))
     planned = sql_select(code, func.sum(SpendLine.subtotal)).join(SpendLine, col(SpendLine.plan_id) == SpendPlan.id)
     entries = sql_select(code, func.sum(SpendEntry.yuan)).join(SpendEntry, col(SpendEntry.plan_id) == SpendPlan.id)
     committed = entries.where(col(SpendEntry.kind) == SpendKind.COMMIT)
-    budget = dict(session.execute(planned.where(*mine).group_by(code)).tuples().all())
-    spent = dict(session.execute(committed.where(*mine).group_by(code)).tuples().all())
+    budget, spent = (
+        {at: Decimal(yuan) for at, yuan in session.execute(statement.where(*mine).group_by(code))}
+        for statement in (planned, committed)
+    )
     return {at: (spent.get(at, NO_YUAN), budget.get(at, NO_YUAN)) for at in budget.keys() | spent.keys()}
 
 
