@@ -54,6 +54,13 @@ class Paging:
             raise _bad_cursor()
         return value
 
+    def id(self) -> UUID | None:
+        """A sort key of an id alone. Raises INVALID_INPUT for a cursor of another list."""
+        try:
+            return UUID(self.text(0) or "") if self.after is not None else None
+        except ValueError as error:
+            raise _bad_cursor() from error
+
     def instant_and_id(self) -> tuple[datetime, UUID] | None:
         """A sort key of an instant and an id. Raises INVALID_INPUT for a cursor of another list."""
         if self.after is None:

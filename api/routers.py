@@ -27,6 +27,7 @@ from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
+from api.pages import dashboard as dashboard_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
@@ -47,6 +48,7 @@ from api.routes import (
     cases,
     complaints,
     customers,
+    dashboard,
     description,
     evaluations,
     events,
@@ -89,6 +91,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     memberships.router,
     care_plan.router,
     promises.router,
+    dashboard.router,
     green_channel.router,
     evaluations.router,
     quotas.router,
@@ -125,6 +128,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     drafts.router,
     customer_pages.router,
+    dashboard_pages.router,
     key_contacts.router,
     form_pages.router,
     care_pages.router,

@@ -16,6 +16,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/cases": ("第13条", "regulation 2.4", "附件一"),
     "/complaints": ("regulation 2.5", "附件五"),
     "/customers": ("第4条", "第14条", "第15条", "第16条", "第17条"),
+    "/dashboard": ("第1条", "第13条", "第14条", "第17条", "regulation 2.8"),
     "/d": ("regulation 2.4",),
     "/evaluations": ("第13条", "regulation 2.2", "regulation 2.3", "附表1", "附表2", "附表3"),
     "/forms": ("regulation 2.10",),

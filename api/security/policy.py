@@ -49,6 +49,7 @@ class Action(StrEnum):
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
     RUN_SWEEP = "run_sweep"
+    READ_DASHBOARD = "read_dashboard"
     READ_SURVEYS = "read_surveys"
     RUN_SURVEYS = "run_surveys"
     ENTER_SHEETS = "enter_sheets"
@@ -130,6 +131,10 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.RUN_SWEEP: _row(Role.OPS),
+    Action.READ_DASHBOARD: {
+        **_row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.BR_CTR, Role.UNIT_LEAD, Role.AUDIT),
+        Role.MGR: Reach.SELF,
+    },
     Action.READ_SURVEYS: _row(*_BUSINESS, Role.AUDIT),
     Action.RUN_SURVEYS: _row(Role.HQ_VIP, Role.BR_SVC),
     Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),

@@ -108,12 +108,14 @@ _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
+_LOOKING = frozenset({Role.MGR, Role.BR_SVC, Role.UNIT_LEAD, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _SPENDING = frozenset({Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
     _Entry("stand-ins", _m("代理设置"), "/stand-ins", "people", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
+    _Entry("dashboard", _m("看板"), "/dashboard", "chart", _WORK, _LOOKING),
     _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
