@@ -86,6 +86,11 @@ _MESSAGES = {
     "other_cities": _m("记录中该客户只在一个城市，请写明其他城市。"),
     "above_share": _m("超过无争议金额的可预付比例，请减少。"),
     "no_advance": _m("只有重大事故预付才填金额，请清空。"),
+    "nothing_to_print": _m("这个季度没有可打印的表单。"),
+    "before_start": _m("不能早于起始日。"),
+    "before_predecessor": _m("须晚于所依赖工作的结束日。"),
+    "out_of_range": _m("不在启动计划的期间内。"),
+    "circle": _m("工作之间互相等待，请更正。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

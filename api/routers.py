@@ -9,6 +9,7 @@ from api.pages import (
     decision_link,
     declare,
     drafts,
+    exports,
     green_channel_acting,
     green_channel_confirm,
     inbox,
@@ -28,11 +29,13 @@ from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
 from api.pages import dashboard as dashboard_pages
+from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import regulation as regulation_pages
+from api.pages import rollout as rollout_pages
 from api.pages import season as season_pages
 from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
@@ -52,6 +55,7 @@ from api.routes import (
     description,
     evaluations,
     events,
+    forms,
     green_channel,
     health,
     imports,
@@ -63,6 +67,7 @@ from api.routes import (
     promises,
     qualifications,
     quotas,
+    rollout,
     rulebooks,
     seasons,
     spend,
@@ -93,10 +98,12 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     promises.router,
     dashboard.router,
     green_channel.router,
+    forms.router,
     evaluations.router,
     quotas.router,
     seasons.router,
     spend.router,
+    rollout.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -127,9 +134,11 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     people.router,
     drafts.router,
+    exports.router,
     customer_pages.router,
     dashboard_pages.router,
     key_contacts.router,
+    form_batch_pages.router,
     form_pages.router,
     care_pages.router,
     survey_pages.router,
@@ -140,6 +149,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ranking.router,
     season_pages.router,
     spend_pages.router,
+    rollout_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,

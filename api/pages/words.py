@@ -217,7 +217,7 @@ _BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): tex
 
 _SILVER_SEAT = _m("机构名额")
 _SUBJECTS = {"appeal": _m("名额申诉"), "gift": _m("礼品合规审批"), "spend": _m("服务投入超限审批")}
-_STEPS = {NOBODY_TO_ACT: _m("无人可办")}
+_STEPS = {NOBODY_TO_ACT: _m("无人可办"), "rollout": _m("启动工作")}
 
 
 def word(value: StrEnum) -> str:

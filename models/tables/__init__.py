@@ -3,6 +3,7 @@
 from models.tables import (
     access,
     audit,
+    batches,
     book,
     calendar,
     care,
@@ -22,6 +23,7 @@ from models.tables import (
 __all__ = [
     "access",
     "audit",
+    "batches",
     "book",
     "calendar",
     "care",

@@ -21,12 +21,14 @@ from api.security.sessions import cookie_name
 from models.service_types import ComplaintGrade, ComplaintSheet
 from models.services.sign_in import open_session
 from models.settings import Settings
+from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
-from models.types import ContactKind, Tier
+from models.types import CaseKind, ContactKind, Tier
 from tests.support import serving, world
 from tests.support.care_members import add_contact, plan, running_member
 from tests.support.gateways import DeadGateway
+from tests.support.launch_rows import draft_launch
 from tests.support.service_desk import due, taken_in
 from tests.support.world import World
 
@@ -54,6 +56,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     grave = {"sheet": ComplaintSheet.COMPLAINT, "grade": ComplaintGrade.SERIOUS}
     taken_in(found.database, serving.complaint(found, received_at=now, **grave))
     taken_in(found.database, serving.complaint(found, received_at=now, sheet=ComplaintSheet.INQUIRY))
+    draft_launch(found)
     yield found
     found.database.dispose()
 
@@ -65,6 +68,7 @@ def rooms(served: World) -> Rooms:
     with served.database.read() as session:
         request = session.exec(select(GreenChannelRecord)).first()
         complaint = session.exec(select(ComplaintRecord)).first()
+        launch = session.exec(select(Case.id).where(Case.kind == CaseKind.ROLLOUT)).one()
     assert request is not None
     assert complaint is not None
     gold, silver = world.GOLD, world.SILVER
@@ -88,6 +92,11 @@ def rooms(served: World) -> Rooms:
         "spend-ask": ("mgr", f"/reports/spend/{world.YEAR}/{gold}/over-limit"),
         "spend-gifts": ("lead", f"/reports/spend/{datetime.now(UTC).year}/benefits"),
         "form-7": ("svc", f"/forms/7/{_estimate(served)}"),
+        "form-8": ("svc", f"/forms/8/{launch}"),
+        "form-batches": ("svc", "/forms/batch"),
+        "rollout": ("hq-vip", "/rollout"),
+        "rollout-own": ("svc", "/rollout"),
+        "rollout-move": ("hq-vip", f"/rollout/{launch}/items/3/reschedule"),
     }
 
 

@@ -40,6 +40,7 @@ from models.services.calendars import case_calendar
 from models.tables.desk import TaskAlarm
 from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, SignerRule, Stage, Tier, Verdict
 from tests.replay.fingerprints import COMMITTED, fingerprints
+from tests.replay.launch_runs import LAUNCH_RUNS
 from tests.replay.long_runs import LONG_RUNS
 from tests.replay.service_runs import SERVICE_RUNS
 from tests.replay.survey_runs import SURVEY_RUNS
@@ -264,6 +265,7 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         *SERVICE_RUNS,
         *SWEEP_RUNS,
         *SURVEY_RUNS,
+        *LAUNCH_RUNS,
     )
 }
 

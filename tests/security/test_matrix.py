@@ -45,6 +45,9 @@ PLAIN = {
     "number": "3",
     "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
+    "rollout_id": "00000000-0000-7000-8000-000000000000",
+    "batch_id": "00000000-0000-7000-8000-000000000000",
+    "part_id": "00000000-0000-7000-8000-000000000000",
 }
 """Path parameters that belong to no institution."""
 OBJECTS: dict[str, Callable[[Session, str], str]] = {
