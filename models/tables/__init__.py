@@ -2,6 +2,7 @@
 
 from models.tables import (
     access,
+    assessment,
     audit,
     book,
     calendar,
@@ -19,6 +20,7 @@ from models.tables import (
 
 __all__ = [
     "access",
+    "assessment",
     "audit",
     "book",
     "calendar",

@@ -122,7 +122,8 @@ def test_what_an_appeal_put_in_place_counts_and_is_marked() -> None:
     assert found.indicator("on_time_rate").corrected
     assert found.total == Decimal("94.00")
     again = assessed(late, corrections=(Correction(item=DEDUCTION, value=Decimal(2)),), justified=3)
-    assert (again.deduction, again.deduction_corrected, again.total) == (2, True, Decimal("83.00"))
+    assert (again.deduction, again.deduction_corrected) == (Decimal(2), True)
+    assert again.total == Decimal("83.00")
 
 
 def test_the_grade_is_that_of_the_total_as_it_is_shown() -> None:
@@ -188,6 +189,6 @@ def test_the_weights_that_count_are_always_a_hundred_and_no_indicator_earns_more
     counted = [item for item in found.indicators if item.state != "spread"]
     if found.total is not None:
         live = [item for item in counted if item.state != "vetoed" or item.actual is not None]
-        assert abs(sum(item.weight for item in live) - 100) < Decimal("0.001")
+        assert abs(sum((item.weight for item in live), Decimal(-100))) < Decimal("0.001")
         assert Decimal(0) <= found.total <= 100
     assert all(0 <= item.points <= item.weight for item in found.indicators)
