@@ -14,6 +14,7 @@ from models.database import Database
 from models.messages.membership import MembershipDue
 from models.messages.service import StartGreenChannel
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
+from models.services.assessment import keeping
 from models.services.care import greetings
 from models.services.care.greetings import Outcome, Ready
 from models.services.duties import calling, candidates, owing, renewals, replanning, settling, starting, sweeps
@@ -26,6 +27,7 @@ PHASES: dict[str, Callable[[Session, RecordOrder], SweepDone]] = {
     "duties": owing.write_duties,
     "settle": settling.settle_waiting,
     "candidates": candidates.tell_candidates,
+    "assessments": keeping.keep_due,
 }
 
 

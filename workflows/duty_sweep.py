@@ -32,6 +32,8 @@ Order = TypeVar("Order", bound=SweepOrder)
 Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Awaitable[SweepDone]]
 """An activity that does one chunk."""
 UNSENT = "unsent"
+ASSESSED = "assessments"
+"""Since then a sweep keeps the assessments of periods that are over."""
 
 
 @workflow.defn(name=DUTY_SWEEP)
@@ -54,6 +56,8 @@ class DutySweepWorkflow:
         await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
         await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)
+        if workflow.patched(ASSESSED):
+            await self._records("assessments", opened)
         await self._greet(opened)
         self._phase = "closing"
         counts = {name: number for name, number in self._counts.items() if number}

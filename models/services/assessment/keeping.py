@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -90,18 +89,18 @@ def keep_again(session: Session, place: Place, by: Actor, reason: str) -> Assess
     return _write(session, row, asked, made)
 
 
-def confirm(session: Session, result_id: UUID, scope: Scope, by: Actor) -> AssessmentResult:
+def confirm(session: Session, year: int, branch_code: str, version: int, by: Actor) -> AssessmentResult:
     """确认 the newest version of a year: it stands, and the branch may appeal for the days of its rulebook.
 
-    Raises NOT_FOUND outside the scope or for a quarter, STALE_VERSION when a newer one was made; confirmed already,
-    it is answered as it stands.
+    Raises NOT_FOUND for a version that there is not, STALE_VERSION when a newer one was made; confirmed already, it is
+    answered as it stands.
     """
     store = AssessmentStore(session)
-    row = store.result(result_id)
-    if row is None or row.period != YEAR_PERIOD or not _within(session, row, scope):
+    versions = store.locked_versions(year, branch_code, YEAR_PERIOD)
+    if not any(row.version == version for row in versions):
         raise DomainError(ErrorCode.NOT_FOUND)
-    newest = store.locked_versions(row.year, row.institution_code, YEAR_PERIOD)[0]
-    if newest.id != row.id:
+    newest = versions[0]
+    if newest.version != version:
         raise DomainError(ErrorCode.STALE_VERSION)
     if newest.confirmed_at is None:
         mark_confirmed(newest, by)
@@ -224,7 +223,3 @@ def _note(session: Session, row: AssessmentResult, action: str, made: Made) -> N
         request_id=by.request_id if by else None,
         at=made.at,
     )
-
-
-def _within(session: Session, row: AssessmentResult, scope: Scope) -> bool:
-    return InstitutionStore(session).get(row.institution_code, scope) is not None
