@@ -1,6 +1,7 @@
 """Which duties a reader sees: those of its own posts, of one post, or of all, within its institutions."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -19,28 +20,30 @@ from models.types import InstitutionLevel, Role
 ALL = "all"
 
 
+class Wanted(NamedTuple):
+    """One duty of a post, by its number, in a month such as `2026-02`; empty is this one."""
+
+    role: Role
+    number: int
+    month: str
+
+
 def duty_lines(session: Session, caller: Caller, role: str, month: str, at: datetime) -> tuple[str, list[DutyLine]]:
     """The month, and the duties. Raises INVALID_INPUT for a month that is none."""
     rulebook, asked = _asked(session, caller, month, at)
     roles = readable_roles(session, rulebook, caller)
-    chosen = [item for item in roles if role == ALL or item == role] if role else []
+    chosen = [item for item in roles if role in {ALL, item.value}] if role else []
     chosen = chosen or [item for item in roles if item in caller.roles] or roles
     lines = [line for item in chosen for line in duties_of(session, rulebook, item, asked)]
     return f"{asked.first:%Y-%m}", lines
 
 
 def duty_facts(
-    session: Session,
-    caller: Caller,
-    duty: tuple[Role, int],
-    month: str,
-    at: datetime,
-    after: Position | None,
-    limit: int,
+    session: Session, caller: Caller, wanted: Wanted, at: datetime, *, after: Position | None, limit: int
 ) -> tuple[Duty, list[tuple[Position, Fact]]]:
     """A duty and a page of its rows. Raises NOT_FOUND, INVALID_INPUT."""
-    rulebook, asked = _asked(session, caller, month, at)
-    found, sources = duty_sources(rulebook, *duty)
+    rulebook, asked = _asked(session, caller, wanted.month, at)
+    found, sources = duty_sources(rulebook, wanted.role, wanted.number)
     rows = page_of(session, sources, asked, after or (0, None), limit)
     return found, [((number, ref or ""), fact) for (number, ref), fact in rows]
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.pages import (
     account,
+    assessment_acting,
     bulk,
     clock,
     decision_link,
@@ -19,12 +20,14 @@ from api.pages import (
     settings,
     sign_in,
 )
+from api.pages import assessment as assessment_pages
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
 from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
+from api.pages import duties as duty_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
@@ -36,6 +39,7 @@ from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
+    assessment,
     calendar,
     care,
     care_plan,
@@ -44,6 +48,7 @@ from api.routes import (
     complaints,
     customers,
     description,
+    duties,
     evaluations,
     events,
     green_channel,
@@ -102,6 +107,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    assessment.router,
+    duties.router,
 )
 """Under `/api/v1`."""
 
@@ -137,6 +144,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     case_thread_pages.router,
     complaint_pages.router,
     update_pages.router,
+    assessment_acting.router,
+    assessment_pages.router,
+    duty_pages.router,
 )
 """Pages; not part of the API description."""
 

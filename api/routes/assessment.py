@@ -1,5 +1,6 @@
 """`/reports/assessment/{year}`: points of every branch with their proof; versions, vetoes, appeals."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -190,8 +191,8 @@ def _route(act: str, year: int, institution_code: str) -> str:
     return f"assessment-{act}:{year}:{institution_code}"
 
 
-def _answered(by: Recording, year: int, institution_code: str) -> Any:
-    """The branch as it stands after the act; with a new version, in that one."""
+def _answered(by: Recording, year: int, institution_code: str) -> Callable[[Session, Facts], AssessmentBranchAnswer]:
+    """The branch as it stands after the act: a version that is not confirmed yet is in the list, not in its place."""
 
     def answer(session: Session, _: Facts) -> AssessmentBranchAnswer:
         return _branch(session, by.caller, year, institution_code, "")

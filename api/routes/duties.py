@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from api.assessment_answers import duty_answers, fact_answer
 from api.deps import Action, Caller, DatabaseDep, require
-from api.duties_shown import duty_facts, duty_lines
+from api.duties_shown import Wanted, duty_facts, duty_lines
 from api.paging import PagingDep
 from api.routes.assessment import position_of
 from api.schemas.assessment import DutiesAnswer, FactsAnswer
@@ -31,8 +31,8 @@ def read_duty_facts(
     role: Role, number: int, database: DatabaseDep, paging: PagingDep, *, caller: ReaderDep, month: Month = ""
 ) -> FactsAnswer:
     """The rows behind the number of one duty."""
-    after = position_of(paging)
+    wanted, after = Wanted(role, number, month), position_of(paging)
     with database.read() as session:
-        _, found = duty_facts(session, caller, (role, number), month, datetime.now(UTC), after, paging.fetch)
+        _, found = duty_facts(session, caller, wanted, datetime.now(UTC), after=after, limit=paging.fetch)
     shown, cursor = paging.cut(found, lambda row: row[0])
     return FactsAnswer(items=[fact_answer(fact) for _, fact in shown], next_cursor=cursor)

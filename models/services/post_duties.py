@@ -1,4 +1,4 @@
-"""岗位职责 (regulation 2.7): what each post owes in a month by its duties, and how much of it is done, from records alone.
+"""岗位职责 (regulation 2.7): what each post owes in a month, and how much of it is done, from records alone.
 
 Which records show a duty stands in the rulebook: the services it names, and its `records`. What is counted here can
 be listed, for both come from the same sources.

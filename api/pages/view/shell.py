@@ -109,6 +109,7 @@ _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
+_ASSESSED = frozenset({Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
@@ -119,6 +120,8 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
+    _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _SERVICE, _ASSESSED),
+    _Entry("duties", _m("岗位职责"), "/duties", "keep", _WORK, _BUSINESS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),

@@ -54,11 +54,17 @@ def record(session: Session, place: Place, finding: Finding, by: Actor) -> Asses
     return row
 
 
-def withdraw(session: Session, veto_id: UUID, reason: str, scope: Scope, by: Actor) -> AssessmentVeto:
-    """Withdraw a veto; withdrawn already, it is answered as it stands. Raises NOT_FOUND, REASON_REQUIRED."""
+def existing(session: Session, veto_id: UUID, scope: Scope) -> AssessmentVeto:
+    """The veto. Raises NOT_FOUND outside the scope."""
     row = AssessmentStore(session).veto(veto_id, scope)
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND)
+    return row
+
+
+def withdraw(session: Session, veto_id: UUID, reason: str, scope: Scope, by: Actor) -> AssessmentVeto:
+    """Withdraw a veto; withdrawn already, it is answered as it stands. Raises NOT_FOUND, REASON_REQUIRED."""
+    row = existing(session, veto_id, scope)
     if not reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
     if row.withdrawn_at is None:
