@@ -78,6 +78,8 @@ _MESSAGES = {
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
     "complaints_only": _m("咨询不分等级。"),
+    "branches_only": _m("考核以二级机构（分公司）为单位。"),
+    "nothing_to_assess": _m("该分公司本年度没有可考核的记录。"),
     "veto_stands": _m("该否决已记录，尚未撤销。"),
     "not_a_case_of_the_branch": _m("没有这个流程，或不属于该分公司。请填流程页地址中的编号。"),
 }

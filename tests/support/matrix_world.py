@@ -18,6 +18,7 @@ from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.services.servicing.opening import record_opening as record_service
 from models.stores.accounts import AccountStore
+from models.tables.assessment import AssessmentVeto
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.cases import Case, Decision, Task
@@ -83,6 +84,7 @@ def build(session: Session) -> None:
         _complaint(session, place)
         _request(session, place)
         _touchpoint(session, place)
+        _veto(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -143,6 +145,11 @@ def contact_id(session: Session, place: str) -> UUID:
 def touchpoint_id(session: Session, place: str) -> UUID:
     """The touchpoint of the customer at a place."""
     return session.exec(select(Touchpoint.id).where(Touchpoint.customer_no == customer_no(place))).one()
+
+
+def veto_id(session: Session, place: str) -> UUID:
+    """The veto that rests on the case of a place."""
+    return session.exec(select(AssessmentVeto.id).where(AssessmentVeto.institution_code == place)).one()
 
 
 def proof_id(session: Session, place: str) -> UUID:
@@ -245,6 +252,22 @@ def _case(session: Session, place: str) -> None:
         door=Door.API,
     )
     record_opening(session, RecordOpening(start=start, at=at))
+
+
+def _veto(session: Session, place: str) -> None:
+    session.add(
+        AssessmentVeto(
+            year=YEAR,
+            institution_code=place,
+            code="falsified_record",
+            case_id=case_id(session, place),
+            reason=marker(place),
+            evidence=marker(place),
+            recorded_by=person_id(session, place),
+            recorded_by_name=colleague(place),
+            recorded_at=EVALUATED,
+        )
+    )
 
 
 def _complaint(session: Session, place: str) -> None:

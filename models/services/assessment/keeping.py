@@ -31,7 +31,7 @@ from models.services.assessment.reckoning import (
     rules_of,
 )
 from models.services.calendars import snapshot
-from models.services.desk.acting import Actor
+from models.services.desk.acting import Actor, invalid
 from models.services.rulebooks import InForce, rulebook_of
 from models.stores.assessment import AssessmentStore
 from models.stores.fact_sources import YEAR_PERIOD
@@ -70,8 +70,8 @@ def keep_due(session: Session, order: SweepOrder) -> SweepDone:
 def keep_again(session: Session, place: Place, by: Actor, reason: str) -> AssessmentResult:
     """重新计算 of the year from the records as they stand now: the next version, which nobody has confirmed.
 
-    Raises REASON_REQUIRED, NOT_FOUND outside the scope, for what is no branch and for a branch without any case,
-    YEAR_NOT_OVER.
+    Raises REASON_REQUIRED, NOT_FOUND outside the scope, YEAR_NOT_OVER, INVALID_INPUT for what is no branch and for a
+    branch without any case.
     """
     if not reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
@@ -83,7 +83,7 @@ def keep_again(session: Session, place: Place, by: Actor, reason: str) -> Assess
     asked = asked_of(year, YEAR_PERIOD, by.at, Scope((branch.path,)))
     (reckoned,) = reckon(session, rules.rulebook, year, asked)
     if reckoned.assessed.total is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
+        raise invalid("institution_code", "nothing_to_assess")
     made = Made(AssessmentCause.BY_HAND, by.at, by, reason.strip())
     row = _row((year, YEAR_PERIOD), reckoned, rules, made, len(versions) + 1)
     return _write(session, row, asked, made)
@@ -149,25 +149,30 @@ def year_due_on(session: Session, rules: InForce, year: int) -> date:
 
 
 def _due(session: Session, day: date, at: datetime) -> Iterable[tuple[int, str]]:
-    """Periods of this year and the last one that are over on the day."""
+    """Periods of this year and the last one that are over on the day; none of a year before the first rulebook."""
     for year in (day.year - 1, day.year):
+        rules = _rules(session, year, at)
+        if rules is None:
+            continue
         for period in PERIODS:
-            if last_day(year, period) >= day:
-                continue
-            if period == YEAR_PERIOD and year_due_on(session, rules_of(session, year, at), year) >= day:
-                continue
-            yield year, period
+            scored_on = year_due_on(session, rules, year) if period == YEAR_PERIOD else last_day(year, period)
+            if scored_on < day:
+                yield year, period
+
+
+def _rules(session: Session, year: int, at: datetime) -> InForce | None:
+    try:
+        return rules_of(session, year, at)
+    except DomainError as error:
+        if error.code is not ErrorCode.NOT_FOUND:
+            raise
+        return None
 
 
 def _keep_first(session: Session, of: tuple[int, str], scope: Scope, made: Made) -> int:
     """A branch without any case has no result, and is asked again by the next sweep."""
     year, period = of
-    try:
-        rules = rules_of(session, year, made.at)
-    except DomainError as error:
-        if error.code is not ErrorCode.NOT_FOUND:
-            raise
-        return 0  # a year before the first rulebook
+    rules = rules_of(session, year, made.at)
     asked = asked_of(year, period, made.at, scope)
     (reckoned,) = reckon(session, rules.rulebook, year, asked)
     if reckoned.assessed.total is None:

@@ -12,6 +12,7 @@ from models.rulebook import Rulebook
 from models.rules.assessment import assess
 from models.rules.calendar import local_date
 from models.services.assessment.facts import branch_facts
+from models.services.desk.acting import invalid
 from models.services.rulebooks import InForce, rulebook_in_force
 from models.stores.fact_sources import YEAR_PERIOD
 from models.stores.facts import Asked
@@ -60,10 +61,12 @@ def rules_of(session: Session, year: int, at: datetime) -> InForce:
 
 
 def branch_at(session: Session, place: Place) -> Institution:
-    """The branch. Raises NOT_FOUND outside the scope, and for what is no branch."""
+    """The branch. Raises NOT_FOUND outside the scope, INVALID_INPUT for what is no branch."""
     branch = InstitutionStore(session).get(place.branch_code, place.scope)
-    if branch is None or branch.level is not InstitutionLevel.BRANCH:
+    if branch is None:
         raise DomainError(ErrorCode.NOT_FOUND)
+    if branch.level is not InstitutionLevel.BRANCH:
+        raise invalid("institution_code", "branches_only")
     return branch
 
 
