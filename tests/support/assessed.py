@@ -8,10 +8,15 @@ from uuid import UUID
 from sqlmodel import Session
 
 from models.service_types import ComplaintGrade, ComplaintSheet, GreenService, IntakeChannel
+from models.services.assessment import keeping, vetoes
+from models.services.assessment.reckoning import Place
+from models.services.assessment.vetoes import Finding
+from models.services.desk.acting import Actor
+from models.stores.scope import EVERYTHING
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
-from models.types import CaseKind, Role, Stage
+from models.types import CaseKind, Door, Role, Stage
 from tests.support import world
 from tests.support.care import planned
 from tests.support.service_rows import service_case
@@ -120,3 +125,12 @@ def _life(chance: Random, start: datetime, sheet: ComplaintSheet) -> dict[str, A
 def any_case(session: Session, at: str) -> UUID:
     """A closed service case of an institution, for a veto to rest on."""
     return service_case(session, CaseKind.GREEN_CHANNEL, world.GOLD, at, Role.BR_CTR).id
+
+
+def assess(session: Session, built: world.World, now: datetime) -> None:
+    """The year of Beijing with a veto that was recorded, reckoned and confirmed by head office."""
+    fill(session, 7, 12)
+    hq, place = Actor(built.accounts["hq-vip"], "孙倩", Door.API, now), Place(YEAR, "BJ", EVERYTHING)
+    vetoes.record(session, place, Finding("falsified_record", any_case(session, "BJ"), "时间不符", "签收单"), hq)
+    keeping.keep_again(session, place, hq, "年度计分")
+    keeping.confirm(session, YEAR, "BJ", 1, hq)
