@@ -19,6 +19,8 @@ from api.pages import (
     ranking,
     settings,
     sign_in,
+    survey_paper,
+    survey_public,
 )
 from api.pages import assessment as assessment_pages
 from api.pages import calendar as calendar_pages
@@ -34,7 +36,9 @@ from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
+from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
+from api.pages import surveys as survey_pages
 from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
@@ -64,8 +68,10 @@ from api.routes import (
     quotas,
     rulebooks,
     seasons,
+    spend,
     staff,
     stand_ins,
+    surveys,
     task_bulk,
     task_desk,
     task_handing,
@@ -92,6 +98,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     quotas.router,
     seasons.router,
+    spend.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -107,6 +114,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    surveys.router,
     assessment.router,
     duties.router,
 )
@@ -117,6 +125,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     decision_link.router,
     green_channel_confirm.router,
+    survey_public.router,
     account.router,
     notification_pages.router,
     settings.router,
@@ -126,11 +135,14 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     key_contacts.router,
     form_pages.router,
     care_pages.router,
+    survey_pages.router,
+    survey_paper.router,
     green_channel_pages.router,
     green_channel_acting.router,
     declare.router,
     ranking.router,
     season_pages.router,
+    spend_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,

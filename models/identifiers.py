@@ -18,6 +18,7 @@ GREEN_CHANNEL = CaseKind.GREEN_CHANNEL.value
 CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
 COMPLAINT = CaseKind.COMPLAINT.value
 DUTY_SWEEP = "duty-sweep"
+SURVEY = "survey"
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -83,3 +84,8 @@ def touchpoint_workflow_id(touchpoint_id: UUID) -> str:
 def sweep_id(institution_code: str, day: date) -> str:
     """`duty-sweep/{institution}/{date}`: one run per branch and day."""
     return f"{DUTY_SWEEP}/{institution_code}/{day.isoformat()}"
+
+
+def survey_id(campaign_id: UUID) -> str:
+    """`survey/{campaign id}`: one run per campaign, from its opening to the publication of its results."""
+    return f"{SURVEY}/{campaign_id}"

@@ -12,6 +12,7 @@ from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.care import TouchpointWorkflow
@@ -23,6 +24,7 @@ from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
+from workflows.survey import SurveyWorkflow
 
 WORKFLOWS: Sequence[type] = (
     QualificationWorkflow,
@@ -35,6 +37,7 @@ WORKFLOWS: Sequence[type] = (
     ComplaintWorkflow,
     TouchpointWorkflow,
     DutySweepWorkflow,
+    SurveyWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -67,6 +70,7 @@ def activity_methods(
     calendar: CalendarActivities,
     service: ServiceActivities,
     sweep: SweepActivities,
+    survey: SurveyActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -98,4 +102,7 @@ def activity_methods(
         sweep.call_due,
         sweep.send_greetings,
         sweep.close,
+        survey.record_opening,
+        survey.record_move,
+        survey.send,
     ]

@@ -1,14 +1,14 @@
 """What stands in the fields of 附件三, 附件四 and 附件五: the words of one record, by the rulebook's field keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session
 
-from api.forms.sheet import named
+from api.forms.sheet import Filling, named
 from api.pages.format import clock_time, local, long_day, mask_name, mask_phone, mask_text, money
 from api.pages.i18n import _
 from api.pages.limits import limit_text
@@ -29,12 +29,13 @@ from models.types import CUSTOMER_LINK
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record to print: which form and sheet it is, its number, and the values of the fields."""
+    """A record to print: which form and sheet it is, its number, the values of the fields, its repeated blocks."""
 
     form: str
     sheet: str
     record_no: str
     values: Mapping[str, str]
+    blocks: Mapping[str, Filling] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def green_channel_record(reading: Reading, case_id: UUID) -> Record:
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     values = {
-        **_vip(reading, row.customer_no, row.received_at),
+        **vip_facts(reading, row.customer_no, row.received_at),
         "record_no": row.record_no,
         "service": word(row.service),
         "reference_no": row.reference_no,
@@ -85,7 +86,7 @@ def care_record(reading: Reading, touchpoint_id: UUID) -> Record:
         raise DomainError(ErrorCode.NOT_FOUND)
     contact = reading.session.get(Contact, row.contact_id) if row.contact_id else None
     values = {
-        **_vip(reading, row.customer_no, row.created_at),
+        **vip_facts(reading, row.customer_no, row.created_at),
         "record_no": row.record_no or "",
         "person_kind": f"{word(contact.kind)} {reading.name(contact.name)}" if contact else "",
         "kind": _item(reading.rulebook, row),
@@ -109,7 +110,7 @@ def complaint_record(reading: Reading, case_id: UUID) -> Record:
         raise DomainError(ErrorCode.NOT_FOUND)
     sheet = _inquiry if row.sheet is ComplaintSheet.INQUIRY else _complaint
     values = {
-        **_vip(reading, row.customer_no, row.received_at),
+        **vip_facts(reading, row.customer_no, row.received_at),
         "record_no": row.record_no,
         "received_at": _moment(row.received_at),
         **sheet(reading, row),
@@ -147,7 +148,7 @@ def _complaint(reading: Reading, row: ComplaintRecord) -> dict[str, str]:
     }
 
 
-def _vip(reading: Reading, customer_no: str, at: datetime) -> dict[str, str]:
+def vip_facts(reading: Reading, customer_no: str, at: datetime) -> dict[str, str]:
     """The VIP as it was on that day: its certificate, else its customer number."""
     member = current_memberships(reading.session, [customer_no], local_date(at)).get(customer_no)
     return {

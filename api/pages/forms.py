@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三, 四 and 五 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件三 to 附件七 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -17,7 +17,9 @@ from api.act_base import visible_case
 from api.deps import Action, Caller, DatabaseDep, require
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.pdf import to_pdf
-from api.forms.sheet import Printed, PrintedForm, filled
+from api.forms.sheet import Content, Printed, PrintedForm, filled
+from api.forms.spend import spend_estimate
+from api.forms.survey import survey_record
 from api.pages.desk import desk_of
 from api.pages.format import clock_time, local, long_day
 from api.pages.render import render
@@ -28,6 +30,8 @@ from models.services import audit
 from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
+from models.stores.spend import SpendStore
+from models.stores.survey import SurveyStore
 from models.tables.care import Touchpoint
 
 PDF = "application/pdf"
@@ -54,6 +58,22 @@ def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUI
     return row.rulebook_version_id
 
 
+def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
+    store = SurveyStore(session)
+    sheet = store.sheet(sheet_id, caller.scope(Action.READ_SURVEYS))
+    campaign = store.get(sheet.campaign_id) if sheet else None
+    if campaign is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return campaign.rulebook_version_id
+
+
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
+    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
+    if plan is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return plan.rulebook_version_id
+
+
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     scope = caller.scope(Action.READ_CARE)
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
@@ -63,6 +83,8 @@ _KINDS: Mapping[int, _Kind] = {
     3: _Kind(green_channel_record, _of_case),
     4: _Kind(care_record, _of_touchpoint),
     5: _Kind(complaint_record, _of_case),
+    6: _Kind(survey_record, _of_sheet),
+    7: _Kind(spend_estimate, _of_estimate),
 }
 
 
@@ -93,7 +115,7 @@ def form_as_pdf(number: int, form_id: UUID, database: DatabaseDep, caller: Reade
     """The masked form as PDF/A."""
     with database.read() as session:
         form = _form(session, _Asked(number, form_id, caller))
-    return _pdf(form)
+    return pdf_response(form)
 
 
 @router.get("/{number}/{form_id}")
@@ -121,7 +143,7 @@ def form_in_clear(
         form = _form(session, asked)
         _keep_reading(session, asked, form)
         page = _page(request, session, asked, form)
-    return _pdf(form) if pdf else render(request, "pages/form.html", page)
+    return pdf_response(form) if pdf else render(request, "pages/form.html", page)
 
 
 def _form(session: Session, asked: _Asked) -> PrintedForm:
@@ -131,11 +153,15 @@ def _form(session: Session, asked: _Asked) -> PrintedForm:
     record = asked.kind.read(Reading(session, now, found.rulebook, asked.full), asked.form_id)
     form = found.rulebook.forms.form(record.form)
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
+    printed = printed_by(asked.caller, now, full=asked.full)
+    content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
+    return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)
+
+
+def printed_by(caller: Caller, now: datetime, *, full: bool) -> Printed:
+    """Who prints, and when."""
     on = local(now).date()
-    printed = Printed(by=asked.caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=asked.full)
-    return filled(
-        form, sheet, record.values, record_no=record.record_no, version=str(found.version.id)[:8], printed=printed
-    )
+    return Printed(by=caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=full)
 
 
 def _page(request: Request, session: Session, asked: _Asked, form: PrintedForm) -> FormPage:
@@ -162,6 +188,6 @@ def _keep_reading(session: Session, asked: _Asked, form: PrintedForm) -> None:
     )
 
 
-def _pdf(form: PrintedForm) -> Response:
+def pdf_response(form: PrintedForm) -> Response:
     name = f"{form.record_no or 'form'}.pdf"
     return Response(to_pdf(form), media_type=PDF, headers={"Content-Disposition": f'attachment; filename="{name}"'})

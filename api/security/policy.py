@@ -49,6 +49,11 @@ class Action(StrEnum):
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
     RUN_SWEEP = "run_sweep"
+    READ_SURVEYS = "read_surveys"
+    RUN_SURVEYS = "run_surveys"
+    ENTER_SHEETS = "enter_sheets"
+    READ_SPEND = "read_spend"
+    ASK_OVER_LIMIT = "ask_over_limit"
     READ_ASSESSMENT = "read_assessment"
     CONFIRM_ASSESSMENT = "confirm_assessment"
     RECORD_VETO = "record_veto"
@@ -130,6 +135,11 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.RUN_SWEEP: _row(Role.OPS),
+    Action.READ_SURVEYS: _row(*_BUSINESS, Role.AUDIT),
+    Action.RUN_SURVEYS: _row(Role.HQ_VIP, Role.BR_SVC),
+    Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),
+    Action.READ_SPEND: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT),
+    Action.ASK_OVER_LIMIT: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.READ_ASSESSMENT: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
     Action.CONFIRM_ASSESSMENT: _row(Role.HQ_VIP),
     Action.RECORD_VETO: _row(Role.HQ_VIP, Role.AUDIT),

@@ -10,6 +10,7 @@ from models.messages.qualification import StartQualification
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
+from models.messages.survey import OpenSurvey, SurveyAct
 
 
 class StartEnvelope(Message):
@@ -77,6 +78,26 @@ class ServiceStart(Message):
         return self.act.workflow_id
 
 
+class SurveyStart(Message):
+    """Start of a survey campaign; answered when its first record stands."""
+
+    kind: Literal["survey_start"] = "survey_start"
+    act: OpenSurvey
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class SurveyUpdate(Message):
+    """An act of a person on a running campaign."""
+
+    kind: Literal["lead"] = "lead"
+    workflow_id: str
+    act: SurveyAct
+
+
 class ServiceUpdate(Message):
     """An act on a running service case."""
 
@@ -85,8 +106,9 @@ class ServiceUpdate(Message):
     act: ServiceAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart
-Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate | ServiceUpdate
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | SurveyStart
+Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate
+Envelope: TypeAlias = Starting | Updating
 
 
 class Outgoing(Message):

@@ -13,6 +13,7 @@ from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
@@ -28,6 +29,7 @@ WORKFLOW_NAMES = {
     "complaint",
     "care-touchpoint",
     "duty-sweep",
+    "survey",
 }
 ACTIVITY_NAMES = {
     "record-opening",
@@ -58,6 +60,9 @@ ACTIVITY_NAMES = {
     "call-due-memberships",
     "send-greetings",
     "close-sweep",
+    "record-survey-opening",
+    "record-survey-move",
+    "send-survey",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
 SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
@@ -72,6 +77,7 @@ MESSAGE_NAMES = {
     "complaint": SERVICE_MESSAGES,
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
+    "survey": {"opened", "lead", "state", "progress"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -97,6 +103,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing),
+        survey=SurveyActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )
 

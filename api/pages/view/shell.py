@@ -108,6 +108,7 @@ _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
+_SPENDING = frozenset({Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _ASSESSED = frozenset({Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
@@ -119,7 +120,9 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
+    _Entry("surveys", _m("满意度"), "/surveys", "check", _SERVICE, _BUSINESS),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
+    _Entry("spend", _m("服务投入"), "/reports/spend", "chart", _SERVICE, _SPENDING),
     _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _SERVICE, _ASSESSED),
     _Entry("duties", _m("岗位职责"), "/duties", "keep", _WORK, _BUSINESS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),

@@ -54,6 +54,7 @@ TEMPLATES = (
     "greeting_unconfirmed",
     "touchpoint_missed",
     "cancellation_candidate",
+    "survey_published",
 )
 """Every notification there is."""
 
