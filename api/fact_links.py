@@ -12,6 +12,8 @@ _PAGES: Mapping[FactKind, str] = {
     FactKind.GREEN_CHANNEL: "/green-channel/{ref}",
     FactKind.INQUIRY: "/complaints/{ref}",
     FactKind.COMPLAINT: "/complaints/{ref}",
+    FactKind.SHEET: "/customers/{customer}",
+    FactKind.INVITATION: "/customers/{customer}",
     FactKind.TASK: "/tasks/{ref}",
     FactKind.DECLARATION: "/cases/{ref}",
     FactKind.QUOTA: "/evaluations/{year}#quotas",

@@ -16,6 +16,7 @@ from models.rulebook.schema.organisation import Duty, RoleDuties
 from models.stores.fact_sources import (
     ASSESSMENTS,
     DECLARATIONS,
+    INVITATIONS,
     OWED_COMPLAINTS,
     OWED_INQUIRIES,
     QUOTAS,
@@ -27,6 +28,7 @@ from models.stores.facts import Asked, Source
 from models.stores.service_counts import COMPLAINT_CODE, INQUIRY_CODE
 from models.types import Role, SeatKind, Stage
 
+SURVEY_CODE = "Z19"
 _OF_RECORDS: Mapping[str, Callable[[Role], Source]] = {
     "unit_check": lambda role: tasks_of(role, (Stage.UNIT_CHECK.value,)),
     "branch_review": lambda role: tasks_of(role, (Stage.BRANCH_REVIEW.value,)),
@@ -99,4 +101,6 @@ def _sources(role: Role, duty: Duty) -> tuple[Source, ...]:
         found.append(OWED_INQUIRIES)
     if COMPLAINT_CODE in duty.services:
         found.append(OWED_COMPLAINTS)
+    if SURVEY_CODE in duty.services:
+        found.append(INVITATIONS)
     return tuple(found)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, not_, null, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, not_, null, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -22,6 +22,7 @@ from models.tables.book import Policy
 from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership, SilverQuota, Task
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.survey import SurveyInvitation, SurveySheet
 from models.types import CaseKind, PolicyStatus, Role, SeatKind, Stage, TaskState, Tier
 
 YEAR_PERIOD = "year"
@@ -178,6 +179,23 @@ def _assessments(asked: Asked) -> Any:
     return statement.where(within(row.institution_code, asked.scope))
 
 
+def _sheets(asked: Asked) -> Any:
+    """Valid sheets answered in the span, each with its score; as `SurveyStore` means them by branch."""
+    row = SurveySheet
+    place = row.institution_code
+    listed = columns(row.id, row.customer_no, place, tier=row.tier, on=row.answered_on, good=true(), value=row.score)
+    inside = col(row.answered_on).between(asked.first, asked.last)
+    return select(*listed).where(col(row.is_valid).is_(True), inside, within(place, asked.scope))
+
+
+def _invitations(asked: Asked) -> Any:
+    """Sheets handed out in the span; good when they came back."""
+    row, back = SurveyInvitation, col(SurveyInvitation.answered_at).is_not(None)
+    listed = columns(row.id, row.customer_no, row.institution_code, tier=row.tier, on=row.invited_on, good=back)
+    inside = col(row.invited_on).between(asked.first, asked.last)
+    return select(*listed).where(inside, within(row.institution_code, asked.scope))
+
+
 def _among(statement: Any, code: Any, codes: Collection[str]) -> Any:
     return statement.where(col(code).in_(codes)) if codes else statement
 
@@ -194,6 +212,8 @@ JUSTIFIED: tuple[Source, ...] = (
     SqlSource(FactKind.COMPLAINT, _justified),
     WalkedSource(partial(_earlier_lives, of="closed_at")),
 )
+SHEETS: Source = SqlSource(FactKind.SHEET, _sheets)
+INVITATIONS: Source = SqlSource(FactKind.INVITATION, _invitations)
 DECLARATIONS: Source = SqlSource(FactKind.DECLARATION, _declarations)
 QUOTAS: Source = SqlSource(FactKind.QUOTA, _quotas, key=str)
 ASSESSMENTS: Source = SqlSource(FactKind.ASSESSMENT, _assessments)

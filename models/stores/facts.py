@@ -180,4 +180,7 @@ def _tier(value: Any) -> Tier | None:
 
 
 def _exact(value: Any) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(str(value or 0))
+    """SQLite adds scores of two decimals up as floats, PostgreSQL as decimals."""
+    if isinstance(value, float):
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+    return value if isinstance(value, Decimal) else Decimal(value or 0)

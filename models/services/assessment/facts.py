@@ -1,6 +1,6 @@
 """Which records each indicator 考核指标 stands on, and their numbers by branch.
 
-Surveys and quarterly summaries join here: a line in `SOURCES` each, and `SHEETS` for what was sent and returned.
+Quarterly summaries 附件二 join here by one line: until then there is no case of record quality.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,16 @@ from sqlmodel import Session
 from models.messages.assessment import DEDUCTION, BranchFacts, Measure, Measured, Sheets
 from models.stores.assessment import AssessmentStore
 from models.stores.evaluations import BookFactsStore
-from models.stores.fact_sources import COMPLAINTS, INQUIRIES, JUSTIFIED, MEMBERS, REQUESTS, TOUCHPOINTS
+from models.stores.fact_sources import (
+    COMPLAINTS,
+    INQUIRIES,
+    INVITATIONS,
+    JUSTIFIED,
+    MEMBERS,
+    REQUESTS,
+    SHEETS,
+    TOUCHPOINTS,
+)
 from models.stores.facts import Asked, Count, Source
 from models.types import Tier
 
@@ -20,13 +29,13 @@ RETURNED = "returned"
 SATISFACTION = "satisfaction_score"
 SOURCES: Mapping[str, tuple[Source, ...]] = {
     "retention_rate": (MEMBERS,),
-    SATISFACTION: (),
+    SATISFACTION: (SHEETS,),
     "completion_rate": (TOUCHPOINTS,),
     "on_time_rate": (REQUESTS, INQUIRIES),
     "complaint_on_time_rate": COMPLAINTS,
     "record_quality": (),
     DEDUCTION: JUSTIFIED,
-    RETURNED: (),
+    RETURNED: (INVITATIONS,),
 }
 """By code of the indicator, and of the two lists beside them. Without a source there is no case."""
 BY_TIER = frozenset({"retention_rate"})
