@@ -8,15 +8,15 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.assessment_answers import grade_name, name_of
+from api.assessment_answers import grade_name, name_of, named
 from api.deps import Action, Caller
 from api.forms.pdf import to_pdf
-from api.forms.sheet import Cell, PrintedForm
+from api.forms.sheet import Cell, Part, PrintedForm
+from api.forms.sheet import Column as SheetColumn
 from api.forms.xlsx import XLSX_TYPE, CellKind, Column, Sheet, SheetChart, xlsx_answer
 from api.pages.format import NOTHING, clock_time, local, long_day
 from api.pages.i18n import _, language
 from api.pages.view.chart import ChartKind
-from models.messages.assessment import IndicatorScore
 from models.rulebook.schema.assessment import Assessment
 from models.services.assessment.overview import BranchView, Line, branch_view, year_lines
 from models.services.assessment.reckoning import Place, rules_of
@@ -38,9 +38,8 @@ def year_file(session: Session, year: int, caller: Caller, media_type: str) -> R
     rules = rules_of(session, year, now).rulebook.assessment
     if media_type == XLSX_TYPE:
         return xlsx_answer([_sheet(rules, lines, year)], f"assessment-{year}.xlsx")
-    cells = [Cell(line.branch.name, _came_to(rules, line), wide=True) for line in lines]
     title = _("%(year)s 年度考核", year=year)
-    return _pdf(_printed(title, "", cells, caller, now), f"assessment-{year}.pdf")
+    return _pdf(_printed(title, "", (_year_part(rules, lines),), caller, now), f"assessment-{year}.pdf")
 
 
 def branch_file(session: Session, place: Place, version: str, caller: Caller) -> Response:
@@ -48,7 +47,7 @@ def branch_file(session: Session, place: Place, version: str, caller: Caller) ->
     now = datetime.now(UTC)
     view = branch_view(session, place, version, now)
     title = _("%(year)s 年度考核", year=place.year)
-    form = _printed(title, view.branch.name, list(_branch_cells(view)), caller, now)
+    form = _printed(title, view.branch.name, (Part(rows=tuple(_head(view))), _indicators(view)), caller, now)
     return _pdf(form, f"assessment-{place.year}-{view.branch.code}.pdf")
 
 
@@ -89,16 +88,53 @@ def _came_to(rules: Assessment, line: Line) -> str:
     return _("%(grade)s，%(total)s 分", grade=grade_name(rules, line.assessed.grade), total=line.assessed.total)
 
 
-def _branch_cells(view: BranchView) -> Iterator[Cell]:
-    yield Cell(_("等级"), _came_to(view.rules, Line(view.branch, view.assessed, view.result)), wide=False)
-    yield Cell(_("版本"), version_text(view), wide=False)
-    for score in view.assessed.indicators:
-        yield Cell(name_of(view.rules, score.code), score_text(score), wide=True)
+def _year_part(rules: Assessment, lines: list[Line]) -> Part:
+    """The list, one line a branch."""
+    columns = ((_("机构"), 30), (_("总分"), 12), (_("等级"), 14), (_("版本"), 12))
+    return Part(
+        columns=tuple(SheetColumn(label=label, share=share) for label, share in columns),
+        lines=tuple(
+            (
+                line.branch.name,
+                NOTHING if line.assessed.total is None else shown(line.assessed.total),
+                grade_name(rules, line.assessed.grade) or _("无考核数据"),
+                str(line.result.version) if line.result else _("实时"),
+            )
+            for line in lines
+        ),
+    )
+
+
+def _head(view: BranchView) -> Iterator[tuple[Cell, ...]]:
+    """Grade, version, what was taken off, vetoes."""
+    grade = _came_to(view.rules, Line(view.branch, view.assessed, view.result))
+    yield Cell(_("等级"), grade, wide=False), Cell(_("版本"), version_text(view), wide=False)
     text = _("成立投诉 %(n)s 件，扣 %(points)s 分", n=view.assessed.justified, points=shown(view.assessed.deduction))
-    yield Cell(_("扣分"), text, wide=True)
-    names = {veto.code: veto.name_en if language() == "en" else veto.name_zh for veto in view.rules.vetoes}
+    yield (Cell(_("扣分"), text, wide=True),)
+    names = {veto.code: named(veto) for veto in view.rules.vetoes}
     vetoed = "、".join(names.get(code, code) for code in view.assessed.vetoes)
-    yield Cell(_("一票否决"), vetoed or NOTHING, wide=True)
+    yield (Cell(_("一票否决"), vetoed or NOTHING, wide=True),)
+
+
+def _indicators(view: BranchView) -> Part:
+    """One line an indicator."""
+    labels = (_("权重"), _("实际"), _("目标"), _("得分"))
+    return Part(
+        columns=(
+            SheetColumn(label=_("指标"), share=30),
+            *(SheetColumn(label=label, share=12) for label in labels),
+        ),
+        lines=tuple(
+            (
+                name_of(view.rules, score.code),
+                shown(score.weight),
+                NOTHING if score.actual is None else shown(score.actual),
+                NOTHING if score.target is None else shown(score.target),
+                shown(score.points),
+            )
+            for score in view.assessed.indicators
+        ),
+    )
 
 
 def version_text(view: BranchView) -> str:
@@ -109,30 +145,19 @@ def version_text(view: BranchView) -> str:
     return _("第 %(n)s 版，%(state)s", n=view.result.version, state=state)
 
 
-def score_text(score: IndicatorScore) -> str:
-    """An indicator in one sentence."""
-    return _(
-        "权重 %(weight)s，实际 %(actual)s，目标 %(target)s，得分 %(points)s",
-        weight=shown(score.weight),
-        actual=NOTHING if score.actual is None else shown(score.actual),
-        target=NOTHING if score.target is None else shown(score.target),
-        points=shown(score.points),
-    )
-
-
 def shown(value: Decimal) -> str:
     """Two decimals."""
     return f"{value:.2f}"
 
 
-def _printed(title: str, sheet: str, cells: list[Cell], caller: Caller, now: datetime) -> PrintedForm:
+def _printed(title: str, sheet: str, parts: tuple[Part, ...], caller: Caller, now: datetime) -> PrintedForm:
     on = local(now).date()
     return PrintedForm(
         code=_("考核"),
         title=title,
         sheet=sheet,
         record_no="",
-        rows=tuple((cell,) for cell in cells),
+        parts=parts,
         source=_("规则：办法第七章（默认 2.8）"),
         footer=_("由 %(who)s 于 %(when)s 打印。", who=caller.name, when=f"{long_day(on)} {clock_time(now)}"),
         on=on,

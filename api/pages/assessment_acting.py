@@ -17,11 +17,11 @@ from api.assessment_answers import ASSESSMENT, name_of, named
 from api.assessment_files import shown
 from api.deps import Action, Caller, DatabaseDep, require
 from api.desk_acts import actor_of
-from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
+from api.pages.acting import has_own_page, status_headers, usable_key
+from api.pages.asking import Asked, Sent, reason_form, send_form
 from api.pages.i18n import _
 from api.pages.lists import href
 from api.pages.render import render, see_other
-from api.pages.season_forms import Asked, reason_form
 from api.pages.view.common import Option
 from api.pages.view.people import FormField
 from api.routes.evaluations import YearPath
@@ -95,13 +95,8 @@ async def appeal(
     key = acts.key_for(caller, usable_key(idempotency_key), f"assessment-appeal:{on.year}:{on.code}", content)
     place = place_of(caller, Action.APPEAL_ASSESSMENT, on.year, on.code)
     prepare = assessment_acts.appeal(caller, key, place, item=item, asked=asked, reason=reason)
-    try:
-        await send(on.request, on.database, key, prepare)
-    except DomainError as error:
-        if error.code is ErrorCode.NOT_YET_CONFIRMED:
-            return await run_in_threadpool(pending, on.request, on.database, caller, key.key, kept=reason, back=on.path)
-        return _refused(on, caller, form, error)
-    return see_other(on.request, href(on.path, {"done": "appealed"}))
+    sent = Sent(on.request, on.database, caller, key, form, "appealed")
+    return await send_form(sent, prepare)
 
 
 def _appeal(on: Branch, caller: Caller, item: str, asked: str = "") -> Asked:

@@ -60,7 +60,7 @@ def test_completion_and_timeliness_are_what_the_counter_of_services_says(filled:
     with filled.read() as session:
         found = branch_facts(session, ASKED, YEAR)
         entries = ServiceCounts(session, ASKED.first, ASKED.last).by(Owner.INSTITUTION, AT)
-    done: Counter[str] = Counter()
+    done: Counter[tuple[str, str, str]] = Counter()
     for entry, kept in entries.items():
         branch = BRANCH[entry.owner]
         if entry.code in {"Z08", "Z10", "17(4)"}:

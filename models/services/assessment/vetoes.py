@@ -13,6 +13,7 @@ from models.services.assessment.reckoning import Place, branch_at, rules_of
 from models.services.desk.acting import Actor, invalid
 from models.stores.assessment import AssessmentStore
 from models.stores.cases import CaseStore
+from models.stores.evaluations import BookFactsStore
 from models.stores.scope import Scope
 from models.tables.assessment import AssessmentVeto
 from models.tables.organisation import Institution
@@ -86,8 +87,8 @@ def _checked(session: Session, year: int, branch: Institution, finding: Finding,
         raise DomainError(ErrorCode.REASON_REQUIRED)
     if not finding.evidence.strip():
         raise invalid("evidence", "missing")
-    case = CaseStore(session).in_scope(finding.case_id, Scope((branch.path,))) if finding.case_id else None
-    if case is None:
+    case = CaseStore(session).get(finding.case_id) if finding.case_id else None
+    if case is None or BookFactsStore(session).branches().get(case.institution_code) != branch.code:
         raise invalid("case_id", "not_a_case_of_the_branch")
     return case.id
 
