@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -211,7 +212,7 @@ def test_what_makes_no_veto_is_refused(filled: World) -> None:
             _finding(foreign),
             _finding(None),
         ):
-            assert refusal(lambda one=finding: vetoes.record(session, BJ, one, actor)) is ErrorCode.INVALID_INPUT
+            assert refusal(partial(vetoes.record, session, BJ, finding, actor)) is ErrorCode.INVALID_INPUT
         vetoes.record(session, BJ, _finding(case), actor)
         assert refusal(lambda: vetoes.record(session, BJ, _finding(case), actor)) is ErrorCode.INVALID_INPUT
         away = BJ._replace(scope=Scope(("/HQ/SH/",)))

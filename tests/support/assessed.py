@@ -27,9 +27,16 @@ CUSTOMERS = (world.GOLD, world.SILVER, world.BRANCH_OWNED)
 _STAGES = (Stage.DONE, Stage.DONE, Stage.DONE, Stage.MISSED, Stage.PLANNED, Stage.SKIPPED, Stage.CANCELLED)
 
 
-def fill(session: Session, seed: int, number: int = 60) -> None:
+class Dice(Random):
+    """A chance of its own, and among whose customers it chooses."""
+
+    customers: tuple[str, ...] = CUSTOMERS
+
+
+def fill(session: Session, seed: int, number: int = 60, customers: tuple[str, ...] = CUSTOMERS) -> None:
     """So many of each kind, some of them outside the year."""
-    chance = Random(seed)
+    chance = Dice(seed)
+    chance.customers = customers
     for at in range(number):
         session.add(_touchpoint(chance, at))
         _request(session, chance, at)
@@ -37,14 +44,14 @@ def fill(session: Session, seed: int, number: int = 60) -> None:
     session.flush()
 
 
-def _moment(chance: Random) -> datetime:
+def _moment(chance: Dice) -> datetime:
     return datetime(YEAR, 1, 1, tzinfo=UTC) + timedelta(hours=chance.randrange(-24 * 10, 24 * 375))
 
 
-def _touchpoint(chance: Random, at: int) -> Touchpoint:
+def _touchpoint(chance: Dice, at: int) -> Touchpoint:
     day = date(YEAR, 1, 1) + timedelta(days=chance.randrange(-10, 375))
     return planned(
-        chance.choice(CUSTOMERS),
+        chance.choice(chance.customers),
         day=day,
         institution_code=chance.choice(PLACES),
         key=f"Z08:{at}",
@@ -54,14 +61,14 @@ def _touchpoint(chance: Random, at: int) -> Touchpoint:
     )
 
 
-def _case(session: Session, kind: CaseKind, chance: Random, *, closed: bool) -> Case:
-    case = service_case(session, kind, chance.choice(CUSTOMERS), chance.choice(PLACES), Role.BR_CTR)
+def _case(session: Session, kind: CaseKind, chance: Dice, *, closed: bool) -> Case:
+    case = service_case(session, kind, chance.choice(chance.customers), chance.choice(PLACES), Role.BR_CTR)
     if not closed:
         case.outcome, case.closed_at = None, None
     return case
 
 
-def _request(session: Session, chance: Random, at: int) -> None:
+def _request(session: Session, chance: Dice, at: int) -> None:
     received, finished = _moment(chance), chance.random() < 0.7
     case = _case(session, CaseKind.GREEN_CHANNEL, chance, closed=finished or chance.random() < 0.2)
     session.add(
@@ -84,7 +91,7 @@ def _request(session: Session, chance: Random, at: int) -> None:
     )
 
 
-def _complaint(session: Session, chance: Random, at: int) -> None:
+def _complaint(session: Session, chance: Dice, at: int) -> None:
     sheet = chance.choice(tuple(ComplaintSheet))
     first = _life(chance, _moment(chance), sheet)
     lives, life = [], first
@@ -109,7 +116,7 @@ def _complaint(session: Session, chance: Random, at: int) -> None:
     )
 
 
-def _life(chance: Random, start: datetime, sheet: ComplaintSheet) -> dict[str, Any]:
+def _life(chance: Dice, start: datetime, sheet: ComplaintSheet) -> dict[str, Any]:
     is_complaint, closed = sheet is ComplaintSheet.COMPLAINT, chance.random() < 0.7
     return {
         "reply_due_at": start + timedelta(days=1),

@@ -16,7 +16,7 @@ from models.stores.assessment import AssessmentStore
 from models.stores.scope import EVERYTHING
 from models.tables.assessment import AssessmentAppeal, AssessmentResult
 from models.types import Door, Outcome, Verdict
-from tests.support.assessed import YEAR, fill
+from tests.support.assessed import CUSTOMERS, YEAR, fill
 from tests.support.engine import Case, Refused, start_lone
 from tests.support.stage import Stage
 
@@ -29,7 +29,7 @@ def confirmed(stage: Stage) -> AssessmentResult:
     """The year of a branch, confirmed by head office just now."""
     built, now = stage.world, datetime.now(UTC)
     with built.database.write() as session:
-        fill(session, 11)
+        fill(session, 11, customers=tuple(built.customer(alias) for alias in CUSTOMERS))
         actor = Actor(built.accounts["hq-vip"], "孙倩", Door.API, now)
         keeping.keep_again(session, Place(YEAR, "BJ", EVERYTHING), actor, "年度计分")
         return keeping.confirm(session, YEAR, "BJ", 1, actor)
