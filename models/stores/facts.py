@@ -180,7 +180,6 @@ def _tier(value: Any) -> Tier | None:
 
 
 def _exact(value: Any) -> Decimal:
-    """SQLite adds scores of two decimals up as floats, PostgreSQL as decimals."""
-    if isinstance(value, float):
-        return Decimal(str(value)).quantize(Decimal("0.01"))
-    return value if isinstance(value, Decimal) else Decimal(value or 0)
+    """SQLite adds scores of two decimals up as floats, PostgreSQL as decimals; what is whole is written so."""
+    exact = Decimal(str(value or 0)).quantize(Decimal("0.01"))
+    return exact.to_integral_value() if exact == exact.to_integral_value() else exact

@@ -53,4 +53,9 @@ async def duty_sweep(scene: Scene) -> Handle:
     return handle
 
 
-SWEEP_RUNS = (duty_sweep,)
+async def duty_sweep_assessed(scene: Scene) -> Handle:
+    """The same since a sweep looks for assessments to keep, too."""
+    return await duty_sweep(scene)
+
+
+SWEEP_RUNS = (duty_sweep, duty_sweep_assessed)
