@@ -102,7 +102,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
-        sweep=SweepActivities(nothing, nothing, nothing),
+        sweep=SweepActivities(nothing, nothing, nothing, nothing),
         survey=SurveyActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )

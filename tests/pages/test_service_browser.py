@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ from models.service_types import ComplaintGrade, ComplaintSheet
 from models.services.sign_in import open_session
 from models.settings import Settings
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendPlan
 from models.types import ContactKind, Tier
 from tests.support import serving, world
 from tests.support.assessed import YEAR, assess
@@ -82,6 +84,12 @@ def rooms(served: World) -> Rooms:
         "customer": ("mgr", f"/customers/{gold}"),
         "key-contacts": ("mgr", f"/customers/{gold}/key-contacts"),
         "form-3": ("ctr", f"/forms/3/{request.case_id}"),
+        "spend-year": ("svc", f"/reports/spend/{world.YEAR}"),
+        "spend-customer": ("mgr", f"/reports/spend/{world.YEAR}/{gold}"),
+        "spend-line": ("svc", f"/reports/spend/{world.YEAR}/{gold}?code=Z08"),
+        "spend-ask": ("mgr", f"/reports/spend/{world.YEAR}/{gold}/over-limit"),
+        "spend-gifts": ("lead", f"/reports/spend/{datetime.now(UTC).year}/benefits"),
+        "form-7": ("svc", f"/forms/7/{_estimate(served)}"),
         "assessment": ("hq-vip", f"/reports/assessment/{YEAR}"),
         "assessment-branch": ("lead", f"/reports/assessment/{YEAR}/BJ"),
         "assessment-facts": ("lead", f"/reports/assessment/{YEAR}/BJ/facts/on_time_rate"),
@@ -89,6 +97,11 @@ def rooms(served: World) -> Rooms:
         "assessment-veto": ("hq-vip", f"/reports/assessment/{YEAR}/BJ/veto"),
         "duties": ("mgr", "/duties?role=all"),
     }
+
+
+def _estimate(served: World) -> UUID:
+    with served.database.read() as session:
+        return session.exec(select(SpendPlan.id).where(SpendPlan.customer_no == world.GOLD)).one()
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +145,7 @@ def secrets(served: World) -> dict[str, str]:
         }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_accessible_no_wider_than_the_screen_and_within_the_policy(
     browser: Browser,
