@@ -99,7 +99,7 @@ class ServiceCounts:
         planned = col(row.planned_on).between(self.first, self.last)
         keys = (getattr(row, owner.value), row.code, row.item)
         sums = touchpoint_marks(now).sums()
-        mine = (planned, row.code != SURVEY_CODE, *self._mine(row, owner))
+        mine = (planned, col(row.code) != SURVEY_CODE, *self._mine(row, owner))
         statement = select(*keys, *sums).where(*mine).group_by(*keys)
         for of, code, item, *numbers in self.session.execute(statement):
             yield Entry(of, code, item), _kept(numbers)

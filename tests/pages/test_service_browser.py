@@ -26,6 +26,7 @@ from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
 from models.types import CaseKind, ContactKind, Tier
 from tests.support import serving, world
+from tests.support.assessed import YEAR, assess
 from tests.support.care_members import add_contact, plan, running_member
 from tests.support.gateways import DeadGateway
 from tests.support.launch_rows import draft_launch
@@ -50,6 +51,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name in ("乙", "丙"):
             add_contact(session, world.GOLD, ContactKind.HANDLER, name, consent=name == "乙")
         plan(session, running_member(session, found, world.GOLD, Tier.GOLD), "granted", datetime.now(UTC))
+        assess(session, found, datetime.now(UTC))
     now = datetime.now(UTC)
     for more in ({}, {"reference_no": "CL-2026-0117"}):
         taken_in(found.database, serving.request(found, received_at=now, **more))
@@ -97,6 +99,12 @@ def rooms(served: World) -> Rooms:
         "rollout": ("hq-vip", "/rollout"),
         "rollout-own": ("svc", "/rollout"),
         "rollout-move": ("hq-vip", f"/rollout/{launch}/items/3/reschedule"),
+        "assessment": ("hq-vip", f"/reports/assessment/{YEAR}"),
+        "assessment-branch": ("lead", f"/reports/assessment/{YEAR}/BJ"),
+        "assessment-facts": ("lead", f"/reports/assessment/{YEAR}/BJ/facts/on_time_rate"),
+        "assessment-appeal": ("lead", f"/reports/assessment/{YEAR}/BJ/appeal?item=on_time_rate"),
+        "assessment-veto": ("hq-vip", f"/reports/assessment/{YEAR}/BJ/veto"),
+        "duties": ("mgr", "/duties?role=all"),
     }
 
 
@@ -142,7 +150,7 @@ def secrets(served: World) -> dict[str, str]:
     with served.database.write() as session:
         return {
             login: open_session(session, served.accounts[login], user_agent="tests", now=datetime.now(UTC))
-            for login in ("ctr", "svc", "mgr", "lead")
+            for login in ("ctr", "svc", "mgr", "lead", "hq-vip")
         }
 
 

@@ -23,6 +23,7 @@ from models.services.servicing.opening import record_opening as record_service
 from models.services.survey.answering import Given, answer
 from models.services.survey.links import Answerable
 from models.stores.accounts import AccountStore
+from models.tables.assessment import AssessmentVeto
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.cases import Case, Decision, Membership, Task
@@ -92,6 +93,7 @@ def build(session: Session) -> None:
         _touchpoint(session, place)
         _survey(session, place)
         _estimate(session, place, version.id)
+        _veto(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -153,6 +155,11 @@ def touchpoint_id(session: Session, place: str) -> UUID:
     """The touchpoint of the customer at a place."""
     planned_one = Touchpoint.customer_no == customer_no(place), Touchpoint.code == "Z08"
     return session.exec(select(Touchpoint.id).where(*planned_one)).one()
+
+
+def veto_id(session: Session, place: str) -> UUID:
+    """The veto that rests on the case of a place."""
+    return session.exec(select(AssessmentVeto.id).where(AssessmentVeto.institution_code == place)).one()
 
 
 def proof_id(session: Session, place: str) -> UUID:
@@ -342,6 +349,22 @@ def _case(session: Session, place: str) -> None:
         door=Door.API,
     )
     record_opening(session, RecordOpening(start=start, at=at))
+
+
+def _veto(session: Session, place: str) -> None:
+    session.add(
+        AssessmentVeto(
+            year=YEAR,
+            institution_code=place,
+            code="falsified_record",
+            case_id=case_id(session, place),
+            reason=marker(place),
+            evidence=marker(place),
+            recorded_by=person_id(session, place),
+            recorded_by_name=colleague(place),
+            recorded_at=EVALUATED,
+        )
+    )
 
 
 def _complaint(session: Session, place: str) -> None:
