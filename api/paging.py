@@ -56,9 +56,10 @@ class Paging:
 
     def id(self) -> UUID | None:
         """A sort key that is an id alone. Raises INVALID_INPUT for a cursor of another list."""
-        value = self.text()
+        if self.after is None:
+            return None
         try:
-            return UUID(value) if value else None
+            return UUID(self.text() or "")
         except ValueError as error:
             raise _bad_cursor() from error
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.pages import (
     account,
+    assessment_acting,
     bulk,
     clock,
     decision_link,
@@ -22,12 +23,15 @@ from api.pages import (
     survey_paper,
     survey_public,
 )
+from api.pages import assessment as assessment_pages
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
 from api.pages import case_thread as case_thread_pages
 from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
+from api.pages import dashboard as dashboard_pages
+from api.pages import duties as duty_pages
 from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
@@ -43,6 +47,7 @@ from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
+    assessment,
     calendar,
     care,
     care_plan,
@@ -50,7 +55,9 @@ from api.routes import (
     cases,
     complaints,
     customers,
+    dashboard,
     description,
+    duties,
     evaluations,
     events,
     forms,
@@ -94,6 +101,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     memberships.router,
     care_plan.router,
     promises.router,
+    dashboard.router,
     green_channel.router,
     forms.router,
     evaluations.router,
@@ -117,6 +125,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     updates.router,
     care.router,
     surveys.router,
+    assessment.router,
+    duties.router,
 )
 """Under `/api/v1`."""
 
@@ -133,6 +143,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     drafts.router,
     exports.router,
     customer_pages.router,
+    dashboard_pages.router,
     key_contacts.router,
     form_batch_pages.router,
     form_pages.router,
@@ -159,6 +170,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     case_thread_pages.router,
     complaint_pages.router,
     update_pages.router,
+    assessment_acting.router,
+    assessment_pages.router,
+    duty_pages.router,
 )
 """Pages; not part of the API description."""
 

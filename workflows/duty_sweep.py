@@ -32,6 +32,10 @@ Order = TypeVar("Order", bound=SweepOrder)
 Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Awaitable[SweepDone]]
 """An activity that does one chunk."""
 UNSENT = "unsent"
+AMENDS = "amends-running-cases"
+"""Sweeps that began before there was this step go on without it."""
+ASSESSED = "assessments"
+"""Since then a sweep keeps the assessments of periods that are over."""
 
 
 @workflow.defn(name=DUTY_SWEEP)
@@ -46,14 +50,18 @@ class DutySweepWorkflow:
 
     @workflow.run
     async def run(self, start: StartSweep) -> dict[str, int]:
-        """Plans, duties, what waits, starts, memberships, cancellations; greetings once it is no longer quiet."""
+        """Plans, duties, what waits or runs, starts, memberships, cancellations; greetings after the quiet hours."""
         workflow.upsert_search_attributes([KIND.value_set(DUTY_SWEEP), INSTITUTION.value_set(start.institution_code)])
         opened = await record(SweepActivities.open, start)
         for phase in ("plans", "duties", "settle"):
             await self._records(phase, opened)
+        if workflow.patched(AMENDS):
+            await self._walk("running", SweepActivities.amend_running, self._order(opened, 1), REACH)
         await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
         await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)
+        if workflow.patched(ASSESSED):
+            await self._records("assessments", opened)
         await self._greet(opened)
         self._phase = "closing"
         counts = {name: number for name, number in self._counts.items() if number}

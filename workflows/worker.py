@@ -59,7 +59,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         season=SeasonActivities(database),
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
-        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
         survey=SurveyActivities(database, notifier, settings.base_url),
         rollout=RolloutActivities(database),
     )

@@ -50,6 +50,7 @@ class Action(StrEnum):
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
     RUN_SWEEP = "run_sweep"
+    READ_DASHBOARD = "read_dashboard"
     READ_SURVEYS = "read_surveys"
     RUN_SURVEYS = "run_surveys"
     ENTER_SHEETS = "enter_sheets"
@@ -57,6 +58,11 @@ class Action(StrEnum):
     ASK_OVER_LIMIT = "ask_over_limit"
     READ_ROLLOUT = "read_rollout"
     LEAD_ROLLOUT = "lead_rollout"
+    READ_ASSESSMENT = "read_assessment"
+    CONFIRM_ASSESSMENT = "confirm_assessment"
+    RECORD_VETO = "record_veto"
+    APPEAL_ASSESSMENT = "appeal_assessment"
+    READ_DUTIES = "read_duties"
     SET_STAND_IN = "set_stand_in"
     MANAGE_STAND_INS = "manage_stand_ins"
     READ_RULEBOOK = "read_rulebook"
@@ -134,6 +140,10 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.RUN_SWEEP: _row(Role.OPS),
+    Action.READ_DASHBOARD: {
+        **_row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.BR_CTR, Role.UNIT_LEAD, Role.AUDIT),
+        Role.MGR: Reach.SELF,
+    },
     Action.READ_SURVEYS: _row(*_BUSINESS, Role.AUDIT),
     Action.RUN_SURVEYS: _row(Role.HQ_VIP, Role.BR_SVC),
     Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),
@@ -141,6 +151,11 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.ASK_OVER_LIMIT: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.READ_ROLLOUT: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.LEAD_ROLLOUT: _row(Role.HQ_VIP),
+    Action.READ_ASSESSMENT: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
+    Action.CONFIRM_ASSESSMENT: _row(Role.HQ_VIP),
+    Action.RECORD_VETO: _row(Role.HQ_VIP, Role.AUDIT),
+    Action.APPEAL_ASSESSMENT: _row(Role.BR_LEAD, Role.BR_SVC),
+    Action.READ_DUTIES: _row(*_BUSINESS, Role.AUDIT),
     Action.SET_STAND_IN: _row(*_DECIDERS, Role.BR_CTR),
     Action.MANAGE_STAND_INS: _row(Role.BR_LEAD),
     Action.READ_RULEBOOK: _row(*Role),

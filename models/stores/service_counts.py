@@ -1,4 +1,4 @@
-"""What became of the promises of a span of days: touchpoints, green channel, inquiries, complaints, in numbers.
+"""What became of the promises of a span of days: touchpoints, green channel, inquiries, complaints and surveys.
 
 Of one customer or of a scope, by customer or by institution, and by entry of the catalogue (articles 14-17).
 """
@@ -9,20 +9,24 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, or_
+from sqlalchemy import ColumnElement, and_, case, false, not_, or_
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import ONE_DAY, instant, local_date
-from models.service_types import ComplaintSheet
+from models.service_types import ComplaintSheet, SurveyStage
 from models.stores.care import OPEN_STAGES
 from models.stores.scope import EVERYTHING, Scope, within
 from models.tables.book import Customer
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.survey import SurveyCampaign, SurveyInvitation
 from models.types import Stage
 
-INQUIRY_CODE, COMPLAINT_CODE = "Z17", "Z18"
+INQUIRY_CODE, COMPLAINT_CODE, SURVEY_CODE = "Z17", "Z18", "Z19"
+SURVEY = "survey"
+"""Identifier of the entry Z19. Its touchpoints are follow-ups of low sheets: no survey of their own."""
+CODES_OF_SHEETS = {ComplaintSheet.INQUIRY: INQUIRY_CODE, ComplaintSheet.COMPLAINT: COMPLAINT_CODE}
 
 
 class Owner(StrEnum):
@@ -67,9 +71,9 @@ class Kept(NamedTuple):
 class ServiceCounts:
     """Sums over the days from `first` to `last` (Asia/Shanghai, both included).
 
-    A touchpoint belongs to the day it is planned for, a request or complaint to the day it was received. With
-    `customer_no` of that customer alone; `scope` is that of the institution that owns the customer, or with
-    `Owner.INSTITUTION` that serves it.
+    A touchpoint belongs to the day it is planned for, a request or complaint to the day it was received, a survey to
+    the day its customer was asked. With `customer_no` of that customer alone; `scope` is that of the institution that
+    owns the customer, or with `Owner.INSTITUTION` that serves it.
     """
 
     session: Session
@@ -87,50 +91,55 @@ class ServiceCounts:
 
     def by(self, owner: Owner, now: datetime) -> dict[Entry, Kept]:
         """Numbers by owner and entry of the catalogue; what has nothing to count is not there."""
-        parts = (self._touchpoints(owner, now), self._green_channel(owner, now), self._complaints(owner, now))
-        return {entry: kept for part in parts for entry, kept in part}
+        parts = (self._touchpoints, self._green_channel, self._complaints, self._surveys)
+        return {entry: kept for part in parts for entry, kept in part(owner, now)}
 
     def _touchpoints(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
-        """A skipped one was dropped by somebody with a reason, a cancelled one fell away: neither is due."""
-        row, stage = Touchpoint, col(Touchpoint.stage)
-        still_open = stage.in_(OPEN_STAGES)
-        overdue = and_(still_open, col(row.due_on) < local_date(now))
-        done = stage == Stage.DONE
-        late = and_(done, col(row.in_time).is_(False))
-        marks = _Marks(done, late, stage == Stage.MISSED, still_open, overdue, col(row.due_on))
+        row = Touchpoint
         planned = col(row.planned_on).between(self.first, self.last)
         keys = (getattr(row, owner.value), row.code, row.item)
-        statement = select(*keys, *marks.sums()).where(planned, *self._mine(row, owner)).group_by(*keys)
+        sums = touchpoint_marks(now).sums()
+        mine = (planned, col(row.code) != SURVEY_CODE, *self._mine(row, owner))
+        statement = select(*keys, *sums).where(*mine).group_by(*keys)
         for of, code, item, *numbers in self.session.execute(statement):
             yield Entry(of, code, item), _kept(numbers)
 
     def _green_channel(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
-        """A request that was called off is not due."""
-        row, finished = GreenChannelRecord, col(GreenChannelRecord.finished_at)
-        still_open = and_(finished.is_(None), col(Case.outcome).is_(None))
-        overdue = and_(still_open, col(row.due_at) < now)
-        late = col(row.in_time).is_(False)
-        marks = _Marks(finished.is_not(None), late, false(), still_open, overdue, col(row.due_at))
+        row = GreenChannelRecord
         keys = (getattr(row, owner.value), row.code, row.service)
-        statement = select(*keys, *marks.sums()).join(Case, col(Case.id) == row.case_id)
+        statement = select(*keys, *request_marks(now).sums()).join(Case, col(Case.id) == row.case_id)
         for of, code, service, *numbers in self.session.execute(self._received(statement, row, owner, keys)):
             yield Entry(of, code, service.value), _kept(numbers)
 
     def _complaints(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
-        row, closed = ComplaintRecord, col(ComplaintRecord.closed_at)
-        still_open, due = closed.is_(None), func.coalesce(col(row.close_due_at), col(row.reply_due_at))
-        overdue = and_(still_open, or_(col(row.reply_in_time).is_(False), due < now))
-        late = and_(closed.is_not(None), or_(col(row.reply_in_time).is_(False), col(row.closed_in_time).is_(False)))
-        marks = _Marks(closed.is_not(None), late, false(), still_open, overdue, due)
-        keys = (getattr(row, owner.value), row.sheet)
-        for of, sheet, *numbers in self.session.execute(self._received(select(*keys, *marks.sums()), row, owner, keys)):
-            code = INQUIRY_CODE if sheet is ComplaintSheet.INQUIRY else COMPLAINT_CODE
-            yield Entry(of, code, sheet.value), _kept(numbers)
+        row = ComplaintRecord
+        keys, sums = (getattr(row, owner.value), row.sheet), complaint_marks(now).sums()
+        for of, sheet, *numbers in self.session.execute(self._received(select(*keys, *sums), row, owner, keys)):
+            yield Entry(of, CODES_OF_SHEETS[sheet], sheet.value), _kept(numbers)
+
+    def _surveys(self, owner: Owner, _now: datetime) -> Iterator[tuple[Entry, Kept]]:
+        """One a campaign and customer: done once a sheet of the customer is in, missed when it closes without one."""
+        row, of = SurveyInvitation, getattr(SurveyInvitation, owner.value)
+        part = (
+            select(
+                of.label("of"),
+                func.max(case((col(row.answered_at).is_not(None), 1), else_=0)).label("answered"),
+                func.max(case((col(SurveyCampaign.stage) == SurveyStage.OPEN, 1), else_=0)).label("open"),
+                func.max(col(SurveyCampaign.closes_at)).label("closes_at"),
+            )
+            .join(SurveyCampaign, col(SurveyCampaign.id) == row.campaign_id)
+            .where(col(row.invited_on).between(self.first, self.last), *self._mine(row, owner))
+            .group_by(of, col(row.customer_no), col(row.campaign_id))
+            .subquery()
+        )
+        done, still_open = part.c.answered == 1, and_(part.c.answered == 0, part.c.open == 1)
+        missed = and_(part.c.answered == 0, part.c.open == 0)
+        marks = Marks(done, false(), missed, still_open, false(), part.c.closes_at)
+        for of, *numbers in self.session.execute(select(part.c.of, *marks.sums()).group_by(part.c.of)):
+            yield Entry(of, SURVEY_CODE, SURVEY), _kept(numbers)
 
     def _received(self, statement: Any, row: Any, owner: Owner, keys: tuple[Any, ...]) -> Any:
-        first, after = instant(self.first), instant(self.last + ONE_DAY)
-        within_span = (col(row.received_at) >= first, col(row.received_at) < after)
-        return statement.where(*within_span, *self._mine(row, owner)).group_by(*keys)
+        return statement.where(received_between(row, self.first, self.last), *self._mine(row, owner)).group_by(*keys)
 
     def _mine(self, row: Any, owner: Owner) -> tuple[ColumnElement[bool], ...]:
         if self.customer_no is not None:
@@ -143,7 +152,7 @@ class ServiceCounts:
         return (col(row.customer_no).in_(owned),)
 
 
-class _Marks(NamedTuple):
+class Marks(NamedTuple):
     """What a row counts as: one condition a number, and when an open one is due."""
 
     done: ColumnElement[bool]
@@ -153,13 +162,54 @@ class _Marks(NamedTuple):
     overdue: ColumnElement[bool]
     due: Any
 
+    @property
+    def in_time(self) -> ColumnElement[bool]:
+        """As `Kept.in_time` counts."""
+        return and_(self.done, not_(self.late))
+
+    @property
+    def judged(self) -> ColumnElement[bool]:
+        """As `Kept.judged` counts."""
+        return or_(self.done, self.missed, self.overdue)
+
     def sums(self) -> tuple[Any, ...]:
         """The columns that `_kept` reads."""
         conditions = (self.done, or_(self.late, self.overdue), self.missed, self.open, self.overdue)
-        return *(_count(condition) for condition in conditions), func.min(case((self.open, self.due)))
+        return *(number_of(condition) for condition in conditions), func.min(case((self.open, self.due)))
 
 
-def _count(condition: ColumnElement[bool]) -> Any:
+def touchpoint_marks(now: datetime) -> Marks:
+    """A skipped one was dropped by somebody with a reason, a cancelled one fell away: neither is due."""
+    stage, due = col(Touchpoint.stage), col(Touchpoint.due_on)
+    still_open, done = stage.in_(OPEN_STAGES), stage == Stage.DONE
+    late = and_(done, col(Touchpoint.in_time).is_(False))
+    return Marks(done, late, stage == Stage.MISSED, still_open, and_(still_open, due < local_date(now)), due)
+
+
+def request_marks(now: datetime) -> Marks:
+    """Of a request joined with its case; one that was called off is not due."""
+    row, finished = GreenChannelRecord, col(GreenChannelRecord.finished_at)
+    still_open = and_(finished.is_(None), col(Case.outcome).is_(None))
+    overdue, late = and_(still_open, col(row.due_at) < now), col(row.in_time).is_(False)
+    return Marks(finished.is_not(None), late, false(), still_open, overdue, col(row.due_at))
+
+
+def complaint_marks(now: datetime) -> Marks:
+    """An inquiry or complaint is in time when its first reply and its closing were."""
+    row, closed = ComplaintRecord, col(ComplaintRecord.closed_at)
+    still_open, due = closed.is_(None), func.coalesce(col(row.close_due_at), col(row.reply_due_at))
+    overdue = and_(still_open, or_(col(row.reply_in_time).is_(False), due < now))
+    late = and_(closed.is_not(None), or_(col(row.reply_in_time).is_(False), col(row.closed_in_time).is_(False)))
+    return Marks(closed.is_not(None), late, false(), still_open, overdue, due)
+
+
+def received_between(row: Any, first: date, last: date) -> ColumnElement[bool]:
+    """The condition that a request or complaint was received on one of these days of Shanghai."""
+    return and_(col(row.received_at) >= instant(first), col(row.received_at) < instant(last + ONE_DAY))
+
+
+def number_of(condition: ColumnElement[bool]) -> Any:
+    """How many rows of a group meet the condition, as a column."""
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
 

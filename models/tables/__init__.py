@@ -2,6 +2,7 @@
 
 from models.tables import (
     access,
+    assessment,
     audit,
     batches,
     book,
@@ -22,6 +23,7 @@ from models.tables import (
 
 __all__ = [
     "access",
+    "assessment",
     "audit",
     "batches",
     "book",

@@ -21,10 +21,11 @@
     const columns = [...table.tHead.rows[0].cells].slice(1).map((head, at) => ({
       name: text(head),
       isLimit: "glLimit" in head.dataset,
+      isAside: "glAside" in head.dataset,
       colour: css(head.dataset.glColour ?? ("glLimit" in head.dataset ? "red" : turn(COLOURS, at))),
       cells: rows.map((row) => row[at + 1]),
     }));
-    return { columns, labels: rows.map((row) => text(row[0])) };
+    return { columns: columns.filter((column) => !column.isAside), labels: rows.map((row) => text(row[0])) };
   };
   const drawnAs = (kind, column, at) => {
     const [line, symbol] = column.isLimit ? ["dashed", "none"] : [turn(LINES, at), turn(SYMBOLS, at)];

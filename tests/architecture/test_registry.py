@@ -108,7 +108,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
-        sweep=SweepActivities(nothing, nothing, nothing),
+        sweep=SweepActivities(nothing, nothing, nothing, nothing),
         survey=SurveyActivities(nothing, nothing, nothing),
         rollout=RolloutActivities(nothing),
         calendar=CalendarActivities(nothing, nothing),

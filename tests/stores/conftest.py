@@ -58,15 +58,25 @@ def _in_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty, migrated record database of either kind."""
+def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "records.db")
-        found = Database(f"sqlite:///{tmp_path}/records.db", Keyring(SECRET))
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "records.db")
+        found = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
     else:
         url, name = request.getfixturevalue("postgres"), f"greenlane_{next(_numbers)}"
         _run(url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         found = Database(_in_database(url, name), Keyring(SECRET))
     yield found
     found.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated record database of either kind."""
+    yield from _database(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def lasting_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The same for all tests of a module, which only read what one of them filled in."""
+    yield from _database(request, tmp_path_factory.mktemp("lasting"))

@@ -44,6 +44,8 @@ class ChartColumn:
     colour: ChartColour | None = None
     is_limit: bool = False
     """Drawn as a mark to be compared with (a line in a line chart), in red if no colour is named."""
+    is_aside: bool = False
+    """Stands in the table only: of another measure than the chart, e.g. the number of pieces behind a share."""
 
     @property
     def heading(self) -> str:
@@ -123,7 +125,7 @@ class Chart:
             for row in self.rows
             if row.cells[at].number is not None
         ]
-        if not counted or column.is_limit:
+        if not counted or column.is_limit or column.is_aside:
             return ""
         _most, top, high = max(counted, key=lambda each: each[0])
         _least, bottom, low = min(counted, key=lambda each: each[0])

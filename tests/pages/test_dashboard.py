@@ -1,0 +1,172 @@
+"""看板 as a page and over HTTP: every number of every chart opens as many rows, levels and days stay in the address."""
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from zipfile import ZipFile
+
+import httpx2
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from api.app import create_app
+from models.database import Database
+from models.services.dashboard.figures import PanelName
+from models.settings import Settings
+from tests.pages.conftest import soup_of
+from tests.support.clients import Clients
+from tests.support.dashboard_world import fill, span_of
+from tests.support.gateways import DeadGateway
+
+NOW = datetime.now(UTC)
+FIRST, LAST = span_of(NOW)
+DAYS = f"from={FIRST}&to={LAST}"
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+async def busy(settings: Settings, database: Database) -> AsyncIterator[Clients]:
+    """People of the world, with a year behind them."""
+    fill(database, NOW)
+    app = create_app(settings, database, DeadGateway())
+    async with app.router.lifespan_context(app):
+        signed_in = Clients(app, database, NOW)
+        yield signed_in
+        await signed_in.close()
+
+
+async def _rows_of(browser: httpx2.AsyncClient, address: str) -> list[str]:
+    """The link of every row of a list, page after page."""
+    found: list[str] = []
+    while address:
+        page = soup_of(await browser.get(f"{address}&limit=200"))
+        found += [str(link["href"]) for link in page.select("#list tbody a")]
+        onward = page.select_one("a[rel=next]")
+        address = str(onward["href"]) if onward else ""
+    return found
+
+
+def _cells(page: BeautifulSoup) -> list[Tag]:
+    return [cell for cell in page.select(".gl-chart td[data-value]") if cell.select_one("a[href*='/dashboard/rows']")]
+
+
+@pytest.mark.timeout(400)  # opens every link of three dashboards
+@pytest.mark.parametrize(("login", "query"), [("hq-lead", ""), ("lead", ""), ("mgr", "&level=manager")])
+async def test_every_number_of_a_chart_opens_as_many_rows(busy: Clients, login: str, query: str) -> None:
+    browser = busy.browser(login)
+    page = soup_of(await browser.get(f"/dashboard?{DAYS}{query}"))
+    cells = _cells(page)
+    assert cells
+    for cell in cells:
+        link = cell.select_one("a")
+        assert link is not None
+        rows = await _rows_of(browser, str(link["href"]))
+        assert (link["href"], str(len(rows))) == (link["href"], cell["data-value"])
+
+
+async def test_a_row_leads_to_a_page_that_its_reader_may_open(busy: Clients) -> None:
+    browser = busy.browser("hq-lead")
+    page = soup_of(await browser.get(f"/dashboard?{DAYS}"))
+    firsts = {str(link["href"]).partition("&line")[0]: str(link["href"]) for link in page.select(".gl-chart td a")}
+    assert len(firsts) >= 6
+    for address in firsts.values():
+        for row in (await _rows_of(browser, address))[:2]:
+            assert row.startswith(("/customers/", "/cases/", "/green-channel/", "/complaints/", "/care/touchpoints/"))
+
+
+async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients) -> None:
+    client = busy.token("hq-lead")
+    answer: dict[str, Any] = (await client.get(f"/api/v1/dashboard?{DAYS}")).json()
+    assert [panel["panel"] for panel in answer["panels"]] == [panel.value for panel in PanelName]
+    page = soup_of(await busy.browser("hq-lead").get(f"/dashboard?{DAYS}"))
+    shown = {str(link["href"]): cell["data-value"] for cell in _cells(page) if (link := cell.select_one("a"))}
+    lines = [line for panel in answer["panels"] for line in panel["lines"]]
+    told = {
+        number["rows"]: str(number["value"]) for line in lines for number in line["numbers"].values() if number["rows"]
+    }
+    assert told == {f"/api/v1{href}": number for href, number in shown.items()}
+    for address, number in list(told.items())[::9]:
+        items: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            found = (await client.get(f"{address}&limit=50{cursor}")).json()
+            items += found["items"]
+            cursor = f"&cursor={found['next_cursor']}" if found["next_cursor"] else None
+        assert len({item["id"] for item in items}) == int(number)
+
+
+async def test_levels_by_post_and_no_further(busy: Clients) -> None:
+    for login, own, beyond in (
+        ("hq-lead", "hq", "level=manager"),
+        ("lead", "branch", "level=hq"),
+        ("unit", "branch", "institution=BJ"),
+        ("mgr", "manager", "level=branch"),
+    ):
+        client = busy.token(login)
+        assert (await client.get("/api/v1/dashboard")).json()["level"] == own
+        refused = await client.get(f"/api/v1/dashboard?{beyond}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert (await busy.token("ops").get("/api/v1/dashboard")).status_code == 403
+
+
+async def test_head_office_leads_into_a_branch_and_its_days_stay(busy: Clients) -> None:
+    browser = busy.browser("hq-lead")
+    page = soup_of(await browser.get(f"/dashboard?{DAYS}&tier=gold"))
+    into = page.select_one("#tiers th a")
+    assert into is not None
+    assert "level=branch&institution=BJ" in str(into["href"])
+    branch = soup_of(await browser.get(str(into["href"])))
+    assert branch.select_one("input[name=from]")["value"] == FIRST.isoformat()  # type: ignore[index]  # the form is there
+    assert branch.select_one("select[name=tier] option[selected]")["value"] == "gold"  # type: ignore[index]  # as asked
+    assert branch.select_one("select[name=institution] option[selected]")["value"] == "BJ"  # type: ignore[index]  # as led
+
+
+async def test_htmx_gets_each_panel_when_it_is_seen(busy: Clients) -> None:
+    browser = busy.browser("lead")
+    whole = soup_of(await browser.get(f"/dashboard?{DAYS}"))
+    lazy = soup_of(await browser.get(f"/dashboard?{DAYS}", headers=FRAGMENT))
+    assert not lazy.select(".gl-chart")
+    awaited = lazy.select("[hx-trigger=revealed]")
+    assert len(awaited) == len(PanelName)
+    for part in awaited:
+        section = soup_of(await browser.get(str(part["hx-get"]), headers=FRAGMENT)).select_one("section.gl-panel")
+        assert section is not None
+        same = whole.select_one(f"#{section['id']}")
+        assert same is not None
+        assert section.get_text(" ", strip=True) == same.get_text(" ", strip=True)
+
+
+async def test_charts_are_told_in_words(busy: Clients) -> None:
+    browser = busy.browser("lead")
+    for language, word in (("zh", "图表"), ("en", "Chart")):
+        page = soup_of(await browser.get(f"/dashboard?{DAYS}&lang={language}"))
+        labels = [str(plot["aria-label"]) for plot in page.select("[role=img]")]
+        assert len(labels) >= 6
+        assert all(word in label for label in labels)
+
+
+async def test_without_records_each_panel_says_where_its_numbers_come_from(people: Clients) -> None:
+    page = soup_of(await people.browser("hq-lead").get("/dashboard"))
+    assert not page.select(".gl-chart")
+    assert len({empty.text for empty in page.select(".gl-empty")}) >= len(PanelName) - 1
+
+
+async def test_days_the_wrong_way_round(busy: Clients) -> None:
+    page = soup_of(await busy.browser("lead").get(f"/dashboard?from={LAST}&to={FIRST}"))
+    assert page.select_one("input[name=from]")["value"] == FIRST.isoformat()  # type: ignore[index]  # the form is there
+    refused = await busy.token("lead").get(f"/api/v1/dashboard?from={LAST}&to={FIRST}")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert refused.json()["errors"][0]["field"] == "to"
+
+
+@pytest.mark.parametrize("query", ["", "panel=tiers", "panel=tiers&line=me&mark=gold", "panel=cost&line=BJ&mark=spent"])
+async def test_rows_of_nothing_are_not_found(busy: Clients, query: str) -> None:
+    assert (await busy.browser("lead").get(f"/dashboard/rows?{query}")).status_code == 404
+
+
+async def test_the_workbook_has_a_sheet_and_a_chart_for_every_panel(busy: Clients) -> None:
+    answer = await busy.token("hq-lead").get(f"/api/v1/dashboard.xlsx?{DAYS}")
+    names = ZipFile(io.BytesIO(answer.content)).namelist()
+    assert sum(name.startswith("xl/worksheets/sheet") for name in names) == len(PanelName)
+    assert sum(name.startswith("xl/charts/chart") for name in names) >= len(PanelName) - 2
