@@ -88,7 +88,7 @@ async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients)
     assert told == {f"/api/v1{href}": number for href, number in shown.items()}
     for address, number in list(told.items())[::9]:
         items: list[Any] = []
-        cursor = ""
+        cursor: str | None = ""
         while cursor is not None:
             found = (await client.get(f"{address}&limit=50{cursor}")).json()
             items += found["items"]
