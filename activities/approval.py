@@ -14,10 +14,11 @@ from models.messages.lone_approval import RecordApprovalOpening
 from models.messages.qualification import RecordBreach, RecordStep
 from models.services import alarms, calendar_publication
 from models.services.approval import lone, steps
+from models.services.assessment import appeals
 from models.services.care import clearance
 from models.services.spend import over_limit
 
-SUBJECTS = (clearance.SUBJECT, over_limit.SUBJECT)
+SUBJECTS = (clearance.SUBJECT, over_limit.SUBJECT, appeals.SUBJECT)
 """Lone approvals beside those of a season: registered by being imported, wherever a worker runs."""
 
 

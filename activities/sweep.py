@@ -17,6 +17,7 @@ from models.messages.membership import MembershipDue
 from models.messages.service import StartGreenChannel
 from models.messages.service_acts import StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
+from models.services.assessment import keeping
 from models.services.care import greetings
 from models.services.care.running import Amendment
 from models.services.duties import (
@@ -39,6 +40,7 @@ PHASES: dict[str, Callable[[Session, RecordOrder], SweepDone]] = {
     "duties": owing.write_duties,
     "settle": settling.settle_waiting,
     "candidates": candidates.tell_candidates,
+    "assessments": keeping.keep_due,
 }
 
 

@@ -14,7 +14,7 @@ from models.messages.handing import Target
 from models.rulebook import Desk
 from models.rules import approval
 from models.services.authority import is_authorised
-from models.services.case_state import approval_of, is_service, refuse_closed
+from models.services.case_state import approval_of, is_approval, refuse_closed
 from models.services.idempotency import Key
 from models.services.rulebooks import rulebook_of
 from models.services.stand_ins import StoodFor, acting_for, standing_for
@@ -88,9 +88,11 @@ def of_case(session: Session, caller: Caller, task_id: UUID) -> OfCase:
 def open_of_case(session: Session, caller: Caller, task_id: UUID) -> OfCase:
     """The same while it is open, for what is done with a task of any kind. Raises as `on_open_task`."""
     found = of_case(session, caller, task_id)
-    if is_service(found.case) and found.task.state not in OPEN_TASK_STATES:
+    if is_approval(found.case):
+        return on_open_task(session, caller, task_id)
+    if found.task.state not in OPEN_TASK_STATES:
         refuse_closed(found.case, found.task)
-    return found if is_service(found.case) else on_open_task(session, caller, task_id)
+    return found
 
 
 def on_task(session: Session, caller: Caller, task_id: UUID) -> OnTask:

@@ -16,7 +16,7 @@ from models.errors import ErrorCode
 from models.messages.handing import AddSigner, ChainAct, Delegate, Reassign, Target, Transfer
 from models.rules import approval
 from models.services.authority import posts_cover
-from models.services.case_state import approval_of, is_service
+from models.services.case_state import approval_of, is_approval
 from models.services.idempotency import Key
 from models.stores.cases import CaseStore
 from models.stores.desk import DeskStore
@@ -67,7 +67,7 @@ def candidates(session: Session, caller: Caller, task: Task, purpose: Purpose) -
     case = CaseStore(session).get(task.case_id)
     if case is None:
         return []
-    found = OfCase(task, case) if is_service(case) else OnTask(task, case, approval_of(case))
+    found = OnTask(task, case, approval_of(case)) if is_approval(case) else OfCase(task, case)
     desk, above = desk_rules(session, case), PeopleStore(session).ancestry(task.institution_code)
     choices = []
     for account, posts in _people(session, case, purpose):

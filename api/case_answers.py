@@ -17,7 +17,7 @@ from api.schemas.cases import (
     TimelineAnswer,
 )
 from models.rules.stand_ins import StoodFor
-from models.services.case_state import is_service, waiting_task
+from models.services.case_state import is_approval, waiting_task
 from models.services.case_view import case_view, timeline_of
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
@@ -51,7 +51,7 @@ def case_row_answer(case: Case) -> CaseRowAnswer:
 
 def case_answer(session: Session, case: Case, *, with_score: bool) -> CaseAnswer:
     """A whole case; the score is left out for readers who may not see it."""
-    path = () if is_service(case) else case_view(session, case).path
+    path = case_view(session, case).path if is_approval(case) else ()
     scores = CaseStore(session).scores(case.id) if with_score else []
     return CaseAnswer(
         **_case_fields(case),

@@ -28,6 +28,7 @@ from models.identifiers import (
     GREEN_CHANNEL,
     QUALIFICATION,
     QUOTA_SEASON,
+    ROLLOUT,
     SURVEY,
     calendar_publish_id,
 )
@@ -35,13 +36,12 @@ from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
 from models.messages.envelope import (
     Envelope,
+    ProgrammeUpdate,
     SeasonStart,
     ServiceStart,
-    ServiceUpdate,
     Starting,
     SurveyStart,
     SurveyUpdate,
-    UpdateEnvelope,
     Updating,
 )
 from models.messages.membership import MembershipAnswered
@@ -64,6 +64,7 @@ _WORKFLOWS = {
     "start": QUALIFICATION,
     "season_start": QUOTA_SEASON,
     "approval_start": APPROVAL,
+    "rollout_start": ROLLOUT,
     "survey_start": SURVEY,
 }
 _STARTED: dict[type[Starting], type[Answer]] = {SeasonStart: SeasonAnswered, SurveyStart: SurveyAnswered}
@@ -171,10 +172,10 @@ def _type_of(envelope: Starting) -> str:
 
 
 def _answer_type(envelope: Updating) -> type[Answer]:
-    if isinstance(envelope, UpdateEnvelope | ServiceUpdate):
-        return Answered
     if isinstance(envelope, SurveyUpdate):
         return SurveyAnswered
+    if not isinstance(envelope, ProgrammeUpdate):
+        return Answered
     return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered
 
 

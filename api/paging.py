@@ -55,9 +55,11 @@ class Paging:
         return value
 
     def id(self) -> UUID | None:
-        """A sort key of an id alone. Raises INVALID_INPUT for a cursor of another list."""
+        """A sort key that is an id alone. Raises INVALID_INPUT for a cursor of another list."""
+        if self.after is None:
+            return None
         try:
-            return UUID(self.text(0) or "") if self.after is not None else None
+            return UUID(self.text() or "")
         except ValueError as error:
             raise _bad_cursor() from error
 

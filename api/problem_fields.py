@@ -86,6 +86,15 @@ _MESSAGES = {
     "other_cities": _m("记录中该客户只在一个城市，请写明其他城市。"),
     "above_share": _m("超过无争议金额的可预付比例，请减少。"),
     "no_advance": _m("只有重大事故预付才填金额，请清空。"),
+    "nothing_to_print": _m("这个季度没有可打印的表单。"),
+    "before_start": _m("不能早于起始日。"),
+    "before_predecessor": _m("须晚于所依赖工作的结束日。"),
+    "out_of_range": _m("不在启动计划的期间内。"),
+    "circle": _m("工作之间互相等待，请更正。"),
+    "branches_only": _m("考核以二级机构（分公司）为单位。"),
+    "nothing_to_assess": _m("该分公司本年度没有可考核的记录。"),
+    "veto_stands": _m("该否决已记录，尚未撤销。"),
+    "not_a_case_of_the_branch": _m("没有这个流程，或不属于该分公司。请填流程页地址中的编号。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

@@ -222,6 +222,16 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "{period} 已发布。请登记为调整。",
         "{period} is published. Enter an adjustment.",
     ),
+    ErrorCode.YEAR_NOT_OVER: ProblemText(
+        409,
+        "{year} 年度尚未结束。年度结束后再计分。",
+        "The year {year} is not over. Score it once it has ended.",
+    ),
+    ErrorCode.APPEALS_CLOSED: ProblemText(
+        409,
+        "申诉期已于 {until} 截止。",
+        "Appeals closed on {until}.",
+    ),
     ErrorCode.IMPORT_REJECTED: ProblemText(
         422,
         "文件未载入：{reason}。请改正后重新上传。",

@@ -4,11 +4,13 @@ from fastapi import APIRouter
 
 from api.pages import (
     account,
+    assessment_acting,
     bulk,
     clock,
     decision_link,
     declare,
     drafts,
+    exports,
     green_channel_acting,
     green_channel_confirm,
     inbox,
@@ -21,6 +23,7 @@ from api.pages import (
     survey_paper,
     survey_public,
 )
+from api.pages import assessment as assessment_pages
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
 from api.pages import case_thread as case_thread_pages
@@ -28,11 +31,14 @@ from api.pages import cases as case_pages
 from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
 from api.pages import dashboard as dashboard_pages
+from api.pages import duties as duty_pages
+from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import regulation as regulation_pages
+from api.pages import rollout as rollout_pages
 from api.pages import season as season_pages
 from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
@@ -41,6 +47,7 @@ from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
 from api.routes import (
+    assessment,
     calendar,
     care,
     care_plan,
@@ -50,8 +57,10 @@ from api.routes import (
     customers,
     dashboard,
     description,
+    duties,
     evaluations,
     events,
+    forms,
     green_channel,
     health,
     imports,
@@ -63,6 +72,7 @@ from api.routes import (
     promises,
     qualifications,
     quotas,
+    rollout,
     rulebooks,
     seasons,
     spend,
@@ -93,10 +103,12 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     promises.router,
     dashboard.router,
     green_channel.router,
+    forms.router,
     evaluations.router,
     quotas.router,
     seasons.router,
     spend.router,
+    rollout.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -113,6 +125,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     updates.router,
     care.router,
     surveys.router,
+    assessment.router,
+    duties.router,
 )
 """Under `/api/v1`."""
 
@@ -127,9 +141,11 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     people.router,
     drafts.router,
+    exports.router,
     customer_pages.router,
     dashboard_pages.router,
     key_contacts.router,
+    form_batch_pages.router,
     form_pages.router,
     care_pages.router,
     survey_pages.router,
@@ -140,6 +156,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ranking.router,
     season_pages.router,
     spend_pages.router,
+    rollout_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,
@@ -153,6 +170,9 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     case_thread_pages.router,
     complaint_pages.router,
     update_pages.router,
+    assessment_acting.router,
+    assessment_pages.router,
+    duty_pages.router,
 )
 """Pages; not part of the API description."""
 

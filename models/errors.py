@@ -48,6 +48,8 @@ class ErrorCode(StrEnum):
     GIFT_CAP_EXCEEDED = "gift_cap_exceeded"
     SPEND_LIMIT_EXCEEDED = "spend_limit_exceeded"
     PERIOD_LOCKED = "period_locked"
+    YEAR_NOT_OVER = "year_not_over"
+    APPEALS_CLOSED = "appeals_closed"
     IMPORT_REJECTED = "import_rejected"
     FILE_TOO_LARGE = "file_too_large"
     RATE_LIMITED = "rate_limited"

@@ -19,6 +19,7 @@ CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
 COMPLAINT = CaseKind.COMPLAINT.value
 DUTY_SWEEP = "duty-sweep"
 SURVEY = "survey"
+ROLLOUT = CaseKind.ROLLOUT.value
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -89,3 +90,12 @@ def sweep_id(institution_code: str, day: date) -> str:
 def survey_id(campaign_id: UUID) -> str:
     """`survey/{campaign id}`: one run per campaign, from its opening to the publication of its results."""
     return f"{SURVEY}/{campaign_id}"
+
+
+def rollout_id(case_id: UUID) -> str:
+    """`rollout/{case id}`: one launch."""
+    return f"{ROLLOUT}/{case_id}"
+
+
+ROLLOUT_KEY = ROLLOUT
+"""What is unique among open launches: there is one at a time."""

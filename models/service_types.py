@@ -125,3 +125,28 @@ class SpendKind(StrEnum):
     RESERVE = "reserve"
     COMMIT = "commit"
     RELEASE_RESERVE = "release_reserve"
+
+
+class FactKind(StrEnum):
+    """What record a fact behind a figure is: it says where its page is."""
+
+    MEMBER = "member"
+    TOUCHPOINT = "touchpoint"
+    GREEN_CHANNEL = "green_channel"
+    INQUIRY = "inquiry"
+    COMPLAINT = "complaint"
+    SHEET = "sheet"
+    INVITATION = "invitation"
+    QUARTER = "quarter"
+    TASK = "task"
+    DECLARATION = "declaration"
+    QUOTA = "quota"
+    ASSESSMENT = "assessment"
+
+
+class AssessmentCause(StrEnum):
+    """Why a version of an assessment was made: by the sweep, by head office, by an appeal that was upheld."""
+
+    SWEEP = "sweep"
+    BY_HAND = "by_hand"
+    APPEAL = "appeal"

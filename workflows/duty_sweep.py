@@ -34,6 +34,8 @@ Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Aw
 UNSENT = "unsent"
 AMENDS = "amends-running-cases"
 """Sweeps that began before there was this step go on without it."""
+ASSESSED = "assessments"
+"""Since then a sweep keeps the assessments of periods that are over."""
 
 
 @workflow.defn(name=DUTY_SWEEP)
@@ -58,6 +60,8 @@ class DutySweepWorkflow:
         await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
         await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)
+        if workflow.patched(ASSESSED):
+            await self._records("assessments", opened)
         await self._greet(opened)
         self._phase = "closing"
         counts = {name: number for name, number in self._counts.items() if number}

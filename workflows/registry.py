@@ -10,6 +10,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
@@ -23,6 +24,7 @@ from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.qualification import QualificationWorkflow
+from workflows.rollout import RolloutWorkflow
 from workflows.season import QuotaSeasonWorkflow
 from workflows.survey import SurveyWorkflow
 
@@ -38,6 +40,7 @@ WORKFLOWS: Sequence[type] = (
     TouchpointWorkflow,
     DutySweepWorkflow,
     SurveyWorkflow,
+    RolloutWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -71,6 +74,7 @@ def activity_methods(
     service: ServiceActivities,
     sweep: SweepActivities,
     survey: SurveyActivities,
+    rollout: RolloutActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -106,4 +110,7 @@ def activity_methods(
         survey.record_opening,
         survey.record_move,
         survey.send,
+        rollout.record_opening,
+        rollout.record_step,
+        rollout.adopt_calendar,
     ]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,11 +20,12 @@ from activities.adapters.smtp import SmtpMail
 from activities.adapters.touchpoints import EngineTouchpoints
 from activities.approval import ApprovalActivities
 from activities.calendar import CalendarActivities
-from activities.jobs import JobRunner
+from activities.jobs import HANDLERS, Handler, JobRunner
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.ports import Notifier
 from activities.qualification import QualificationActivities
+from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
@@ -38,6 +40,7 @@ from workflows.registry import WORKFLOWS, activity_methods, sandbox
 from workflows.sweeping import Sweeping
 
 ACTIVITY_THREADS = 8
+_NO_MORE: Mapping[str, Handler] = {}
 DRAIN = timedelta(seconds=10)
 HEARTBEAT_SECONDS = 5.0
 JOB_POLL_SECONDS = 0.5
@@ -58,6 +61,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         service=ServiceActivities(database),
         sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
         survey=SurveyActivities(database, notifier, settings.base_url),
+        rollout=RolloutActivities(database),
     )
     return Worker(
         client,
@@ -80,8 +84,11 @@ def _notifier(settings: Settings) -> Notifier:
     return SmtpMail.from_url(settings.smtp_url.get_secret_value(), settings.sender)
 
 
-async def run_worker(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then drain. The schema must be migrated already."""
+async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_MORE) -> None:
+    """Run until SIGTERM or SIGINT, then drain. The schema must be migrated already.
+
+    `more_jobs` are kinds of long-running work that stand above this layer: what draws pages draws batches of forms.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,7 +99,7 @@ async def run_worker(settings: Settings) -> None:
             outgoing = Outgoing(client, database, settings.task_queue)
             sweeping = Sweeping(client, database, settings.task_queue)
             due = (_send_due(outgoing, stop), _sweep_due(sweeping, stop))
-            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop), *due)
+            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop, more_jobs), *due)
     database.dispose()
 
 
@@ -103,8 +110,8 @@ async def _beat(database: Database, stop: asyncio.Event) -> None:
         await _pause(stop, HEARTBEAT_SECONDS)
 
 
-async def _run_jobs(database: Database, stop: asyncio.Event) -> None:
-    runner = JobRunner(database)
+async def _run_jobs(database: Database, stop: asyncio.Event, more: Mapping[str, Handler]) -> None:
+    runner = JobRunner(database, {**HANDLERS, **more})
     while not stop.is_set():
         await asyncio.to_thread(runner.run_pending)
         await _pause(stop, JOB_POLL_SECONDS)

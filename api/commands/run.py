@@ -52,9 +52,11 @@ def api(
 
 def worker() -> None:
     """Run the worker only; SIGTERM lets it finish what it holds."""
+    from api.forms.batch import run_batch
+    from models.services.batches import JOB_KIND
     from workflows.worker import run_worker
 
-    asyncio.run(run_worker(Settings()))
+    asyncio.run(run_worker(Settings(), {JOB_KIND: run_batch}))
 
 
 def migrate() -> None:

@@ -73,7 +73,7 @@ def green_channel_record(reading: Reading, case_id: UUID) -> Record:
         "limit": limit_text(row.limit_unit, row.limit_value),
         "due_at": _moment(row.due_at),
         "finished_at": _moment(row.finished_at),
-        "on_time": _yes_no(row.in_time),
+        "on_time": yes_no(row.in_time),
         "late_reason": row.late_reason or "",
         "handler": row.handler_name or "",
         "customer_confirmation": _confirmation(reading, row),
@@ -93,7 +93,7 @@ def care_record(reading: Reading, touchpoint_id: UUID) -> Record:
         "person_kind": f"{word(contact.kind)} {reading.name(contact.name)}" if contact else "",
         "kind": _item(reading.rulebook, row),
         "planned_on": long_day(row.planned_on),
-        "done_on": _day(row.done_on),
+        "done_on": day(row.done_on),
         "executor": row.done_by_name or "",
         "content": reading.text(row.content),
         "gift": row.gift_name,
@@ -140,7 +140,7 @@ def _complaint(reading: Reading, row: ComplaintRecord) -> dict[str, str]:
         "grade": word(row.grade),
         "first_reply_at": _moment(row.first_reply_at),
         "investigation": reading.text(row.investigation),
-        "justified": _yes_no(row.justified),
+        "justified": yes_no(row.justified),
         "handling": reading.text(row.handling),
         "closed_at": _moment(row.closed_at),
         "days": _days(row.received_at, row.closed_at),
@@ -180,7 +180,8 @@ def _moment(at: datetime | None) -> str:
     return f"{long_day(local(at).date())} {clock_time(at)}" if at else ""
 
 
-def _day(on: date | None) -> str:
+def day(on: date | None) -> str:
+    """A date, or nothing."""
     return long_day(on) if on else ""
 
 
@@ -188,7 +189,8 @@ def _yuan(value: Decimal | None) -> str:
     return money(value) if value is not None else ""
 
 
-def _yes_no(value: bool | None) -> str:
+def yes_no(value: bool | None) -> str:
+    """是 or 否, or nothing."""
     return "" if value is None else _("是") if value else _("否")
 
 

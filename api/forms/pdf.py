@@ -1,8 +1,10 @@
 """PDF/A of a printed form by the typesetter; the data never becomes markup."""
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -27,5 +29,12 @@ def _fonts() -> typst.Fonts:
 
 def to_pdf(form: PrintedForm) -> bytes:
     """The form on A4 as PDF/A-2b, its text selectable."""
-    data = json.dumps(form.as_data(), ensure_ascii=False)
+    return sheets_to_pdf([form.as_data()])
+
+
+def sheets_to_pdf(sheets: Sequence[Mapping[str, Any]]) -> bytes:
+    """Several forms (`PrintedForm.as_data`) as one such PDF, each on a page of its own. Raises ValueError for none."""
+    if not sheets:
+        raise ValueError("there is nothing to print")
+    data = json.dumps(sheets, ensure_ascii=False)
     return typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, pdf_standards="a-2b", font_paths=_fonts())

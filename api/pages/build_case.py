@@ -17,7 +17,7 @@ from api.pages.build_seats import waited_for
 from api.pages.build_strips import act_errors, act_news, refused, task_errors
 from api.pages.build_task_tags import case_articles, case_tags
 from api.pages.build_thread import Around, thread
-from api.pages.case_pages import subject_href
+from api.pages.case_pages import form_links, subject_href
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, instant, long_day, stamp, term
 from api.pages.i18n import _
@@ -84,7 +84,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         pill=task_pill(desk, task, view.state) if task else None,
         tags=case_tags(case),
         articles=case_articles(case),
-        actions=_actions(desk, view, found),
+        actions=(*_actions(desk, view, found), *form_links(case, may_read_scores=desk.caller.may(Action.READ_SCORES))),
         strips=_strips(desk, view, shown),
         errors=act_errors(shown.act) or _resubmit_errors(shown),
         acts=tuple(_acts(desk, view, shown)),

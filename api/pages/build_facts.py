@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlmodel import Session
 
+from api.assessment_answers import ASSESSMENT
+from api.pages.assessment_facts import assessment_facts
 from api.pages.build_history import changes_of
 from api.pages.care_gift import gift_facts
 from api.pages.desk import Desk
@@ -19,6 +21,7 @@ from api.security.policy import Action
 from models.messages.scoring import ScoreExplanation
 from models.rules.calendar import local_date
 from models.rules.eligibility import entry_value
+from models.services.assessment.appeals import ASSESSMENT_APPEAL
 from models.services.case_view import CaseView
 from models.services.desk.resubmission import REASON
 from models.services.qualification.rescore import checks_of
@@ -125,8 +128,12 @@ def declaration(view: CaseView, desk: Desk) -> Declaration:
         full = Link(text=_("查看客户"), href=f"/customers/{customer.customer_no}")
         facts += _customer_facts(desk, customer)
     lone = view.case.kind is not CaseKind.QUALIFICATION
+    if view.case.subject == ASSESSMENT_APPEAL:
+        branch = f"{ASSESSMENT}/{view.case.year}/{view.case.institution_code}"
+        full = Link(text=_("查看考核"), href=branch)
     facts += gift_facts(desk, view.case)
     facts += spend_facts(desk, view.case)
+    facts += assessment_facts(desk, view.case)
     reason = _("理由") if lone else _("申报理由")
     facts.append(Fact(label=reason, value=view.case.reason or NOTHING, wide=True))
     if view.case.late_reason:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from api.pages.build_path import open_task
+from api.pages.build_rollout_rows import launch_case_row
 from api.pages.build_rows import Reading, row_rank, row_value, task_row
 from api.pages.build_service_rows import Named, service_case_row
 from api.pages.build_standing import question_strips, stand_in_strips
@@ -35,7 +36,7 @@ from api.security.policy import Action
 from models.messages.approval import ApprovalState
 from models.rules import calendar as cal
 from models.rules.clock import Clock, PillLevel
-from models.services.case_state import approval_of, is_service
+from models.services.case_state import approval_of, is_approval, is_service
 from models.stores.case_names import case_names
 from models.stores.institutions import InstitutionStore
 from models.stores.tasks import Copied, TaskStore
@@ -238,6 +239,8 @@ def _copy_row(desk: Desk, row: Copied, named: Named, names: Mapping[UUID, str]) 
 def _case_row(desk: Desk, case: Case, named: Named, names: Mapping[UUID, str]) -> TaskRow:
     if is_service(case):
         return service_case_row(desk, case, named, names)
+    if not is_approval(case):
+        return launch_case_row(desk, case, names[case.id])
     state = approval_of(case)
     return TaskRow(
         task_id=str(case.id),

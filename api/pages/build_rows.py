@@ -11,6 +11,7 @@ from api.act_base import OnTask, act_fields, in_place_of
 from api.chain_acts import refusal_of
 from api.pages.build_acts import may_claim
 from api.pages.build_clock import task_pill
+from api.pages.build_rollout_rows import launch_task_row
 from api.pages.build_service_rows import Named, service_task_row
 from api.pages.build_task_tags import task_tags, tier_tags
 from api.pages.desk import Desk
@@ -28,7 +29,7 @@ from models.messages.handing import TakeBack
 from models.rulebook import Bulk
 from models.rules import approval
 from models.rules.stand_ins import StoodFor, Subject
-from models.services.case_state import approval_of, is_service
+from models.services.case_state import approval_of, is_approval, is_service
 from models.services.idempotency import Key
 from models.services.rulebooks import formula_of, rulebook_of
 from models.services.stand_ins import offered
@@ -87,9 +88,11 @@ def task_row(reading: Reading, task: Task) -> TaskRow:
     """The row of a task."""
     desk, case = reading.desk, reading.cases[task.case_id]
     stood_for = reading.stood_for(task, case)
-    if is_service(case):
+    if not is_approval(case):
         by, act = stood_for.principal_name if stood_for else "", _taking(reading, task)
-        return service_task_row(desk, task, case, reading.named, stood_for=by, act=act)
+        if is_service(case):
+            return service_task_row(desk, task, case, reading.named, stood_for=by, act=act)
+        return launch_task_row(desk, task, case, stood_for=by, act=act)
     state = approval_of(case)
     barred = _barred(desk, task, state, stood_for)
     found = OnTask(task, case, state)

@@ -13,7 +13,7 @@ from api.pages.build_since import look_href, since
 from api.pages.build_strips import act_errors, task_errors, task_strips
 from api.pages.build_task_tags import case_articles, case_tags, task_tags
 from api.pages.build_thread import Around, thread
-from api.pages.case_pages import subject_href
+from api.pages.case_pages import form_links, subject_href
 from api.pages.desk import Desk, capped
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
@@ -27,7 +27,7 @@ from models.services import drafts
 from models.services.case_view import CaseView, case_view
 from models.stores.cases import CaseStore
 from models.stores.tasks import TaskStore
-from models.tables.cases import Task
+from models.tables.cases import Case, Task
 
 HISTORY_SHOWN = 6
 
@@ -77,7 +77,10 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         pill=task_pill(desk, task, view.state),
         tags=(*case_tags(case), *task_tags(desk, task, at.stood_for)),
         articles=case_articles(case),
-        actions=(Link(text=_("查看案件"), href=f"/cases/{case.id}", icon="file"),),
+        actions=(
+            Link(text=_("查看案件"), href=f"/cases/{case.id}", icon="file"),
+            *form_links(case, may_read_scores=desk.caller.may(Action.READ_SCORES)),
+        ),
         next=next_link(desk, task, shown.query),
         strips=task_strips(at, view, error=shown.failed, typed=_typed_text(shown, typed), done=shown.done),
         errors=task_errors(shown.error) or act_errors(shown.act),
@@ -97,6 +100,10 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         handing=tuple(act for act in acts if act.name in HANDING),
         acts=tuple(act for act in acts if act.name not in HANDING),
     )
+
+
+def _forms(desk: Desk, case: Case) -> tuple[Link, ...]:
+    return form_links(case, may_read_scores=desk.caller.may(Action.READ_SCORES))
 
 
 def _bar(view: CaseView, at: OnDesk, typed: Typed) -> DecideBar | None:

@@ -10,7 +10,7 @@ from api.pages.format import instant
 from api.pages.i18n import _
 from api.pages.view.acts import ActForm
 from api.security.policy import Action
-from models.messages.approval import NOBODY_TO_ACT
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState
 from models.messages.service import ServiceState
 from models.services.case_state import CaseState, state_of
 from models.services.desk.urging import again_after
@@ -37,7 +37,7 @@ class Urges:
     def _waits_for_himself(self, state: CaseState) -> bool:
         if isinstance(state, ServiceState):
             return state.handler_id == self.desk.caller.account_id
-        return may_resubmit(self.desk.caller, state)
+        return isinstance(state, ApprovalState) and may_resubmit(self.desk.caller, state)
 
     def on_row(self, case: Case) -> dict[str, Any]:
         """The button of a row, or the note in its place."""

@@ -81,6 +81,12 @@ def care_page(
     )
 
 
+def touchpoints_for(desk: Desk, query: CareQuery, *, limit: int) -> Sequence[Touchpoint]:
+    """Everything the calendar lists for its address, up to a limit."""
+    wanted = _filter(desk, _settled(desk, query), day=True)
+    return CareCalendarStore(desk.session).listed(reader_of(desk.caller), wanted, limit=limit)
+
+
 def _settled(desk: Desk, query: CareQuery) -> CareQuery:
     """By person without a choice it is the reader itself; a person that is none is nobody."""
     if query.view != PERSON:

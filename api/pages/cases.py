@@ -34,7 +34,7 @@ from api.pages.render import render, see_other
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import Correction
-from models.services.case_state import is_service
+from models.services.case_state import is_approval
 from models.services.desk import copying
 from models.stores.desk import DeskStore
 
@@ -97,7 +97,7 @@ def show_case(
     """One case, on the page of its kind; a copy of it counts as read."""
     with database.read() as session:
         case = visible_case(session, caller, case_id)
-        elsewhere = page_of(case) if is_service(case) else ""
+        elsewhere = "" if is_approval(case) else page_of(case)
         error = refused_before(session, caller, update)
         shown = ShownCase(act=TypedAct(name="", key=update, error=error) if error else None, done=done)
         model = None if elsewhere else case_page(desk_of(request, session, caller), case, shown)

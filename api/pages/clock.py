@@ -19,6 +19,7 @@ from api.pages.render import render
 from api.pages.view.clock import ClockPage, build_clock_page
 from api.pages.words import declaration_word, word
 from api.qualification_acts import visible_task
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
 from models.rules.service import clock_of_task
 from models.services.case_state import CaseState
@@ -66,6 +67,8 @@ def _page(request: Request, session: Session, caller: Caller, task: Task) -> Clo
 
 def _limit(desk: Desk, task: Task, state: CaseState) -> str:
     """What gave the deadline; of a service task that is closed the form of its case says it."""
+    if isinstance(state, RolloutState):
+        return _("启动计划的日期")
     if not isinstance(state, ServiceState):
         return limit_text(desk, task, state)
     waiting = next((item for item in state.tasks if item.task_id == task.id), None)

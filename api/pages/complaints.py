@@ -67,10 +67,11 @@ async def _query(
     )
 
 
+QueryDep = Annotated[DeskQuery, Depends(_query)]
+
+
 @router.get("")
-def show_desk(
-    request: Request, database: DatabaseDep, caller: ReaderDep, query: Annotated[DeskQuery, Depends(_query)]
-) -> Response:
+def show_desk(request: Request, database: DatabaseDep, caller: ReaderDep, query: QueryDep) -> Response:
     """What is open by its nearest clock, complaints with inquiries beside."""
     with database.read() as session:
         model = desk_page(desk_of(request, session, caller), query)

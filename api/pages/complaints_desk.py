@@ -181,6 +181,12 @@ def _list(desk: Desk, asked: DeskQuery, sheet: ComplaintSheet) -> ComplaintList:
     )
 
 
+def complaints_for(desk: Desk, asked: DeskQuery, paging: Paging) -> list[ComplaintRow]:
+    """Everything the desk lists for its address, complaints before inquiries."""
+    sheets = [asked.sheet] if asked.sheet else [ComplaintSheet.COMPLAINT, ComplaintSheet.INQUIRY]
+    return [row for sheet in sheets for row in _found(desk, asked, sheet, paging)]
+
+
 def _found(desk: Desk, asked: DeskQuery, sheet: ComplaintSheet, paging: Paging) -> list[ComplaintRow]:
     scope = desk.caller.scope(Action.READ_COMPLAINTS)
     store = ComplaintStore(desk.session)

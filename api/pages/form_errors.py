@@ -8,7 +8,11 @@ from models.errors import DomainError
 
 _CONTROLS = {
     "advance_amount": _m("预付金额"),
+    "asked": _m("应为"),
+    "case_id": _m("依据的流程"),
+    "code": _m("否决事项"),
     "email": _m("邮箱"),
+    "evidence": _m("证据"),
     "files": _m("文件"),
     "head_office_name": _m("总公司名称"),
     "institution": _m("机构"),

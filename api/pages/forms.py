@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件三 to 附件七 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件一 and 附件三 to 附件八 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -6,7 +6,7 @@ Personal data is masked. Whoever may read it asks for the full form by a button;
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -15,19 +15,15 @@ from starlette.responses import Response
 
 from api.act_base import visible_case
 from api.deps import Action, Caller, DatabaseDep, require
-from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
+from api.forms.kinds import Printing, printed_form
 from api.forms.pdf import to_pdf
-from api.forms.sheet import Content, Printed, PrintedForm, filled
-from api.forms.spend import spend_estimate
-from api.forms.survey import survey_record
+from api.forms.sheet import PrintedForm
 from api.pages.desk import desk_of
-from api.pages.format import clock_time, local, long_day
 from api.pages.render import render
 from api.pages.view.forms import FormPage
+from api.rollout_answers import visible_launch
 from models.errors import DomainError, ErrorCode
-from models.rules.calendar import local_date
 from models.services import audit
-from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
 from models.stores.spend import SpendStore
@@ -40,38 +36,35 @@ ReaderDep = Annotated[Caller, require(Action.READ_SERVICES)]
 OpenerDep = Annotated[Caller, require(Action.OPEN_FORMS)]
 
 
-class _Kind(NamedTuple):
-    """How one form is read: its record, and which rulebook version holds."""
-
-    read: Callable[[Reading, UUID], Record]
-    version: Callable[[Session, Caller, UUID], UUID | None]
+def _of_case(session: Session, caller: Caller, case_id: UUID) -> None:
+    visible_case(session, caller, case_id)
 
 
-def _of_case(session: Session, caller: Caller, case_id: UUID) -> UUID | None:
-    return visible_case(session, caller, case_id).rulebook_version_id
+def _of_declaration(session: Session, caller: Caller, case_id: UUID) -> None:
+    """The score stands on it: for those who may read scores."""
+    if not caller.may(Action.READ_SCORES):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    visible_case(session, caller, case_id)
 
 
-def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUID | None:
+def _of_launch(session: Session, caller: Caller, case_id: UUID) -> None:
+    visible_launch(session, caller, case_id, datetime.now(UTC))
+
+
+def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> None:
     row = TouchpointStore(session).get(touchpoint_id)
     if row is None or not _may_read(session, caller, row):
         raise DomainError(ErrorCode.NOT_FOUND)
-    return row.rulebook_version_id
 
 
-def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
-    store = SurveyStore(session)
-    sheet = store.sheet(sheet_id, caller.scope(Action.READ_SURVEYS))
-    campaign = store.get(sheet.campaign_id) if sheet else None
-    if campaign is None:
+def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> None:
+    if SurveyStore(session).sheet(sheet_id, caller.scope(Action.READ_SURVEYS)) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
-    return campaign.rulebook_version_id
 
 
-def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
-    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
-    if plan is None:
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> None:
+    if SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND)) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
-    return plan.rulebook_version_id
 
 
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
@@ -79,13 +72,16 @@ def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
 
 
-_KINDS: Mapping[int, _Kind] = {
-    3: _Kind(green_channel_record, _of_case),
-    4: _Kind(care_record, _of_touchpoint),
-    5: _Kind(complaint_record, _of_case),
-    6: _Kind(survey_record, _of_sheet),
-    7: _Kind(spend_estimate, _of_estimate),
+_GUARDS: Mapping[int, Callable[[Session, Caller, UUID], None]] = {
+    1: _of_declaration,
+    3: _of_case,
+    4: _of_touchpoint,
+    5: _of_case,
+    6: _of_sheet,
+    7: _of_estimate,
+    8: _of_launch,
 }
+"""Who may have which form: each raises NOT_FOUND."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +92,6 @@ class _Asked:
     form_id: UUID
     caller: Caller
     full: bool = False
-
-    @property
-    def kind(self) -> _Kind:
-        """Raises NOT_FOUND for a form that is not printed here."""
-        if self.number not in _KINDS:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        return _KINDS[self.number]
 
     @property
     def href(self) -> str:
@@ -147,21 +136,11 @@ def form_in_clear(
 
 
 def _form(session: Session, asked: _Asked) -> PrintedForm:
-    now = datetime.now(UTC)
-    version_id = asked.kind.version(session, asked.caller, asked.form_id)
-    found = rulebook_of(session, version_id) if version_id else rulebook_in_force(session, local_date(now))
-    record = asked.kind.read(Reading(session, now, found.rulebook, asked.full), asked.form_id)
-    form = found.rulebook.forms.form(record.form)
-    sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
-    printed = printed_by(asked.caller, now, full=asked.full)
-    content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
-    return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)
-
-
-def printed_by(caller: Caller, now: datetime, *, full: bool) -> Printed:
-    """Who prints, and when."""
-    on = local(now).date()
-    return Printed(by=caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=full)
+    if asked.number not in _GUARDS:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    _GUARDS[asked.number](session, asked.caller, asked.form_id)
+    printing = Printing(by=asked.caller.name, now=datetime.now(UTC), full=asked.full)
+    return printed_form(session, asked.number, asked.form_id, printing)
 
 
 def _page(request: Request, session: Session, asked: _Asked, form: PrintedForm) -> FormPage:

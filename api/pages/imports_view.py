@@ -13,11 +13,10 @@ from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, pager
 from api.pages.shell import shell_for
-from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Strip, StripTone, Tag, TagTone
-from api.pages.view.imports import ChangeRow, FileRow, ImportPage, ImportRow, ImportsPage, Progress, RejectionRow
+from api.pages.view.common import EmptyState, ErrorSummary, FieldError, Link, Progress, Strip, StripTone, Tag, TagTone
+from api.pages.view.imports import ChangeRow, FileRow, ImportPage, ImportRow, ImportsPage, RejectionRow
 from api.pages.words import word
 from api.paging import Paging, encode_cursor
-from api.routes.imports import cursor_id
 from api.schemas.imports import COUNTERS
 from api.security.caller import Caller
 from api.security.policy import Action
@@ -60,7 +59,7 @@ def imports_page(
 ) -> ImportsPage:
     """The form and the imports of the caller's institutions, newest first; `limit` is bytes of one upload."""
     scope, store, now = caller.scope(Action.READ_IMPORTS), JobStore(session), datetime.now(UTC)
-    found = store.recent(importing.JOB_KIND, scope, cursor_id(paging.text()), paging.fetch)
+    found = store.recent(importing.JOB_KIND, scope, paging.id(), paging.fetch)
     shown, following = paging.cut(found, lambda job: (str(job.id),))
     may = caller.may(Action.IMPORT_BOOK)
     current = encode_cursor(paging.after) if paging.after else None

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from api import acts, survey_acts
 from api.acts import Prepare
 from api.deps import Action, Caller, DatabaseDep, SettingsDep, require
+from api.forms.kinds import Printing
 from api.forms.sheet import Content, PrintedForm, filled
 from api.forms.survey import blank_record
 from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import validated
-from api.pages.forms import pdf_response, printed_by
+from api.pages.forms import pdf_response
 from api.pages.i18n import _
 from api.pages.lists import Trail, TrailDep, href, pager
 from api.pages.render import render, see_other
@@ -301,6 +302,6 @@ def _blank(session: Session, caller: Caller, survey_id: UUID) -> PrintedForm:
     form = found.rulebook.forms.form(record.form)
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
     # Nothing personal stands in it: it is complete as it is.
-    printed = printed_by(caller, now, full=True)
+    printed = Printing(by=caller.name, now=now, full=True).foot()
     content = Content(values=record.values, record_no=record.record_no)
     return filled(form, sheet, content, version=str(found.version.id)[:8], printed=printed)

@@ -41,7 +41,7 @@ from models.rules.approval import check_person, step_of, task_of
 from models.services.idempotency import Key
 from models.services.qualification.rescore import preview as preview_score
 from models.tables.cases import Case
-from models.types import SERVICE_KINDS, Stage, Tier, Verdict
+from models.types import KINDS_WITHOUT_APPROVAL, Stage, Tier, Verdict
 
 TEMPLATE = "pages/task.html"
 AS_SILVER = "approve_as_silver"
@@ -147,7 +147,7 @@ def show_task(
         task = visible_task(session, caller, task_id)
         if task.step == RESUBMISSION:
             return see_other(request, f"/cases/{task.case_id}")
-        if task.kind in SERVICE_KINDS:
+        if task.kind in KINDS_WITHOUT_APPROVAL:
             return see_other(request, page_of_task(session, task))
         error = refused_before(session, caller, update)
         act = TypedAct(name=opened) if opened else None
@@ -218,7 +218,7 @@ def task_answer(at: AtTask, shown: Shown) -> Response:
     """The page of the task again, with what was typed and what was refused."""
     with at.database.read() as session:
         task = visible_task(session, at.caller, at.task_id)
-        if task.kind in SERVICE_KINDS:
+        if task.kind in KINDS_WITHOUT_APPROVAL:
             return _elsewhere(at, page_of_task(session, task), shown)
         fresh = shown
         if shown.typed:

@@ -8,9 +8,11 @@ from api.pages.i18n import mark as _m
 from api.pages.i18n import mark_context as _c
 from models.messages.approval import NOBODY_TO_ACT
 from models.service_types import (
+    AssessmentCause,
     ComplaintGrade,
     ComplaintSheet,
     CustomerView,
+    FactKind,
     GreenService,
     IntakeChannel,
     MissedPolicy,
@@ -208,6 +210,21 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (SpendKind.COMMIT, _m("支出")),
     (SpendKind.RELEASE_RESERVE, _m("释放")),
     (Outcome.COMPLETED, _c("outcome", "办结")),
+    (FactKind.MEMBER, _m("年初会员")),
+    (FactKind.TOUCHPOINT, _m("关怀触点")),
+    (FactKind.GREEN_CHANNEL, _m("绿色通道")),
+    (FactKind.INQUIRY, _m("咨询")),
+    (FactKind.COMPLAINT, _m("投诉")),
+    (FactKind.SHEET, _m("问卷")),
+    (FactKind.INVITATION, _m("问卷邀请")),
+    (FactKind.QUARTER, _m("季度汇总")),
+    (FactKind.TASK, _m("任务")),
+    (FactKind.DECLARATION, _m("申报")),
+    (FactKind.QUOTA, _m("名额申报")),
+    (FactKind.ASSESSMENT, _m("年度考核")),
+    (AssessmentCause.SWEEP, _m("系统计算")),
+    (AssessmentCause.BY_HAND, _m("重新计算")),
+    (AssessmentCause.APPEAL, _m("申诉成立")),
     (Source.ORIGINAL, _m("原文")),
     (Source.DEFAULT, _m("默认")),
 )
@@ -216,8 +233,13 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
 _BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): text for key, text in _WORDS}
 
 _SILVER_SEAT = _m("机构名额")
-_SUBJECTS = {"appeal": _m("名额申诉"), "gift": _m("礼品合规审批"), "spend": _m("服务投入超限审批")}
-_STEPS = {NOBODY_TO_ACT: _m("无人可办")}
+_SUBJECTS = {
+    "appeal": _m("名额申诉"),
+    "gift": _m("礼品合规审批"),
+    "spend": _m("服务投入超限审批"),
+    "assessment": _m("考核申诉"),
+}
+_STEPS = {NOBODY_TO_ACT: _m("无人可办"), "rollout": _m("启动工作")}
 
 
 def word(value: StrEnum) -> str:

@@ -108,7 +108,7 @@ def list_imports(database: DatabaseDep, paging: PagingDep, caller: ReaderDep) ->
     """Imports of the caller's institutions, newest first."""
     with database.read() as session:
         scope = caller.scope(Action.READ_IMPORTS)
-        found = JobStore(session).recent(importing.JOB_KIND, scope, cursor_id(paging.text()), paging.fetch)
+        found = JobStore(session).recent(importing.JOB_KIND, scope, paging.id(), paging.fetch)
         shown, cursor = paging.cut(found, lambda job: (str(job.id),))
         return PageAnswer(items=[import_answer(job) for job in shown], next_cursor=cursor)
 
@@ -127,7 +127,7 @@ def list_rejections(
     """Every row that was not loaded."""
     with database.read() as session:
         job = importing.import_job(session, import_id, caller.scope(Action.READ_IMPORTS))
-        found = JobStore(session).rejections(job.id, cursor_id(paging.text()), paging.fetch)
+        found = JobStore(session).rejections(job.id, paging.id(), paging.fetch)
         shown, cursor = paging.cut(found, lambda row: (str(row.id),))
         return PageAnswer(items=[RejectionAnswer.model_validate(row) for row in shown], next_cursor=cursor)
 
@@ -141,11 +141,3 @@ def download_rejections(import_id: UUID, database: DatabaseDep, caller: ReaderDe
     csv.writer(buffer).writerows(importing.rejection_rows(report.rejections))
     headers = {"Content-Disposition": f'attachment; filename="rejections-{import_id}.csv"'}
     return Response(buffer.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def cursor_id(cursor: str | None) -> UUID | None:
-    """The last row seen. Raises INVALID_INPUT for a cursor of another list."""
-    try:
-        return UUID(cursor) if cursor else None
-    except ValueError:
-        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "cursor", "reason": "bad_cursor"}]) from None

@@ -45,6 +45,7 @@ class Action(StrEnum):
     READ_COMPLAINTS = "read_complaints"
     OPEN_COMPLAINT_TEXT = "open_complaint_text"
     OPEN_FORMS = "open_forms"
+    PRINT_FORMS = "print_forms"
     READ_CARE = "read_care"
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
@@ -55,6 +56,13 @@ class Action(StrEnum):
     ENTER_SHEETS = "enter_sheets"
     READ_SPEND = "read_spend"
     ASK_OVER_LIMIT = "ask_over_limit"
+    READ_ROLLOUT = "read_rollout"
+    LEAD_ROLLOUT = "lead_rollout"
+    READ_ASSESSMENT = "read_assessment"
+    CONFIRM_ASSESSMENT = "confirm_assessment"
+    RECORD_VETO = "record_veto"
+    APPEAL_ASSESSMENT = "appeal_assessment"
+    READ_DUTIES = "read_duties"
     SET_STAND_IN = "set_stand_in"
     MANAGE_STAND_INS = "manage_stand_ins"
     READ_RULEBOOK = "read_rulebook"
@@ -127,6 +135,7 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_COMPLAINTS: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.OPEN_COMPLAINT_TEXT: _row(*_BUSINESS, Role.AUDIT),
     Action.OPEN_FORMS: _row(*_BUSINESS, Role.AUDIT),
+    Action.PRINT_FORMS: _row(Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
     Action.READ_CARE: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
@@ -140,6 +149,13 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),
     Action.READ_SPEND: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT),
     Action.ASK_OVER_LIMIT: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
+    Action.READ_ROLLOUT: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
+    Action.LEAD_ROLLOUT: _row(Role.HQ_VIP),
+    Action.READ_ASSESSMENT: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
+    Action.CONFIRM_ASSESSMENT: _row(Role.HQ_VIP),
+    Action.RECORD_VETO: _row(Role.HQ_VIP, Role.AUDIT),
+    Action.APPEAL_ASSESSMENT: _row(Role.BR_LEAD, Role.BR_SVC),
+    Action.READ_DUTIES: _row(*_BUSINESS, Role.AUDIT),
     Action.SET_STAND_IN: _row(*_DECIDERS, Role.BR_CTR),
     Action.MANAGE_STAND_INS: _row(Role.BR_LEAD),
     Action.READ_RULEBOOK: _row(*Role),

@@ -7,6 +7,7 @@ from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
+from models.messages.rollout import RolloutAct, StartRollout
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
@@ -106,8 +107,28 @@ class ServiceUpdate(Message):
     act: ServiceAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | SurveyStart
-Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate
+class RolloutStart(Message):
+    """Start of a launch; answered when its first record stands."""
+
+    kind: Literal["rollout_start"] = "rollout_start"
+    act: StartRollout
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class RolloutUpdate(Message):
+    """An act on a launch."""
+
+    kind: Literal["lead"] = "lead"
+    workflow_id: str
+    act: RolloutAct
+
+
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | SurveyStart | RolloutStart
+Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate | RolloutUpdate
 Envelope: TypeAlias = Starting | Updating
 
 

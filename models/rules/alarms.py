@@ -12,6 +12,7 @@ from uuid import UUID
 from models.messages.alarms import Alarm, AlarmPolicy, ReminderBefore, Rung
 from models.messages.approval import ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
 from models.rules import calendar as cal
 from models.types import AlarmKind
@@ -21,7 +22,7 @@ BREACH_TOLD = "breach:told"
 """The holders are told of a breach that fell into quiet hours when the office opens."""
 AUTO = "auto"
 
-WithTasks = TypeVar("WithTasks", ApprovalState, ServiceState)
+WithTasks = TypeVar("WithTasks", ApprovalState, ServiceState, RolloutState)
 """Whatever has open tasks."""
 
 

@@ -5,10 +5,11 @@ Only instants move: who acts, rounds and acts stay. Pauses are kept and their of
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask, StepState
 from models.messages.calendar import CalendarSnapshot, Deadline, Pause
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
 from models.rules import calendar as cal
 from models.rules.approval import steps_taken
@@ -16,6 +17,10 @@ from models.types import Stage
 
 OPERATIONS_ALLOWANCE_WORKING_DAYS = 1
 """无人可办: how long operations have to find somebody."""
+
+
+Redatable: TypeAlias = ApprovalState | ServiceState | RolloutState
+"""Whatever has open tasks with a deadline."""
 
 
 class MovedTask(NamedTuple):
@@ -36,7 +41,7 @@ def redated(state: ApprovalState, calendar: CalendarSnapshot) -> ApprovalState:
     return after.model_copy(update={"version": state.version + bool(moved(state, after))})
 
 
-def moved(before: ApprovalState | ServiceState, after: ApprovalState | ServiceState) -> tuple[MovedTask, ...]:
+def moved(before: Redatable, after: Redatable) -> tuple[MovedTask, ...]:
     """Open tasks whose due instant differs between the two states."""
     old = {task.task_id: task.deadline.due_at for task in before.tasks}
     return tuple(

@@ -21,7 +21,7 @@ from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import TaskAlarm
-from models.types import OPEN_TASK_STATES, SERVICE_KINDS, SYSTEM_SLA, AlarmKind, CaseKind, Door
+from models.types import KINDS_WITHOUT_APPROVAL, OPEN_TASK_STATES, SERVICE_KINDS, SYSTEM_SLA, AlarmKind, CaseKind, Door
 
 
 def policy_of(rulebook: Rulebook) -> AlarmPolicy:
@@ -106,7 +106,7 @@ def holders(session: Session, case: Case, row: Task, at: datetime) -> frozenset[
 
 def _barred(case: Case, row: Task) -> frozenset[UUID]:
     """Four eyes ask nothing of whoever mends an empty level, or resubmits; nor of whoever serves a customer."""
-    if row.step in {NOBODY_TO_ACT, DECLARED} or case.kind in SERVICE_KINDS:
+    if row.step in {NOBODY_TO_ACT, DECLARED} or case.kind in KINDS_WITHOUT_APPROVAL:
         return frozenset()
     return barred_people(ApprovalState.model_validate(case.state))
 

@@ -6,15 +6,12 @@ The rule of the kind says what the deadlines are; here stand the record, the not
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import ApprovalState
 from models.messages.calendar import CalendarSnapshot
-from models.messages.service import ServiceState
-from models.rules.redating import MovedTask, moved
+from models.rules.redating import MovedTask, Redatable, moved
 from models.services import audit
 from models.services.alarms import holders
 from models.services.approval.diverged import RecordDivergedError
@@ -27,8 +24,6 @@ from models.stores.tasks import TaskStore
 from models.tables.calendar import CalendarNotice, CalendarPublication
 from models.tables.cases import Case
 from models.types import SYSTEM_SCHEDULE, Door
-
-_State: TypeAlias = ApprovalState | ServiceState
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ def begin(session: Session, case_id: UUID, publication_id: UUID) -> Adoption:
     return Adoption(case, publication, calendar, _notice(session, publication, case))
 
 
-def finish(session: Session, found: Adoption, before: _State, after: _State) -> None:
+def finish(session: Session, found: Adoption, before: Redatable, after: Redatable) -> None:
     """Write the moved deadlines and tell their holders. Raises RecordDivergedError when the record is ahead."""
     check_version(found.case, before.version)
     moves = moved(before, after)
@@ -70,7 +65,7 @@ def _notice(session: Session, publication: CalendarPublication, case: Case) -> C
     return found or CalendarNotice(publication_id=publication.id, case_id=case.id)
 
 
-def _write(session: Session, case: Case, after: _State) -> None:
+def _write(session: Session, case: Case, after: Redatable) -> None:
     case.version, case.state = after.version, after.model_dump(mode="json")
     CaseStore(session).add(case)
     store = TaskStore(session)

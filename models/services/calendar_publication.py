@@ -12,8 +12,9 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState
 from models.messages.calendar import CalendarSnapshot
 from models.messages.calendar_publication import AdoptCalendar, CalendarAdopted, TellingProgress
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
-from models.rules import service
+from models.rules import rollout, service
 from models.rules.redating import MovedTask, moved, redated, with_deadlines_of
 from models.services import audit
 from models.services import calendar_adoption as adoption
@@ -198,6 +199,9 @@ def _moved(case: Case, calendar: CalendarSnapshot) -> tuple[MovedTask, ...]:
     if case.kind in SERVICE_KINDS:
         served = ServiceState.model_validate(case.state)
         return moved(served, service.redated(served, calendar))
+    if case.kind is CaseKind.ROLLOUT:
+        launch = RolloutState.model_validate(case.state)
+        return moved(launch, rollout.redated(launch, calendar))
     state = ApprovalState.model_validate(case.state)
     return moved(state, redated(state, calendar))
 

@@ -1,15 +1,18 @@
-"""What a case is, in one value, for whoever reads cases of every kind: an approval, or a customer being served."""
+"""What a case is, in one value, for whoever reads cases of every kind: an approval, a customer being
+served, or a launch."""
 
 from typing import TypeAlias
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
+from models.rules import rollout
 from models.rules.service import already_acted
 from models.tables.cases import Case, Task
-from models.types import SERVICE_KINDS
+from models.types import KINDS_WITHOUT_APPROVAL, SERVICE_KINDS, CaseKind
 
-CaseState: TypeAlias = ApprovalState | ServiceState
+CaseState: TypeAlias = ApprovalState | ServiceState | RolloutState
 
 
 def is_service(case: Case) -> bool:
@@ -17,14 +20,21 @@ def is_service(case: Case) -> bool:
     return case.kind in SERVICE_KINDS
 
 
+def is_approval(case: Case) -> bool:
+    """Whether somebody approves something: a path, four eyes, signatures."""
+    return case.kind not in KINDS_WITHOUT_APPROVAL
+
+
 def state_of(case: Case) -> CaseState:
     """The state as the records have it."""
+    if case.kind is CaseKind.ROLLOUT:
+        return launch_of(case)
     return served(case) if is_service(case) else ApprovalState.model_validate(case.state)
 
 
 def approval_of(case: Case) -> ApprovalState:
-    """The state of an approval. Raises WRONG_STAGE for a service case: nobody decides, transfers or signs there."""
-    if is_service(case):
+    """The state of an approval. Raises WRONG_STAGE for any other case: nobody decides, transfers or signs there."""
+    if not is_approval(case):
         raise DomainError(ErrorCode.WRONG_STAGE, stage=case.stage.value)
     return ApprovalState.model_validate(case.state)
 
@@ -36,13 +46,25 @@ def served(case: Case) -> ServiceState:
     return ServiceState.model_validate(case.state)
 
 
+def launch_of(case: Case) -> RolloutState:
+    """The state of a launch. Raises NOT_FOUND for any other case."""
+    if case.kind is not CaseKind.ROLLOUT:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return RolloutState.model_validate(case.state)
+
+
 def waiting_task(case: Case) -> OpenTask | None:
     """The task that somebody has to do now."""
     return next((task for task in state_of(case).tasks if task.step != NOBODY_TO_ACT), None)
 
 
 def refuse_closed(case: Case, task: Task) -> None:
-    """Of a service task that is open no more. Raises ALREADY_DECIDED with who and when, CASE_CLOSED, STALE_VERSION."""
+    """Of a task that is open no more, of a case without approval.
+
+    Raises ALREADY_DECIDED with who and when, CASE_CLOSED, STALE_VERSION.
+    """
+    if case.kind is CaseKind.ROLLOUT:
+        rollout.refuse_closed(launch_of(case), task.id)
     state = served(case)
     for past in state.acts:
         if task.id in past.closed:

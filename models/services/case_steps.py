@@ -5,10 +5,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import Act, ApprovalState, PastAct
-from models.messages.service import ServicePast, ServiceState
+from models.messages.approval import Act, PastAct
+from models.messages.rollout import RolloutPast
+from models.messages.service import ServicePast
 from models.services.actors import account_of, name_of
 from models.services.approval.diverged import RecordDivergedError
+from models.services.case_state import CaseState
 from models.stores.cases import CaseStore
 from models.tables.cases import Case, Decision
 
@@ -28,7 +30,7 @@ def check_version(case: Case, version: int) -> None:
 
 
 def decision_row(
-    case: Case, act: Act, after: ApprovalState | ServiceState, past: PastAct | ServicePast, round_no: int
+    case: Case, act: Act, after: CaseState, past: PastAct | ServicePast | RolloutPast, round_no: int
 ) -> Decision:
     """The row of an accepted act with the state it led to; what one kind of act has besides is set on it."""
     return Decision(

@@ -19,7 +19,7 @@ from models.rules import approval
 from models.rules.calendar import local_date
 from models.rules.stand_ins import Appointment, Subject, effective
 from models.services.authority import is_authorised
-from models.services.case_state import is_service
+from models.services.case_state import is_approval
 from models.services.rulebooks import rulebook_in_force
 from models.services.stand_in_setting import Planned
 from models.services.stand_ins import chain_from, standing_for, subject_of
@@ -148,7 +148,7 @@ def _whose(scene: _Scene, origin: UUID, task: Task, case: Case, subject: Subject
     to = effective(scene.chain, origin, subject, scene.at)
     if to is None or to == scene.planned.principal.id:
         return None, Gap.OUT_OF_SCOPE
-    if to == case.declared_by and not is_service(case):
+    if to == case.declared_by and is_approval(case):
         return to, Gap.DECLARANT
     if not is_authorised(scene.session, scene.rulebook.desk, to, Role(task.role), task.institution_code):
         return to, Gap.NO_AUTHORITY
@@ -156,7 +156,7 @@ def _whose(scene: _Scene, origin: UUID, task: Task, case: Case, subject: Subject
 
 
 def _barred(task: Task, case: Case) -> frozenset[UUID]:
-    if is_service(case):
+    if not is_approval(case):
         return frozenset()
     if task.step in {NOBODY_TO_ACT, Stage.DECLARED.value}:
         return frozenset({case.declared_by})

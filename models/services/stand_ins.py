@@ -23,7 +23,7 @@ from models.stores.stand_ins import PlacedStandIn, StandInStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import StandIn
-from models.types import SERVICE_KINDS, CaseKind, Role, Stage, Tier
+from models.types import KINDS_WITHOUT_APPROVAL, CaseKind, Role, Stage, Tier
 
 __all__ = [
     "StoodFor",
@@ -184,11 +184,11 @@ def _is_own(session: Session, account_id: UUID, task: Task) -> bool:
 
 def _is_declarant(case: Case, account_id: UUID) -> bool:
     """四眼原则 keeps a declarant off its own declaration; who took a customer's request in may serve it."""
-    return case.declared_by == account_id and case.kind not in SERVICE_KINDS
+    return case.declared_by == account_id and case.kind not in KINDS_WITHOUT_APPROVAL
 
 
 def _barred(task: Task, case: Case) -> frozenset[UUID]:
-    if task.step in {NOBODY_TO_ACT, Stage.DECLARED.value} or case.kind in SERVICE_KINDS:
+    if task.step in {NOBODY_TO_ACT, Stage.DECLARED.value} or case.kind in KINDS_WITHOUT_APPROVAL:
         return frozenset()
     return approval.barred_people(ApprovalState.model_validate(case.state))
 

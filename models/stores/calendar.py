@@ -14,7 +14,7 @@ from models.types import OPEN_TASK_STATES, SERVICE_KINDS, CaseKind
 
 COMPANY = ""
 """Institution code of the rows that hold for the whole company."""
-ON_A_CLOCK = (CaseKind.QUALIFICATION, CaseKind.APPROVAL, CaseKind.PERIOD_CLOSE, *SERVICE_KINDS)
+ON_A_CLOCK = (CaseKind.QUALIFICATION, CaseKind.APPROVAL, CaseKind.PERIOD_CLOSE, CaseKind.ROLLOUT, *SERVICE_KINDS)
 """Kinds whose workflow runs its clocks on a calendar of its own."""
 
 

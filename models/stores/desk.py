@@ -143,6 +143,20 @@ class DeskStore:
         statement = select(CaseAttachment).where(col(CaseAttachment.comment_id).in_(comment_ids))
         return list(self.session.exec(statement.order_by(col(CaseAttachment.at), col(CaseAttachment.id))))
 
+    def attachments_by_task(self, case_id: UUID) -> dict[UUID, list[CaseAttachment]]:
+        """Files of the comments on single tasks of a case, by task, in the order they were sent."""
+        statement = (
+            select(CaseComment.task_id, CaseAttachment)
+            .join(CaseAttachment, col(CaseAttachment.comment_id) == CaseComment.id)
+            .where(CaseComment.case_id == case_id, col(CaseComment.task_id).is_not(None))
+            .order_by(col(CaseAttachment.at), col(CaseAttachment.id))
+        )
+        found: dict[UUID, list[CaseAttachment]] = {}
+        for task_id, file in self.session.exec(statement):
+            if task_id is not None:
+                found.setdefault(task_id, []).append(file)
+        return found
+
     def attachment(self, case_id: UUID, attachment_id: UUID) -> CaseAttachment | None:
         """A file of the case."""
         statement = select(CaseAttachment).where(CaseAttachment.case_id == case_id, CaseAttachment.id == attachment_id)

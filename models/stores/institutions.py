@@ -1,6 +1,6 @@
 """Queries of the institution tree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -46,3 +46,11 @@ class InstitutionStore:
         """Store a new institution."""
         self.session.add(institution)
         self.session.flush()
+
+
+def institution_names(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """Names by code, in one query; none for no codes."""
+    if not codes:
+        return {}
+    statement = select(Institution.code, Institution.name).where(col(Institution.code).in_(codes))
+    return dict(session.exec(statement).all())

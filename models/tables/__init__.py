@@ -2,7 +2,9 @@
 
 from models.tables import (
     access,
+    assessment,
     audit,
+    batches,
     book,
     calendar,
     care,
@@ -21,7 +23,9 @@ from models.tables import (
 
 __all__ = [
     "access",
+    "assessment",
     "audit",
+    "batches",
     "book",
     "calendar",
     "care",

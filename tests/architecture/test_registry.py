@@ -11,6 +11,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
@@ -30,6 +31,7 @@ WORKFLOW_NAMES = {
     "care-touchpoint",
     "duty-sweep",
     "survey",
+    "rollout",
 }
 ACTIVITY_NAMES = {
     "record-opening",
@@ -63,6 +65,9 @@ ACTIVITY_NAMES = {
     "record-survey-opening",
     "record-survey-move",
     "send-survey",
+    "record-rollout-opening",
+    "record-rollout-step",
+    "record-rollout-calendar",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
 SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
@@ -78,6 +83,7 @@ MESSAGE_NAMES = {
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
     "survey": {"opened", "lead", "state", "progress"},
+    "rollout": {"opened", "lead", "calendar_published", "state"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -104,6 +110,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         service=ServiceActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing, nothing),
         survey=SurveyActivities(nothing, nothing, nothing),
+        rollout=RolloutActivities(nothing),
         calendar=CalendarActivities(nothing, nothing),
     )
 

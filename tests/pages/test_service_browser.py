@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -20,11 +21,15 @@ from api.security.sessions import cookie_name
 from models.service_types import ComplaintGrade, ComplaintSheet
 from models.services.sign_in import open_session
 from models.settings import Settings
+from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
-from models.types import ContactKind, Tier
+from models.tables.spend import SpendPlan
+from models.types import CaseKind, ContactKind, Tier
 from tests.support import serving, world
+from tests.support.assessed import YEAR, assess
 from tests.support.care_members import add_contact, plan, running_member
 from tests.support.gateways import DeadGateway
+from tests.support.launch_rows import draft_launch
 from tests.support.service_desk import due, taken_in
 from tests.support.world import World
 
@@ -46,12 +51,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name in ("乙", "丙"):
             add_contact(session, world.GOLD, ContactKind.HANDLER, name, consent=name == "乙")
         plan(session, running_member(session, found, world.GOLD, Tier.GOLD), "granted", datetime.now(UTC))
+        assess(session, found, datetime.now(UTC))
     now = datetime.now(UTC)
     for more in ({}, {"reference_no": "CL-2026-0117"}):
         taken_in(found.database, serving.request(found, received_at=now, **more))
     grave = {"sheet": ComplaintSheet.COMPLAINT, "grade": ComplaintGrade.SERIOUS}
     taken_in(found.database, serving.complaint(found, received_at=now, **grave))
     taken_in(found.database, serving.complaint(found, received_at=now, sheet=ComplaintSheet.INQUIRY))
+    draft_launch(found)
     yield found
     found.database.dispose()
 
@@ -63,6 +70,7 @@ def rooms(served: World) -> Rooms:
     with served.database.read() as session:
         request = session.exec(select(GreenChannelRecord)).first()
         complaint = session.exec(select(ComplaintRecord)).first()
+        launch = session.exec(select(Case.id).where(Case.kind == CaseKind.ROLLOUT)).one()
     assert request is not None
     assert complaint is not None
     gold, silver = world.GOLD, world.SILVER
@@ -80,7 +88,29 @@ def rooms(served: World) -> Rooms:
         "customer": ("mgr", f"/customers/{gold}"),
         "key-contacts": ("mgr", f"/customers/{gold}/key-contacts"),
         "form-3": ("ctr", f"/forms/3/{request.case_id}"),
+        "spend-year": ("svc", f"/reports/spend/{world.YEAR}"),
+        "spend-customer": ("mgr", f"/reports/spend/{world.YEAR}/{gold}"),
+        "spend-line": ("svc", f"/reports/spend/{world.YEAR}/{gold}?code=Z08"),
+        "spend-ask": ("mgr", f"/reports/spend/{world.YEAR}/{gold}/over-limit"),
+        "spend-gifts": ("lead", f"/reports/spend/{datetime.now(UTC).year}/benefits"),
+        "form-7": ("svc", f"/forms/7/{_estimate(served)}"),
+        "form-8": ("svc", f"/forms/8/{launch}"),
+        "form-batches": ("svc", "/forms/batch"),
+        "rollout": ("hq-vip", "/rollout"),
+        "rollout-own": ("svc", "/rollout"),
+        "rollout-move": ("hq-vip", f"/rollout/{launch}/items/3/reschedule"),
+        "assessment": ("hq-vip", f"/reports/assessment/{YEAR}"),
+        "assessment-branch": ("lead", f"/reports/assessment/{YEAR}/BJ"),
+        "assessment-facts": ("lead", f"/reports/assessment/{YEAR}/BJ/facts/on_time_rate"),
+        "assessment-appeal": ("lead", f"/reports/assessment/{YEAR}/BJ/appeal?item=on_time_rate"),
+        "assessment-veto": ("hq-vip", f"/reports/assessment/{YEAR}/BJ/veto"),
+        "duties": ("mgr", "/duties?role=all"),
     }
+
+
+def _estimate(served: World) -> UUID:
+    with served.database.read() as session:
+        return session.exec(select(SpendPlan.id).where(SpendPlan.customer_no == world.GOLD)).one()
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +150,11 @@ def secrets(served: World) -> dict[str, str]:
     with served.database.write() as session:
         return {
             login: open_session(session, served.accounts[login], user_agent="tests", now=datetime.now(UTC))
-            for login in ("ctr", "svc", "mgr", "lead")
+            for login in ("ctr", "svc", "mgr", "lead", "hq-vip")
         }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_accessible_no_wider_than_the_screen_and_within_the_policy(
     browser: Browser,

@@ -40,8 +40,10 @@ from models.services.calendars import case_calendar
 from models.tables.desk import TaskAlarm
 from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, SignerRule, Stage, Tier, Verdict
 from tests.replay.fingerprints import COMMITTED, fingerprints
+from tests.replay.launch_runs import LAUNCH_RUNS
 from tests.replay.long_runs import LONG_RUNS
 from tests.replay.service_runs import SERVICE_RUNS
+from tests.replay.survey_runs import SURVEY_RUNS
 from tests.replay.sweep_runs import SWEEP_RUNS
 from tests.support import engine, rules, world
 from tests.support.engine import Refused
@@ -262,6 +264,8 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         *LONG_RUNS,
         *SERVICE_RUNS,
         *SWEEP_RUNS,
+        *SURVEY_RUNS,
+        *LAUNCH_RUNS,
     )
 }
 

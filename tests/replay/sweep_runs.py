@@ -78,4 +78,9 @@ async def _swept(scene: Scene, day: date, found: set[str]) -> Handle:
     return handle
 
 
-SWEEP_RUNS = (duty_sweep, duty_sweep_amending)
+async def duty_sweep_assessed(scene: Scene) -> Handle:
+    """The same since a sweep looks for assessments to keep, too."""
+    return await duty_sweep(scene)
+
+
+SWEEP_RUNS = (duty_sweep, duty_sweep_amending, duty_sweep_assessed)

@@ -91,6 +91,8 @@ BROKEN = [
     ("spend.toml", 'service = "Z13"', 'service = "Z77"', "unit_costs.4.service", "Z77"),
     ("rollout.toml", "from_week = 2\nto_week = 3", "from_week = 4\nto_week = 3", "tasks.1.to_week", "before it starts"),
     ("rollout.toml", "weeks = 12", "weeks = 11", "tasks.8.to_week", "after week 11"),
+    ("rollout.toml", "from_week = 5", "after = [99]\nfrom_week = 5", "tasks.3.after", "99 does not exist"),
+    ("rollout.toml", "from_week = 5", "after = [3, 4]\nfrom_week = 5", "tasks.3.after", "not before week 5"),
     ("care.toml", "per_time = 200", "per_time = 2000", "gift_cap.per_time", "cap of a year"),
 ]  # fmt: skip
 

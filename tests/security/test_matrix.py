@@ -43,8 +43,12 @@ PLAIN = {
     "name": "claim",
     "complaint_act": "reply",
     "number": "3",
+    "item": "completion_rate",
     "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
+    "rollout_id": "00000000-0000-7000-8000-000000000000",
+    "batch_id": "00000000-0000-7000-8000-000000000000",
+    "part_id": "00000000-0000-7000-8000-000000000000",
 }
 """Path parameters that belong to no institution."""
 OBJECTS: dict[str, Callable[[Session, str], str]] = {
@@ -64,6 +68,9 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "contact_id": lambda session, place: str(world.contact_id(session, place)),
     "stand_in_id": lambda session, place: str(world.stand_in_id(session, place)),
     "touchpoint_id": lambda session, place: str(world.touchpoint_id(session, place)),
+    "survey_id": lambda session, place: str(world.survey_id(session, place)),
+    "invitation_id": lambda session, place: str(world.invitation_id(session, place)),
+    "veto_id": lambda session, place: str(world.veto_id(session, place)),
     "proof_id": lambda session, place: str(world.proof_id(session, place)),
 }
 """Parameters and body fields that name something of an institution."""

@@ -231,7 +231,15 @@ async def declare(
 
 
 async def start_lone(
-    client: Client, world: World, about: str, subject: str, *, queue: str, login: str = "mgr", attempt: int = 1
+    client: Client,
+    world: World,
+    about: str,
+    subject: str,
+    *,
+    queue: str,
+    login: str = "mgr",
+    attempt: int = 1,
+    facts: dict[str, str] | None = None,
 ) -> Case:
     """Start a lone approval about a customer or an institution and wait for its first record. Raises Refused."""
     role, code = world.post(login)
@@ -251,6 +259,7 @@ async def start_lone(
         year=YEAR,
         attempt=attempt,
         reason="名单有误",
+        facts=facts or {},
     )
     return await _started(client, world, APPROVAL, start, queue)
 

@@ -12,13 +12,18 @@ from models.identifiers import green_channel_id, qualification_id
 from models.messages.approval import ApprovalState, PostRef
 from models.messages.qualification import RecordOpening, StartQualification
 from models.messages.service import RecordServiceOpening, StartComplaint, StartGreenChannel
-from models.service_types import ComplaintSheet, GreenService, ProofKind
+from models.service_types import ComplaintSheet, GreenService, ProofKind, SurveyChannel, SurveyStage
 from models.services.approval import evidence
-from models.services.evaluation import By, evaluate
+from models.services.by import By
+from models.services.evaluation import By as EvaluationBy
+from models.services.evaluation import evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.services.servicing.opening import record_opening as record_service
+from models.services.survey.answering import Given, answer
+from models.services.survey.links import Answerable
 from models.stores.accounts import AccountStore
+from models.tables.assessment import AssessmentVeto
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
 from models.tables.cases import Case, Decision, Membership, Task
@@ -28,6 +33,7 @@ from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
+from models.tables.survey import SurveyCampaign, SurveyInvitation
 from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
@@ -76,7 +82,7 @@ def build(session: Session) -> None:
         add_customer(session, customer_no(place), marker(place), place, 2_000_000)
     session.flush()
     rulebook = rulebook_of(session, version.id).rulebook
-    evaluate(session, YEAR, rulebook, rulebook_version_id=version.id, by=By("test", Door.SYSTEM, EVALUATED))
+    evaluate(session, YEAR, rulebook, rulebook_version_id=version.id, by=EvaluationBy("test", Door.SYSTEM, EVALUATED))
     for place in PLACES.values():
         _case(session, place)
         _job(session, place)
@@ -85,7 +91,9 @@ def build(session: Session) -> None:
         _complaint(session, place)
         _request(session, place)
         _touchpoint(session, place)
+        _survey(session, place)
         _estimate(session, place, version.id)
+        _veto(session, place)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -145,13 +153,66 @@ def contact_id(session: Session, place: str) -> UUID:
 
 def touchpoint_id(session: Session, place: str) -> UUID:
     """The touchpoint of the customer at a place."""
-    return session.exec(select(Touchpoint.id).where(Touchpoint.customer_no == customer_no(place))).one()
+    planned_one = Touchpoint.customer_no == customer_no(place), Touchpoint.code == "Z08"
+    return session.exec(select(Touchpoint.id).where(*planned_one)).one()
+
+
+def veto_id(session: Session, place: str) -> UUID:
+    """The veto that rests on the case of a place."""
+    return session.exec(select(AssessmentVeto.id).where(AssessmentVeto.institution_code == place)).one()
 
 
 def proof_id(session: Session, place: str) -> UUID:
     """The photo of that touchpoint."""
     statement = select(TouchpointProof.id).where(TouchpointProof.touchpoint_id == touchpoint_id(session, place))
     return session.exec(statement).one()
+
+
+def survey_id(session: Session, place: str) -> UUID:
+    """The survey campaign of a place."""
+    return session.exec(select(SurveyCampaign.id).where(SurveyCampaign.institution_code == place)).one()
+
+
+def invitation_id(session: Session, place: str) -> UUID:
+    """The invitation of that campaign that waits for a paper sheet."""
+    waiting = SurveyInvitation.campaign_id == survey_id(session, place), col(SurveyInvitation.answered_at).is_(None)
+    return session.exec(select(SurveyInvitation.id).where(*waiting)).one()
+
+
+def _survey(session: Session, place: str) -> None:
+    """An open campaign with a waiting invitation, and a low sheet whose words are the place's."""
+    campaign = SurveyCampaign(
+        workflow_id=f"survey/{place}",
+        title=marker(place),
+        period="2026-H1",
+        tiers=[Tier.GOLD.value],
+        institution_code=place,
+        stage=SurveyStage.OPEN,
+        closes_on=date(2099, 1, 1),
+        closes_at=datetime(2099, 1, 1, tzinfo=UTC),
+        opened_at=EVALUATED,
+        created_by=person_id(session, place),
+        created_at=EVALUATED,
+    )
+    session.add(campaign)
+    session.flush()
+    for key in (SurveyChannel.QR, SurveyChannel.PAPER):
+        session.add(
+            SurveyInvitation(
+                campaign_id=campaign.id,
+                customer_no=customer_no(place),
+                institution_code=place,
+                tier=Tier.GOLD,
+                key=key.value,
+                channel=key,
+                token_hash=f"{key.value}-{place}",
+                invited_on=EVALUATED.date(),
+            )
+        )
+    session.flush()
+    answered = session.exec(select(SurveyInvitation).where(SurveyInvitation.token_hash == f"qr-{place}")).one()
+    given = Given({"1": "1"}, marker(place))
+    answer(session, Answerable(answered, campaign), given, By("customer:link", Door.LINK), EVALUATED)
 
 
 def _estimate(session: Session, place: str, version_id: UUID) -> None:
@@ -288,6 +349,22 @@ def _case(session: Session, place: str) -> None:
         door=Door.API,
     )
     record_opening(session, RecordOpening(start=start, at=at))
+
+
+def _veto(session: Session, place: str) -> None:
+    session.add(
+        AssessmentVeto(
+            year=YEAR,
+            institution_code=place,
+            code="falsified_record",
+            case_id=case_id(session, place),
+            reason=marker(place),
+            evidence=marker(place),
+            recorded_by=person_id(session, place),
+            recorded_by_name=colleague(place),
+            recorded_at=EVALUATED,
+        )
+    )
 
 
 def _complaint(session: Session, place: str) -> None:

@@ -127,7 +127,8 @@ class Sweeper:
             counts += await self._walk(acts.records, RecordOrder(**common, phase=phase))
         for activity in (acts.amend_running, acts.start_due, acts.call_due):
             counts += await self._walk(activity, SweepOrder(**common))
-        counts += await self._walk(acts.records, RecordOrder(**common, phase="candidates"))
+        for phase in ("candidates", "assessments"):
+            counts += await self._walk(acts.records, RecordOrder(**common, phase=phase))
         counts += await self._walk(acts.send_greetings, SweepOrder(**common))
         done = CloseSweep(institution_code=branch, day=day, at=at, counts=dict(counts))
         await self._run(acts.close, done)

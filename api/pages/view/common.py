@@ -132,6 +132,15 @@ class Pager:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What is done of all there is; the page asks again each second until it is over."""
+
+    done: int
+    total: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """An entry of a select."""
 

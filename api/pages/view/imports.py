@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.pages.view.common import EmptyState, ErrorSummary, Link, Pager, Strip, Tag
+from api.pages.view.common import EmptyState, ErrorSummary, Link, Pager, Progress, Strip, Tag
 from api.pages.view.shell import Page
 
 
@@ -29,15 +29,6 @@ class ImportsPage(Page):
     empty: EmptyState | None = None
     strips: tuple[Strip, ...] = ()
     errors: ErrorSummary | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Rows done of all rows; the page asks again each second until it is over."""
-
-    done: int
-    total: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

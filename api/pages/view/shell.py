@@ -111,6 +111,8 @@ _SERVING = _BUSINESS | {Role.OPS}
 _LOOKING = frozenset({Role.MGR, Role.BR_SVC, Role.UNIT_LEAD, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _SPENDING = frozenset({Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
+_PRINTING = frozenset({Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
+_ASSESSED = frozenset({Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
@@ -118,12 +120,16 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("dashboard", _m("看板"), "/dashboard", "chart", _WORK, _LOOKING),
     _Entry("ranking", _m("排名与名额"), "/evaluations", "star", _RATING, _RANKING),
     _Entry("declare", _m("申报"), "/qualifications/new", "file", _RATING, frozenset({Role.MGR})),
+    _Entry("rollout", _m("启动计划"), "/rollout", "cal", _RATING, _SERVING),
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
     _Entry("surveys", _m("满意度"), "/surveys", "check", _SERVICE, _BUSINESS),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
     _Entry("spend", _m("服务投入"), "/reports/spend", "chart", _SERVICE, _SPENDING),
+    _Entry("forms", _m("批量打印"), "/forms/batch", "print", _SERVICE, _PRINTING),
+    _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _SERVICE, _ASSESSED),
+    _Entry("duties", _m("岗位职责"), "/duties", "keep", _WORK, _BUSINESS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),

@@ -70,6 +70,19 @@ def _rollout(book: Rulebook) -> Iterator[Problem]:
             yield Problem("rollout.toml", f"tasks.{number}.to_week", "ends before it starts")
         if task.to_week > book.rollout.weeks:
             yield Problem("rollout.toml", f"tasks.{number}.to_week", f"lies after week {book.rollout.weeks}")
+        yield from _waits(book, number)
+
+
+def _waits(book: Rulebook, number: int) -> Iterator[Problem]:
+    """What a task waits for exists and ends before it begins; so no two can wait for each other."""
+    task, key = book.rollout.tasks[number], f"tasks.{number}.after"
+    ends = {other.number: other.to_week for other in book.rollout.tasks}
+    for wanted in book.rollout.after(task):
+        if wanted not in ends:
+            yield Problem("rollout.toml", key, f"task {wanted} does not exist in this rulebook")
+        elif ends[wanted] >= task.from_week:
+            reason = f"task {wanted} ends in week {ends[wanted]}, not before week {task.from_week}"
+            yield Problem("rollout.toml", key, reason)
 
 
 def _values(book: Rulebook) -> Iterator[Problem]:

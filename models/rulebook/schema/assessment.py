@@ -60,6 +60,8 @@ class Assessment(Section):
     """附件二 is due this many working days after the quarter's end."""
     deduction_per_justified_complaint: NonNegative
     max_deduction: NonNegative
+    appeal_working_days: Count = 10
+    """申诉 against a confirmed result is open to the branch for this many working days."""
     vetoes: tuple[Veto, ...]
     grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
 

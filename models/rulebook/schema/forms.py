@@ -38,8 +38,10 @@ class Form(NamedEntry):
 
 
 class Forms(Section):
-    """The eight forms."""
+    """The eight forms. A batch of them is kept for `batch_keep_days`; one file of it holds `batch_file_sheets`."""
 
+    batch_keep_days: Count = 7
+    batch_file_sheets: Count = 100
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
 
     def form(self, code: str) -> Form:

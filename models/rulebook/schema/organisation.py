@@ -1,6 +1,6 @@
 """Levels, posts and duties, articles 3 and 5 and regulation 2.7."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,12 +16,31 @@ class LevelEntry(NamedEntry):
     """柜面服务柜台（或中心）, uniformly marked and one-stop."""
 
 
+DutyRecord = Literal[
+    "unit_check",
+    "branch_review",
+    "branch_approval",
+    "hq_review",
+    "hq_approval",
+    "special",
+    "declarations",
+    "silver_quota",
+    "collecting",
+    "checking",
+    "signing",
+    "assessments",
+    "green_channel_clocks",
+]
+"""Records beside those of services that show a duty done: tasks of a step, declarations, quotas filed, results."""
+
+
 class Duty(Entry):
-    """One duty of a post; `services` names the items the post answers for."""
+    """One duty of a post; `services` names the items the post answers for, `records` what else shows it done."""
 
     text_zh: Text
     text_en: Text
     services: tuple[Text, ...] = ()
+    records: tuple[DutyRecord, ...] = ()
 
 
 class RoleDuties(NamedEntry):

@@ -15,6 +15,8 @@ class RolloutTask(NamedEntry):
     responsible: Annotated[tuple[Role, ...], Field(min_length=1)]
     from_week: Count
     to_week: Count
+    after: tuple[Count, ...] | None = None
+    """Numbers of the tasks that must be done before; None: those that end before its first week."""
     result_zh: Text
     result_en: Text
 
@@ -25,3 +27,19 @@ class Rollout(Section):
     launch_year: Count
     weeks: Count
     tasks: Annotated[tuple[RolloutTask, ...], Field(min_length=1)]
+
+    def task(self, number: int) -> RolloutTask:
+        """The task of a number. Raises KeyError when there is none."""
+        for task in self.tasks:
+            if task.number == number:
+                return task
+        raise KeyError(number)
+
+    def after(self, task: RolloutTask) -> tuple[int, ...]:
+        """What a task waits for: as it says, else the tasks that end before it begins and that no other such task
+        waits for by its weeks."""
+        if task.after is not None:
+            return task.after
+        before = [other for other in self.tasks if other.to_week < task.from_week]
+        last = max((other.from_week for other in before), default=0)
+        return tuple(other.number for other in before if other.to_week >= last)

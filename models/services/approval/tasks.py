@@ -1,6 +1,6 @@
 """Task rows of a case: opened, moved, closed, and the one for operations where nobody can act (无人可办)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
 from models.messages.calendar import CalendarSnapshot
+from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
 from models.rules.approval import DECLARED, barred_people, is_paused
 from models.rules.calendar import add_working_days
@@ -23,8 +24,9 @@ from models.tables.columns import new_id
 from models.types import Role, TaskState
 
 OPERATIONS_SEAT = "ops"
-_State: TypeAlias = ApprovalState | ServiceState
-"""Both hold open tasks, and name with each act the task it closed."""
+_BY_THE_CASE: Mapping[UUID, str] = {}
+_State: TypeAlias = ApprovalState | ServiceState | RolloutState
+"""All hold open tasks, and name with each act the task it closed."""
 
 
 def with_operations(
@@ -68,13 +70,15 @@ def holder_of(task: OpenTask) -> UUID | None:
     return task.delegate_id or task.assignee_id
 
 
-def open_tasks(session: Session, case: Case, tasks: tuple[OpenTask, ...], round_no: int) -> None:
-    """Insert the rows of new tasks."""
+def open_tasks(
+    session: Session, case: Case, tasks: Sequence[OpenTask], round_no: int, named: Mapping[UUID, str] = _BY_THE_CASE
+) -> None:
+    """Insert the rows of new tasks; `named` are those that are about something of their own, not about the case."""
     if not tasks:
         return
     name = case_name(session, case)
     for task in tasks:
-        TaskStore(session).add(_row(case, name, task, round_no))
+        TaskStore(session).add(_row(case, named.get(task.task_id, name), task, round_no))
 
 
 def move_tasks(session: Session, before: _State, after: _State, at: datetime) -> None:

@@ -174,6 +174,7 @@ def _end(around: Around, row: Touchpoint, verdict: Verdict, at: datetime) -> str
 def end(session: Session, row: Touchpoint, stage: Stage, why: Why, at: datetime) -> None:
     """Nothing more is done about a row by itself: its stage, its reason, and the audit trail."""
     row.stage, row.reason, row.hushed_by = stage, because(PlanReason.SWEPT, why.value), None
+    row.updated_at = at
     if why in {Why.CONTACT_LEFT, Why.UNCONFIRMED}:
         row.withheld = why.value
     audit.append(

@@ -34,7 +34,7 @@ from models.stores.care_running import RunningStore
 from models.stores.memberships import OVER, open_memberships
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
-from models.types import SYSTEM_SCHEDULE, Door
+from models.types import SYSTEM_SCHEDULE, Door, Tier
 
 _WHY = {
     "contacts_changed": (because(PlanReason.CONTACTS_ADDED), because(PlanReason.CONTACTS_DROPPED)),
@@ -112,7 +112,8 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
     if row.stage not in OVER:
         ensure_chosen(session, row, book.rulebook, cause.at)
         keep_club(session, row, book.rulebook, cause.at)
-        estimate = spend.estimate(session, row, book, cause.at)
+        if row.tier is not Tier.REGULAR:
+            estimate = spend.estimate(session, row, book, cause.at)
     rows = _standing_rows(session, row)
     difference = _difference(session, row, book, rows, cause)
     basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))

@@ -1,6 +1,7 @@
 """评论 on a case, with people mentioned 提及 and files; whoever is mentioned may read the case."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -24,14 +25,17 @@ def comment(
     *,
     mentions: Sequence[Account] = (),
     files: Sequence[Attached] = (),
+    task_id: UUID | None = None,
 ) -> CaseComment:
-    """Say something about the case; each person mentioned is told. Text and people are checked by the caller.
+    """Say something about the case, or a task of it; each person mentioned is told. Text and people are checked by the
+    caller.
 
     Raises FILE_TOO_LARGE and INVALID_INPUT for files that are not taken.
     """
     taken = attachments.checked(list(files))
     row = CaseComment(
         case_id=case.id,
+        task_id=task_id,
         kind=COMMENT,
         author_id=actor.account_id,
         author_name=actor.shown_name,

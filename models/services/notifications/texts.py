@@ -57,6 +57,8 @@ TEMPLATES = (
     "cancellation_candidate",
     "care_handed_over",
     "survey_published",
+    "rollout_put_off",
+    "rollout_done",
 )
 """Every notification there is."""
 
@@ -73,6 +75,7 @@ FOR_AN_OPEN_TASK = frozenset(
         "urged",
         "nobody_to_act",
         "appeal_opened",
+        "rollout_put_off",
     }
 )
 """These say nothing any more once their task is closed: they are not sent then."""
@@ -98,6 +101,7 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     "investigate": ("调查", "Investigation"),
     "close": ("结案", "Closing"),
     "perform": ("执行关怀", "Care"),
+    "rollout": ("启动工作", "Launch work"),
 }
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.APPROVED.value: ("通过", "approved"),

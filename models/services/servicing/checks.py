@@ -4,7 +4,6 @@ The rule is asked again, with only those of the posts that are still held; claim
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -17,12 +16,12 @@ from models.services.approval.diverged import RecordDivergedError
 from models.services.authority import is_authorised
 from models.services.rulebooks import rulebook_of
 from models.services.servicing import confirmation
-from models.services.stand_ins import covers, may_act_for
+from models.services.still import posts_still_held, refuse_claimed, refuse_disabled, refuse_stand_in
 from models.stores.people import PeopleStore
 from models.stores.services import ConfirmationLinkStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
-from models.types import CUSTOMER_ID, OPEN_TASK_STATES, Door, Role, TaskState
+from models.types import CUSTOMER_ID, OPEN_TASK_STATES, Door, Role
 
 
 def check_still_allowed(session: Session, case: Case, before: ServiceState, act: ServiceAct, at: datetime) -> None:
@@ -32,11 +31,11 @@ def check_still_allowed(session: Session, case: Case, before: ServiceState, act:
     if not is_person(act.actor_id):
         return
     row = _open_row(session, before)
-    _check_enabled(session, act.actor_id, act.actor_name)
+    refuse_disabled(session, act.actor_id, act.actor_name)
     if act.door is Door.OVERRIDE:
         _check_operations(session, case, act)
     else:
-        _check_stand_in(session, case, act, row, at)
+        refuse_stand_in(session, case, act, row, at)
         _check_claim(session, row, before, act)
     _check_rule(session, before, act)
     if isinstance(act, AssignService):
@@ -60,12 +59,6 @@ def _open_row(session: Session, before: ServiceState) -> Task | None:
     return row
 
 
-def _check_enabled(session: Session, account_id: UUID, name: str) -> None:
-    account = PeopleStore(session).account(account_id)
-    if account is None or account.disabled_at is not None:
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=name)
-
-
 def _check_operations(session: Session, case: Case, act: ServiceAct) -> None:
     people = PeopleStore(session)
     above = {place.code for place in people.ancestry(case.institution_code)}
@@ -73,36 +66,17 @@ def _check_operations(session: Session, case: Case, act: ServiceAct) -> None:
         raise DomainError(ErrorCode.NOT_YOUR_TASK, who=Role.OPS.value)
 
 
-def _check_stand_in(session: Session, case: Case, act: ServiceAct, row: Task | None, at: datetime) -> None:
-    """代理: in force at this instant, covering this case, within the stand-in's own authority for the task."""
-    principal = act.on_behalf_of
-    if principal is None:
-        return
-    if row is None:
-        allowed = covers(session, principal, act.actor_id, case, at)
-    else:
-        allowed = may_act_for(session, principal, act.actor_id, row, case=case, at=at)
-    if not allowed:
-        raise DomainError(ErrorCode.NOT_YOUR_TASK, who=act.on_behalf_of_name or act.actor_name)
-    _check_enabled(session, principal, act.on_behalf_of_name or "")
-
-
 def _check_claim(session: Session, row: Task | None, before: ServiceState, act: ServiceAct) -> None:
-    """领取: a task taken from the queue is that person's, and its stand-in's; whoever leads the post may step in."""
-    leads = any(post.role is before.lead_role for post in act.posts)
-    if row is None or row.state is not TaskState.CLAIMED or leads:
-        return
-    if row.assignee_id not in {act.actor_id, act.on_behalf_of}:
-        holder = PeopleStore(session).account(row.assignee_id) if row.assignee_id else None
-        raise DomainError(ErrorCode.ALREADY_CLAIMED, who=holder.name if holder else "")
+    """领取: whoever leads the post may step in."""
+    if not any(post.role is before.lead_role for post in act.posts):
+        refuse_claimed(session, row, act)
 
 
 def _check_rule(session: Session, before: ServiceState, act: ServiceAct) -> None:
     """The same rule as the validator asked, on the posts as they are now."""
-    held = {(role, place.code) for role, place in PeopleStore(session).posts(act.on_behalf_of or act.actor_id)}
-    still = tuple(post for post in act.posts if (post.role, post.institution_code) in held)
-    if still != act.posts:
-        service.check(before, act.model_copy(update={"posts": still}))
+    now = posts_still_held(session, act)
+    if now is not act:
+        service.check(before, now)
 
 
 def _check_target(session: Session, case: Case, before: ServiceState, act: AssignService) -> None:

@@ -1,0 +1,190 @@
+"""Acts on a launch before they are sent: authorised, loaded and written as messages."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from api.act_base import act_fields, fields_on_task, known_person, now, visible_task
+from api.acts import Prepare, Standing
+from api.deps import Caller
+from api.desk_acts import actor_of
+from models.errors import DomainError, ErrorCode
+from models.identifiers import rollout_id
+from models.messages.envelope import RolloutStart, RolloutUpdate
+from models.messages.handing import Target
+from models.messages.rollout import (
+    CancelRollout,
+    CompletePart,
+    LaunchRollout,
+    PlannedItem,
+    PlanRollout,
+    ReassignPart,
+    RescheduleItem,
+    RolloutAct,
+    StartRollout,
+)
+from models.rules import rollout as rules
+from models.services.authority import is_authorised
+from models.services.calendars import case_calendar
+from models.services.case_state import launch_of, refuse_closed
+from models.services.desk import comments
+from models.services.desk.attachments import Attached
+from models.services.idempotency import Key
+from models.services.rollout import opening
+from models.services.rulebooks import rulebook_of
+from models.stores.cases import CaseStore
+from models.stores.rollout import RolloutStore
+from models.tables.cases import Case
+from models.tables.columns import new_id
+from models.types import OPEN_TASK_STATES
+
+
+def open_launch(
+    caller: Caller, key: Key, *, start_on: date, branches: Sequence[str] = (), comment: str = ""
+) -> Prepare:
+    """A draft from the template; without branches all of them take part.
+
+    Raises DUPLICATE_CASE with the open launch, INVALID_INPUT; the same content again is the launch that stands.
+    """
+
+    def prepare(session: Session) -> RolloutStart | Standing:
+        case_id = new_id()
+        start = StartRollout(
+            **act_fields(caller, key, comment.strip()),
+            case_id=case_id,
+            workflow_id=rollout_id(case_id),
+            start_on=start_on,
+            branches=tuple(branches) or opening.all_branches(session),
+        )
+        return _starting(session, start)
+
+    return prepare
+
+
+def replan(
+    caller: Caller,
+    key: Key,
+    case_id: UUID,
+    *,
+    version: int,
+    start_on: date,
+    branches: Sequence[str],
+    items: Sequence[PlannedItem],
+    comment: str = "",
+) -> Prepare:
+    """The draft anew. Raises INVALID_INPUT with everything that is wrong, STALE_VERSION, WRONG_STAGE."""
+
+    def build(session: Session, _: Case) -> RolloutAct:
+        opening.refuse_unknown_branches(session, tuple(branches))
+        fields = act_fields(caller, key, comment.strip())
+        return PlanRollout(**fields, version=version, start_on=start_on, branches=tuple(branches), items=tuple(items))
+
+    return _on_launch(case_id, build)
+
+
+def launch(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: str = "") -> Prepare:
+    """启动. Raises STALE_VERSION, WRONG_STAGE."""
+    fields = act_fields(caller, key, comment.strip())
+    return _on_launch(case_id, lambda *_: LaunchRollout(**fields, version=version))
+
+
+def reschedule(
+    caller: Caller, key: Key, case_id: UUID, *, version: int, number: int, dates: tuple[date, date], comment: str
+) -> Prepare:
+    """改期 of one piece of work. Raises REASON_REQUIRED, INVALID_INPUT, STALE_VERSION, WRONG_STAGE."""
+
+    def build(session: Session, case: Case) -> RolloutAct:
+        fields = act_fields(caller, key, comment.strip())
+        act = RescheduleItem(**fields, version=version, number=number, from_on=dates[0], to_on=dates[1])
+        rules.apply(launch_of(case), act, now(), case_calendar(session, case, now()))
+        return act
+
+    return _on_launch(case_id, build)
+
+
+def cancel(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: str) -> Prepare:
+    """取消. Raises REASON_REQUIRED, STALE_VERSION."""
+    fields = act_fields(caller, key, comment.strip())
+    return _on_launch(case_id, lambda *_: CancelRollout(**fields, version=version))
+
+
+def complete(
+    caller: Caller, key: Key, task_id: UUID, *, version: int, comment: str, files: Sequence[Attached] = ()
+) -> Prepare:
+    """完成 of a part, by whoever has its task or stands in; its files are kept beside it in the same transaction.
+
+    Raises NOT_FOUND, NOT_YOUR_TASK, ALREADY_CLAIMED, ALREADY_DECIDED, STALE_VERSION, INVALID_INPUT, FILE_TOO_LARGE.
+    """
+
+    def prepare(session: Session) -> RolloutUpdate:
+        case = _case_of(session, caller, task_id)
+        task = visible_task(session, caller, task_id)
+        if task.state not in OPEN_TASK_STATES:
+            refuse_closed(case, task)
+        own = act_fields(caller, key, comment.strip())
+        fields = fields_on_task(session, own, caller, task, case)
+        act = CompletePart(**fields, task_id=task_id, version=version)
+        rules.check(launch_of(case), act)
+        if files:
+            comments.comment(session, case, actor_of(caller), act.comment, files=files, task_id=task_id)
+        return RolloutUpdate(workflow_id=case.workflow_id, act=act)
+
+    return prepare
+
+
+def reassign(caller: Caller, key: Key, task_id: UUID, *, version: int, to: UUID, comment: str) -> Prepare:
+    """改派 of a part to a person. Raises NOT_FOUND, REASON_REQUIRED, BAD_TRANSFER_TARGET, STALE_VERSION."""
+
+    def prepare(session: Session) -> RolloutUpdate:
+        case = _case_of(session, caller, task_id)
+        task = visible_task(session, caller, task_id)
+        account = known_person(session, to)
+        desk = rulebook_of(session, case.rulebook_version_id).rulebook.desk
+        allowed = is_authorised(session, desk, account.id, task.role, task.institution_code)
+        target = Target(account_id=account.id, name=account.name, authorised=allowed)
+        fields = act_fields(caller, key, comment.strip())
+        act = ReassignPart(**fields, task_id=task_id, version=version, to=target)
+        rules.check(launch_of(case), act)
+        return RolloutUpdate(workflow_id=case.workflow_id, act=act)
+
+    return prepare
+
+
+def _on_launch(case_id: UUID, build: Callable[[Session, Case], RolloutAct]) -> Prepare:
+    def prepare(session: Session) -> RolloutUpdate:
+        case = RolloutStore(session).get(case_id)
+        if case is None:
+            raise DomainError(ErrorCode.NOT_FOUND)
+        act = build(session, case)
+        rules.check(launch_of(case), act)
+        return RolloutUpdate(workflow_id=case.workflow_id, act=act)
+
+    return prepare
+
+
+def _case_of(session: Session, caller: Caller, task_id: UUID) -> Case:
+    task = visible_task(session, caller, task_id)
+    case = RolloutStore(session).get(task.case_id)
+    if case is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return case
+
+
+def _starting(session: Session, start: StartRollout) -> RolloutStart | Standing:
+    """The start, or the open launch that has this very content already."""
+    try:
+        opening.check(session, start)
+    except DomainError as error:
+        standing = _standing(session, error)
+        if standing is None or standing.content_hash != start.content_hash:
+            raise
+        return Standing(standing.id)
+    return RolloutStart(act=start)
+
+
+def _standing(session: Session, error: DomainError) -> Case | None:
+    if error.code is not ErrorCode.DUPLICATE_CASE:
+        return None
+    return CaseStore(session).get(UUID(error.context["case_id"]))

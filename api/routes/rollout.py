@@ -1,0 +1,215 @@
+"""`/reports/rollout`: a launch 启动计划 (附件八), led by head office, worked on by the posts it names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from api import acts, rollout_acts
+from api.acts import Done, Prepare
+from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.gateway import Gateway
+from api.rollout_answers import launch_answer, visible_launch
+from api.rollout_files import launch_pdf, launch_xlsx
+from api.schemas.desk import FileBody
+from api.schemas.rollout import (
+    CompleteBody,
+    OpenBody,
+    PlanActBody,
+    PlanBody,
+    ReassignBody,
+    RescheduleBody,
+    RolloutAnswer,
+)
+from models.database import Database
+from models.messages.rollout import PlannedItem
+from models.services.desk import attachments
+from models.services.desk.attachments import Attached
+from models.services.idempotency import Key
+
+router = APIRouter(prefix="/reports/rollout", tags=["rollout"])
+ReaderDep = Annotated[Caller, require(Action.READ_ROLLOUT)]
+
+
+@dataclass(frozen=True)
+class Leading:
+    """The collaborators of an act on a launch."""
+
+    database: Database
+    gateway: Gateway
+    key: str
+    caller: Caller
+
+    async def send(self, name: str, body: BaseModel, prepare: Callable[[Key], Prepare]) -> Done:
+        """Do the act once."""
+        key = acts.key_for(self.caller, self.key, f"rollout-{name}", body.model_dump(mode="json"))
+        return await acts.perform(self.database, self.gateway, key, prepare(key))
+
+    async def answer(self, done: Done) -> RolloutAnswer:
+        """The launch as it stands now."""
+        return await run_in_threadpool(_read, self.database, self.caller, done.case_id)
+
+
+async def _leading(
+    database: DatabaseDep,
+    gateway: GatewayDep,
+    key: IdempotencyKeyDep,
+    caller: Annotated[Caller, require(Action.LEAD_ROLLOUT)],
+) -> Leading:
+    return Leading(database, gateway, key, caller)
+
+
+async def _working(
+    database: DatabaseDep,
+    gateway: GatewayDep,
+    key: IdempotencyKeyDep,
+    caller: Annotated[Caller, require(Action.ACT_ON_TASKS)],
+) -> Leading:
+    return Leading(database, gateway, key, caller)
+
+
+LeadingDep = Annotated[Leading, Depends(_leading)]
+WorkingDep = Annotated[Leading, Depends(_working)]
+
+
+@router.get("")
+def read_newest(database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
+    """The launch that was opened last. 404 when there is none, or no branch of the caller takes part."""
+    return _read(database, caller, None)
+
+
+@router.get("/{rollout_id}.xlsx", response_class=Response)
+def download_xlsx(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """The plan as a workbook."""
+    with database.read() as session:
+        return launch_xlsx(visible_launch(session, caller, rollout_id, datetime.now(UTC)))
+
+
+@router.get("/{rollout_id}.pdf", response_class=Response)
+def download_pdf(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """附件八 as PDF."""
+    with database.read() as session:
+        return launch_pdf(session, visible_launch(session, caller, rollout_id, datetime.now(UTC)), caller.name)
+
+
+@router.get("/{rollout_id}")
+def read_launch(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
+    """A launch by its case id."""
+    return _read(database, caller, rollout_id)
+
+
+@router.post("", status_code=201)
+async def open_launch(body: OpenBody, response: Response, by: LeadingDep) -> RolloutAnswer:
+    """A draft from the rulebook's template; 409 `duplicate_case` while another launch is open."""
+    done = await by.send(
+        "open",
+        body,
+        lambda key: rollout_acts.open_launch(
+            by.caller, key, start_on=body.start_on, branches=body.branches, comment=body.comment
+        ),
+    )
+    response.status_code = done.status
+    return await by.answer(done)
+
+
+@router.post("/{rollout_id}/plan")
+async def replan(rollout_id: UUID, body: PlanBody, by: LeadingDep) -> RolloutAnswer:
+    """The draft anew: start, branches, owners, dates, dependencies."""
+    done = await by.send(
+        f"plan:{rollout_id}",
+        body,
+        lambda key: rollout_acts.replan(
+            by.caller,
+            key,
+            rollout_id,
+            version=body.version,
+            start_on=body.start_on,
+            branches=body.branches,
+            items=[PlannedItem.model_validate(item.model_dump()) for item in body.items],
+            comment=body.comment,
+        ),
+    )
+    return await by.answer(done)
+
+
+@router.post("/{rollout_id}/launch")
+async def launch(rollout_id: UUID, body: PlanActBody, by: LeadingDep) -> RolloutAnswer:
+    """启动: what waits for nothing opens at once."""
+    done = await by.send(
+        f"launch:{rollout_id}",
+        body,
+        lambda key: rollout_acts.launch(by.caller, key, rollout_id, version=body.version, comment=body.comment),
+    )
+    return await by.answer(done)
+
+
+@router.post("/{rollout_id}/reschedule")
+async def reschedule(rollout_id: UUID, body: RescheduleBody, by: LeadingDep) -> RolloutAnswer:
+    """改期 of one piece of work; what depends on it is put off by as many working days."""
+    done = await by.send(
+        f"reschedule:{rollout_id}",
+        body,
+        lambda key: rollout_acts.reschedule(
+            by.caller,
+            key,
+            rollout_id,
+            version=body.version,
+            number=body.number,
+            dates=(body.from_on, body.to_on),
+            comment=body.comment,
+        ),
+    )
+    return await by.answer(done)
+
+
+@router.post("/{rollout_id}/cancel")
+async def cancel(rollout_id: UUID, body: PlanActBody, by: LeadingDep) -> RolloutAnswer:
+    """取消 with a reason: open tasks fall away."""
+    done = await by.send(
+        f"cancel:{rollout_id}",
+        body,
+        lambda key: rollout_acts.cancel(by.caller, key, rollout_id, version=body.version, comment=body.comment),
+    )
+    return await by.answer(done)
+
+
+@router.post("/tasks/{part_id}/complete")
+async def complete(part_id: UUID, body: CompleteBody, by: WorkingDep) -> RolloutAnswer:
+    """完成 of one part with its result; files are base64, 5 MB each at most."""
+    files = files_of(body.attachments)
+    done = await by.send(
+        f"complete:{part_id}",
+        body,
+        lambda key: rollout_acts.complete(
+            by.caller, key, part_id, version=body.version, comment=body.comment, files=files
+        ),
+    )
+    return await by.answer(done)
+
+
+@router.post("/tasks/{part_id}/reassign")
+async def reassign(part_id: UUID, body: ReassignBody, by: LeadingDep) -> RolloutAnswer:
+    """改派 of one part to a person who may do it."""
+    done = await by.send(
+        f"reassign:{part_id}",
+        body,
+        lambda key: rollout_acts.reassign(
+            by.caller, key, part_id, version=body.version, to=body.to, comment=body.comment
+        ),
+    )
+    return await by.answer(done)
+
+
+def files_of(files: tuple[FileBody, ...]) -> list[Attached]:
+    """The files of a body. Raises INVALID_INPUT, FILE_TOO_LARGE."""
+    return [Attached(file.name, file.media_type, attachments.decoded(file.content)) for file in files]
+
+
+def _read(database: Database, caller: Caller, case_id: UUID | None) -> RolloutAnswer:
+    with database.read() as session:
+        return launch_answer(visible_launch(session, caller, case_id, datetime.now(UTC)))

@@ -1,0 +1,230 @@
+"""Versions of a branch's 考核: written down with their facts, never changed, confirmed 确认 by head office.
+
+The sweep keeps one at each quarter's end and one of the year once its last summary 附件二 was due. Until and after the
+confirmation head office may reckon again with a reason: that makes another version, and what was confirmed stands
+until the next one is. Nothing commits here.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from models.errors import DomainError, ErrorCode
+from models.messages.assessment import Kept
+from models.messages.sweep import SweepDone, SweepOrder
+from models.rules.calendar import add_working_days, local_date, shift_working_days
+from models.service_types import AssessmentCause
+from models.services import audit
+from models.services.assessment.facts import SOURCES
+from models.services.assessment.reckoning import (
+    PERIODS,
+    Place,
+    Reckoned,
+    asked_of,
+    branch_at,
+    last_day,
+    reckon,
+    rules_of,
+)
+from models.services.calendars import snapshot
+from models.services.desk.acting import Actor, invalid
+from models.services.rulebooks import InForce, rulebook_of
+from models.stores.assessment import AssessmentStore
+from models.stores.fact_sources import YEAR_PERIOD
+from models.stores.facts import Asked, every
+from models.stores.institutions import InstitutionStore
+from models.stores.scope import EVERYTHING, Scope
+from models.tables.assessment import AssessmentResult
+from models.tables.columns import new_id
+from models.types import SYSTEM_SCHEDULE, Door, InstitutionLevel
+
+
+@dataclass(frozen=True)
+class Made:
+    """Why a version is made, by whom, when; `by` None is the sweep."""
+
+    cause: AssessmentCause
+    at: datetime
+    by: Actor | None = None
+    reason: str = ""
+
+
+def keep_due(session: Session, order: SweepOrder) -> SweepDone:
+    """What the day of a sweep makes due for its branch, each once: quarters that ended, and the year before."""
+    branch = InstitutionStore(session).get(order.institution_code, EVERYTHING)
+    if branch is None or branch.level is not InstitutionLevel.BRANCH:
+        return SweepDone()
+    kept = 0
+    for year, period in _due(session, order.day, order.at):
+        if AssessmentStore(session).locked_versions(year, branch.code, period):
+            continue
+        made = Made(AssessmentCause.SWEEP, order.at)
+        kept += _keep_first(session, (year, period), Scope((branch.path,)), made)
+    return SweepDone(counts={"assessed": kept})
+
+
+def keep_again(session: Session, place: Place, by: Actor, reason: str) -> AssessmentResult:
+    """重新计算 of the year from the records as they stand now: the next version, which nobody has confirmed.
+
+    Raises REASON_REQUIRED, NOT_FOUND outside the scope, YEAR_NOT_OVER, INVALID_INPUT for what is no branch and for a
+    branch without any case.
+    """
+    if not reason.strip():
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    branch, year = branch_at(session, place), place.year
+    if local_date(by.at) <= last_day(year, YEAR_PERIOD):
+        raise DomainError(ErrorCode.YEAR_NOT_OVER, year=year)
+    versions = AssessmentStore(session).locked_versions(year, branch.code, YEAR_PERIOD)
+    rules = rules_of(session, year, by.at)
+    asked = asked_of(year, YEAR_PERIOD, by.at, Scope((branch.path,)))
+    (reckoned,) = reckon(session, rules.rulebook, year, asked)
+    if reckoned.assessed.total is None:
+        raise invalid("institution_code", "nothing_to_assess")
+    made = Made(AssessmentCause.BY_HAND, by.at, by, reason.strip())
+    row = _row((year, YEAR_PERIOD), reckoned, rules, made, len(versions) + 1)
+    return _write(session, row, asked, made)
+
+
+def confirm(session: Session, year: int, branch_code: str, version: int, by: Actor) -> AssessmentResult:
+    """确认 the newest version of a year: it stands, and the branch may appeal for the days of its rulebook.
+
+    Raises NOT_FOUND for a version that there is not, STALE_VERSION when a newer one was made; confirmed already, it is
+    answered as it stands.
+    """
+    store = AssessmentStore(session)
+    versions = store.locked_versions(year, branch_code, YEAR_PERIOD)
+    if not any(row.version == version for row in versions):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    newest = versions[0]
+    if newest.version != version:
+        raise DomainError(ErrorCode.STALE_VERSION)
+    if newest.confirmed_at is None:
+        mark_confirmed(newest, by)
+        newest.appeals_until = appeals_until(session, newest, by.at)
+        store.add(newest)
+        _note(session, newest, "assessment.confirmed", Made(newest.cause, by.at, by))
+    return newest
+
+
+def mark_confirmed(row: AssessmentResult, by: Actor) -> None:
+    """Who confirmed it, and when."""
+    row.confirmed_at, row.confirmed_by, row.confirmed_by_name = by.at, by.account_id, by.name
+
+
+def appeals_until(session: Session, row: AssessmentResult, confirmed_at: datetime) -> datetime:
+    """Close of the last working day on which the branch may appeal."""
+    rulebook = rulebook_of(session, row.rulebook_version_id).rulebook
+    calendar = snapshot(session, rulebook.working_time, local_date(confirmed_at), institution_code=row.institution_code)
+    return add_working_days(calendar, confirmed_at, rulebook.assessment.appeal_working_days).due_at
+
+
+def next_version(session: Session, row: AssessmentResult, made: Made) -> AssessmentResult:
+    """Write a version that is not reckoned from the records: an appeal corrects the one it is about."""
+    AssessmentStore(session).add(row)
+    _note(session, row, "assessment.kept", made)
+    return row
+
+
+def kept_of(row: AssessmentResult) -> Kept:
+    """What a version holds. Raises INTERNAL_ERROR when it does not fit its digest."""
+    if digest_of(row.kept) != row.digest:
+        raise DomainError(ErrorCode.INTERNAL_ERROR, what="assessment", id=str(row.id))
+    return Kept.model_validate(row.kept)
+
+
+def digest_of(kept: dict[str, object]) -> str:
+    """SHA-256 of a version's content in one fixed form."""
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def year_due_on(session: Session, rules: InForce, year: int) -> date:
+    """The day after which a year is scored: its last summary 附件二 was due then."""
+    last = last_day(year, YEAR_PERIOD)
+    calendar = snapshot(session, rules.rulebook.working_time, last)
+    return shift_working_days(calendar, last, rules.rulebook.assessment.report_working_days)
+
+
+def _due(session: Session, day: date, at: datetime) -> Iterable[tuple[int, str]]:
+    """Periods of this year and the last one that are over on the day; none of a year before the first rulebook."""
+    for year in (day.year - 1, day.year):
+        rules = _rules(session, year, at)
+        if rules is None:
+            continue
+        for period in PERIODS:
+            scored_on = year_due_on(session, rules, year) if period == YEAR_PERIOD else last_day(year, period)
+            if scored_on < day:
+                yield year, period
+
+
+def _rules(session: Session, year: int, at: datetime) -> InForce | None:
+    try:
+        return rules_of(session, year, at)
+    except DomainError as error:
+        if error.code is not ErrorCode.NOT_FOUND:
+            raise
+        return None
+
+
+def _keep_first(session: Session, of: tuple[int, str], scope: Scope, made: Made) -> int:
+    """A branch without any case has no result, and is asked again by the next sweep."""
+    year, period = of
+    rules = rules_of(session, year, made.at)
+    asked = asked_of(year, period, made.at, scope)
+    (reckoned,) = reckon(session, rules.rulebook, year, asked)
+    if reckoned.assessed.total is None:
+        return 0
+    _write(session, _row(of, reckoned, rules, made, 1), asked, made)
+    return 1
+
+
+def _row(of: tuple[int, str], reckoned: Reckoned, rules: InForce, made: Made, version: int) -> AssessmentResult:
+    number = f"{rules.version.code} v{rules.version.version}"
+    kept = Kept(facts=reckoned.facts, assessed=reckoned.assessed, rulebook=number).model_dump(mode="json")
+    return AssessmentResult(
+        id=new_id(),
+        year=of[0],
+        period=of[1],
+        institution_code=reckoned.branch.code,
+        version=version,
+        cause=made.cause,
+        reason=made.reason,
+        rulebook_version_id=rules.version.id,
+        total=reckoned.assessed.total,
+        grade=reckoned.assessed.grade,
+        kept=kept,
+        digest=digest_of(kept),
+        reckoned_at=made.at,
+        reckoned_by=made.by.account_id if made.by else None,
+    )
+
+
+def _write(session: Session, row: AssessmentResult, asked: Asked, made: Made) -> AssessmentResult:
+    """The version, and of a year every fact behind its figures; of a quarter the counts are enough."""
+    store = AssessmentStore(session)
+    yearly = row.period == YEAR_PERIOD
+    row.facts_id = row.id if yearly else None
+    store.add(row)
+    for item, sources in SOURCES.items() if yearly else ():
+        store.keep_facts(row.id, item, every(session, sources, asked))
+    _note(session, row, "assessment.kept", made)
+    return row
+
+
+def _note(session: Session, row: AssessmentResult, action: str, made: Made) -> None:
+    by = made.by
+    audit.append(
+        session,
+        actor=str(by.account_id) if by else SYSTEM_SCHEDULE,
+        action=action,
+        object_kind="assessment",
+        object_id=f"{row.year}/{row.institution_code}/{row.period}/{row.version}",
+        door=by.door if by else Door.SYSTEM,
+        after={"total": str(row.total), "grade": row.grade, "cause": row.cause.value, "digest": row.digest},
+        reason=row.reason or None,
+        request_id=by.request_id if by else None,
+        at=made.at,
+    )

@@ -1,0 +1,219 @@
+"""Versions of an assessment: kept once by the sweep, never changed, confirmed, vetoed with evidence."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from uuid import UUID
+
+import pytest
+from sqlmodel import Session, col, func, select
+
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.messages.assessment import DEDUCTION
+from models.messages.sweep import SweepOrder
+from models.services.assessment import keeping, vetoes
+from models.services.assessment.facts import SOURCES
+from models.services.assessment.overview import branch_view, facts_behind, year_lines
+from models.services.assessment.reckoning import Place
+from models.services.assessment.vetoes import Finding
+from models.services.desk.acting import Actor
+from models.services.rulebooks import ensure_builtin
+from models.stores.assessment import AssessmentStore
+from models.stores.audit import AuditStore
+from models.stores.scope import EVERYTHING, Scope
+from models.tables.assessment import AssessmentFact, AssessmentResult
+from models.tables.audit import AuditEntry
+from models.tables.care import Touchpoint
+from models.types import Door, Stage
+from tests.support import world
+from tests.support.assessed import YEAR, any_case, fill
+from tests.support.world import World
+
+AFTER = datetime(YEAR + 1, 1, 20, 2, 0, tzinfo=UTC)
+BJ = Place(YEAR, "BJ", EVERYTHING)
+
+
+@pytest.fixture
+def filled(database: Database) -> World:
+    built = world.build(database)
+    with database.write() as session:
+        ensure_builtin(session)
+        fill(session, 7)
+    return built
+
+
+def by(built: World, login: str = "hq-vip", at: datetime = AFTER) -> Actor:
+    return Actor(built.accounts[login], built.name(login), Door.API, at)
+
+
+def sweep(session: Session, day: date, branch: str = "BJ") -> int:
+    at = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+    order = SweepOrder(institution_code=branch, day=day, at=at, limit=500)
+    return keeping.keep_due(session, order).counts.get("assessed", 0)
+
+
+def refusal(act: Callable[[], object]) -> ErrorCode:
+    with pytest.raises(DomainError) as found:
+        act()
+    return found.value.code
+
+
+def periods(session: Session) -> list[tuple[int, str, int]]:
+    """Of the year; some records lie in the days around it."""
+    mine = select(AssessmentResult).where(AssessmentResult.year == YEAR)
+    rows = session.exec(mine.order_by(AssessmentResult.period)).all()
+    return [(row.year, row.period, row.version) for row in rows]
+
+
+def test_a_sweep_keeps_each_quarter_that_is_over_once(filled: World) -> None:
+    with filled.database.write() as session:
+        sweep(session, date(YEAR, 3, 31))
+        assert periods(session) == []
+        assert sweep(session, date(YEAR, 4, 1)) == 1
+        assert sweep(session, date(YEAR, 4, 2)) == 0
+        assert sweep(session, date(YEAR, 10, 9)) == 2, "quarters of an outage are made up for"
+        assert periods(session) == [(YEAR, "Q1", 1), (YEAR, "Q2", 1), (YEAR, "Q3", 1)]
+
+
+def test_the_year_is_scored_after_its_last_summary_was_due(filled: World) -> None:
+    with filled.database.write() as session:
+        sweep(session, date(YEAR + 1, 1, 1))
+        assert (YEAR, "year", 1) not in periods(session)
+        assert sweep(session, date(YEAR + 1, 1, 15)) == 0, "ten working days after New Year's Eve: 15 January 2026"
+        assert sweep(session, date(YEAR + 1, 1, 16)) == 1
+        assert sweep(session, date(YEAR + 1, 1, 17)) == 0
+
+
+def test_a_branch_without_any_case_has_no_result_and_head_office_is_none(database: Database) -> None:
+    world.build(database)
+    with database.write() as session:
+        assert sweep(session, date(YEAR + 1, 2, 1)) == 0
+        assert sweep(session, date(YEAR + 1, 2, 1), "HQ") == 0
+        assert periods(session) == []
+
+
+def _scored(session: Session) -> AssessmentResult:
+    sweep(session, date(YEAR + 1, 1, 16))
+    return AssessmentStore(session).versions(YEAR, "BJ", "year")[0]
+
+
+def test_a_kept_version_does_not_move_with_later_facts_but_live_figures_do(filled: World) -> None:
+    with filled.database.write() as session:
+        row = _scored(session)
+        total, digest = row.total, row.digest
+        for touchpoint in session.exec(select(Touchpoint).where(col(Touchpoint.stage) == Stage.MISSED)):
+            touchpoint.stage = Stage.DONE
+            session.add(touchpoint)
+    with filled.database.read() as session:
+        kept = branch_view(session, BJ, "", AFTER)
+        live = branch_view(session, BJ, "live", AFTER)
+        assert kept.result is not None
+        assert (kept.assessed.total, kept.result.digest) == (total, digest)
+        completion = live.assessed.indicator("completion_rate").actual
+        before = kept.assessed.indicator("completion_rate").actual
+        assert completion is not None
+        assert before is not None
+        assert completion > before
+
+
+def test_every_figure_of_a_kept_version_is_the_sum_of_the_facts_written_with_it(filled: World) -> None:
+    with filled.database.write() as session:
+        row = _scored(session)
+        view = branch_view(session, BJ, "1", AFTER)
+        for item in SOURCES:
+            facts = [fact for _, fact in facts_behind(session, BJ, item, "1", AFTER, after=None, limit=10_000)]
+            if item == DEDUCTION:
+                assert len(facts) == view.assessed.justified
+            else:
+                parts = [part for one in view.facts.measured if one.code == item for part in one.parts]
+                assert len(facts) == sum(part.of for part in parts)
+                assert sum(fact.good for fact in facts) == sum((part.good for part in parts), Decimal(0))
+        assert session.exec(select(func.count()).select_from(AssessmentFact)).one() > 50
+        assert row.facts_id == row.id
+
+
+def test_pages_of_kept_facts_go_on_where_the_last_one_ended(filled: World) -> None:
+    with filled.database.write() as session:
+        _scored(session)
+        whole = facts_behind(session, BJ, "on_time_rate", "1", AFTER, after=None, limit=10_000)
+        first = facts_behind(session, BJ, "on_time_rate", "1", AFTER, after=None, limit=5)
+        rest = facts_behind(session, BJ, "on_time_rate", "1", AFTER, after=first[-1][0], limit=10_000)
+    assert first + rest == whole
+
+
+def test_an_altered_version_is_found(filled: World) -> None:
+    with filled.database.write() as session:
+        row = _scored(session)
+        row.kept = row.kept | {"rulebook": "another"}
+        session.add(row)
+        session.flush()
+        assert refusal(lambda: branch_view(session, BJ, "1", AFTER)) is ErrorCode.INTERNAL_ERROR
+
+
+def test_reckoned_again_another_version_waits_and_the_confirmed_one_stands(filled: World) -> None:
+    actor = by(filled)
+    with filled.database.write() as session:
+        _scored(session)
+        first = keeping.confirm(session, YEAR, "BJ", 1, actor)
+        assert first.confirmed_by_name == "孙倩"
+        assert first.appeals_until is not None
+        second = keeping.keep_again(session, BJ, actor, "补录后重算")
+        assert (second.version, second.confirmed_at) == (2, None)
+        assert branch_view(session, BJ, "", AFTER).result == first
+        assert {line.branch.code: line.result for line in year_lines(session, YEAR, EVERYTHING, AFTER)}["BJ"] == first
+        assert refusal(lambda: keeping.confirm(session, YEAR, "BJ", 1, actor)) is ErrorCode.STALE_VERSION
+        assert keeping.confirm(session, YEAR, "BJ", 2, actor).confirmed_at == AFTER
+        assert branch_view(session, BJ, "", AFTER).result == second
+
+
+def test_what_may_not_be_reckoned_or_confirmed_is_refused(filled: World) -> None:
+    actor, during = by(filled), by(filled, at=datetime(YEAR, 12, 31, 2, tzinfo=UTC))
+    elsewhere = BJ._replace(scope=Scope(("/HQ/SH/",)))
+    with filled.database.write() as session:
+        again = keeping.keep_again
+        assert refusal(lambda: again(session, BJ, actor, " ")) is ErrorCode.REASON_REQUIRED
+        assert refusal(lambda: again(session, BJ, during, "x")) is ErrorCode.YEAR_NOT_OVER
+        assert refusal(lambda: again(session, elsewhere, actor, "x")) is ErrorCode.NOT_FOUND
+        assert refusal(lambda: again(session, BJ._replace(branch_code="BJ01"), actor, "x")) is ErrorCode.INVALID_INPUT
+        assert refusal(lambda: keeping.confirm(session, YEAR, "BJ", 1, actor)) is ErrorCode.NOT_FOUND
+
+
+def _finding(case_id: UUID | None, code: str = "falsified_record", evidence: str = "附件三照片") -> Finding:
+    return Finding(code, case_id, "办结时间与签收单不符", evidence)
+
+
+def test_a_veto_counts_in_the_next_version_until_it_is_withdrawn(filled: World) -> None:
+    actor = by(filled)
+    with filled.database.write() as session:
+        _scored(session)
+        row = vetoes.record(session, BJ, _finding(any_case(session, "BJ01")), actor)
+        assert branch_view(session, BJ, "1", AFTER).assessed.vetoes == ()
+        keeping.keep_again(session, BJ, actor, "计入否决")
+        vetoed = branch_view(session, BJ, "2", AFTER).assessed
+        assert vetoed.vetoes == ("falsified_record",)
+        assert vetoed.indicator("completion_rate").points == 0
+        vetoes.withdraw(session, row.id, "查无实据", EVERYTHING, actor)
+        assert vetoes.withdraw(session, row.id, "再次", EVERYTHING, actor).withdrawn_reason == "查无实据"
+        assert branch_view(session, BJ, "live", AFTER).assessed.vetoes == ()
+        told = [entry.action for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.seq)))]
+        assert told[-3:] == ["assessment.veto_recorded", "assessment.kept", "assessment.veto_withdrawn"]
+        assert all("签收单" not in str(entry.after) for entry in AuditStore(session).all())
+
+
+def test_what_makes_no_veto_is_refused(filled: World) -> None:
+    actor = by(filled)
+    with filled.database.write() as session:
+        case, foreign = any_case(session, "BJ"), any_case(session, "SH")
+        for finding in (
+            _finding(case, code="bad_weather"),
+            _finding(case, evidence=" "),
+            _finding(foreign),
+            _finding(None),
+        ):
+            assert refusal(partial(vetoes.record, session, BJ, finding, actor)) is ErrorCode.INVALID_INPUT
+        vetoes.record(session, BJ, _finding(case), actor)
+        assert refusal(lambda: vetoes.record(session, BJ, _finding(case), actor)) is ErrorCode.INVALID_INPUT
+        away = BJ._replace(scope=Scope(("/HQ/SH/",)))
+        assert refusal(lambda: vetoes.record(session, away, _finding(case), actor)) is ErrorCode.NOT_FOUND
