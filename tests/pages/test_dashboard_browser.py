@@ -65,8 +65,6 @@ def test_a_filter_brings_panels_as_they_are_seen_and_a_number_opens_its_rows(
     page = context.new_page()
     page.goto(f"{address}{PAGE}&lang=zh")
     expect(page.locator(".gl-plot canvas").first).to_be_visible(timeout=60_000)
-    if width == 390:
-        page.locator(".gl-filter-fold > summary").click()
     page.locator("#filter-tier").select_option("gold")
     page.locator(".gl-filters button").click()
     page.wait_for_url("**tier=gold**", timeout=60_000)
