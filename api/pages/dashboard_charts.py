@@ -56,7 +56,7 @@ class Look(NamedTuple):
     empty: str = ""
 
 
-_PIECES, _PEOPLE = _m("件"), _m("家")
+_PIECES, _PEOPLE = "", _m("家")
 LOOKS: Mapping[PanelName, Look] = {
     PanelName.TIERS: Look(
         _m("VIP客户层级分布"),
@@ -79,7 +79,7 @@ LOOKS: Mapping[PanelName, Look] = {
             Series("upgraded", _m("升级"), _PEOPLE),
             Series("downgraded", _m("降级"), _PEOPLE),
             Series("left", _m("离开"), _PEOPLE),
-            Series("cancelled", _m("取消"), _PEOPLE, colour=ChartColour.RED),
+            Series("cancelled", _m("取消资格"), _PEOPLE, colour=ChartColour.RED),
         ),
         ("第13条",),
         _m("与上一会员期相比"),

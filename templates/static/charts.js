@@ -79,13 +79,16 @@
     };
   };
 
+  // The height of a bar with its name beside it, which is folded at the width of `folded`, and the numbers below.
+  const wide = (name) => [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 12 : 7), 0);
+  const bandOf = (labels) => Math.max(48, ...labels.map((name) => 16 * Math.ceil(wide(name) / 96) + 32));
   const draw = async (figure) => {
     figure.dataset.glDrawn = "";
     await import(figure.dataset.glEngine);
     const data = read(document.getElementById(figure.dataset.glTable));
     const plot = figure.querySelector(".gl-plot");
     plot.hidden = false;
-    if (figure.dataset.glChart === "across") plot.style.height = `${72 + 48 * data.labels.length}px`;
+    if (figure.dataset.glChart === "across") plot.style.height = `${72 + bandOf(data.labels) * data.labels.length}px`;
     const chart = window.echarts.init(plot, null, { renderer: "canvas" });
     chart.setOption(options(figure, data));
     chart.on("click", (point) => link(data.columns[point.seriesIndex].cells[point.dataIndex])?.click());

@@ -172,12 +172,12 @@ def test_accessible_no_wider_than_the_screen_and_within_the_policy(
     for name, (login, path) in rooms.items():
         context.add_cookies([{"name": cookie_name(settings), "value": secrets[login], "url": address}])
         url = f"{address}{path}{'&' if '?' in path else '?'}theme={theme}&lang={language}"
-        found += [f"{name}: {fault}" for fault in _faults(context, url, int(width))]
+        found += [f"{name}: {fault}" for fault in faults_of(context, url, int(width))]
     context.close()
     assert found == []
 
 
-def _faults(context: BrowserContext, url: str, width: int) -> list[str]:
+def faults_of(context: BrowserContext, url: str, width: int) -> list[str]:
     """What is wrong with a page whose folded forms are open."""
     page, found = context.new_page(), list[str]()
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)

@@ -173,5 +173,5 @@ def _ground(reader: Reader, asked: Asked, top: Institution | None, today: date) 
     first, last = asked.first or today.replace(month=1, day=1), asked.last or today
     if first > last:
         raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "to", "reason": "ends_before_it_starts"}])
-    scope = EVERYTHING if top is None else Scope((top.path,))
+    scope = EVERYTHING if top is None or top.level is InstitutionLevel.HQ else Scope((top.path,))
     return Ground(scope, first, last, asked.tier, reader.account_id if top is None else None)

@@ -55,10 +55,12 @@ def rows_of_retention(at: Standing, key: str) -> Found:
 
 
 def _by_unit(session: Session, at: Standing, counted: Counted) -> Iterator[Line]:
-    """A line per institution of the comparison; none at all when there is nothing to compare."""
+    """A line per institution of the comparison, the top only with something of its own; none when there is nothing."""
     sums: dict[str, Counter[str]] = {unit.key: Counter() for unit in at.units}
-    for (code,), numbers in store.numbers(session, counted).items():
-        sums[at.unit_of(code)].update(numbers)
+    for (code,), found in store.numbers(session, counted).items():
+        sums[at.unit_of(code)].update(found)
     if any(sums.values()):
         for unit in at.units:
-            yield Line(unit.key, (unit.name,), {mark: sums[unit.key][mark] for mark in counted.marks})
+            numbers = {mark: sums[unit.key][mark] for mark in counted.marks}
+            if any(numbers.values()) or not unit.is_top:
+                yield Line(unit.key, (unit.name,), numbers)
