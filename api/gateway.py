@@ -26,6 +26,7 @@ from models.identifiers import (
     CARE_TOUCHPOINT,
     COMPLAINT,
     GREEN_CHANNEL,
+    PERIOD_CLOSE,
     QUALIFICATION,
     QUOTA_SEASON,
     calendar_publish_id,
@@ -56,7 +57,12 @@ _log = structlog.get_logger(__name__)
 
 Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
 """What workflows answer to an act."""
-_WORKFLOWS = {"start": QUALIFICATION, "season_start": QUOTA_SEASON, "approval_start": APPROVAL}
+_WORKFLOWS = {
+    "start": QUALIFICATION,
+    "season_start": QUOTA_SEASON,
+    "approval_start": APPROVAL,
+    "period_close_start": PERIOD_CLOSE,
+}
 _SERVICES = {"green_channel": GREEN_CHANNEL, "complaint": COMPLAINT, "touchpoint": CARE_TOUCHPOINT}
 
 

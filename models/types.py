@@ -119,6 +119,10 @@ SERVICE_KINDS = (CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMP
 """Cases of serving a customer 服务: no approval, but tasks and clocks of their own."""
 
 
+UNDECLARED_KINDS = (*SERVICE_KINDS, CaseKind.PERIOD_CLOSE)
+"""Kinds that nobody declares, so that four eyes keep no declarant off: what is served, what the programme starts."""
+
+
 class Stage(StrEnum):
     """Stages of a qualification 资格评定, in order, then its side stages; those of the service kinds; those of a
     quarter's summary 季度汇总 and of a launch 启动计划."""

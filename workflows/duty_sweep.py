@@ -32,6 +32,8 @@ Order = TypeVar("Order", bound=SweepOrder)
 Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Awaitable[SweepDone]]
 """An activity that does one chunk."""
 UNSENT = "unsent"
+QUARTERS = "quarters"
+"""Patch: sweeps that began before there were quarterly summaries go on without them."""
 
 
 @workflow.defn(name=DUTY_SWEEP)
@@ -46,7 +48,7 @@ class DutySweepWorkflow:
 
     @workflow.run
     async def run(self, start: StartSweep) -> dict[str, int]:
-        """Plans, duties, what waits, starts, memberships, cancellations; greetings once it is no longer quiet."""
+        """Plans, duties, what waits, starts, memberships, cancellations, quarters; greetings once it is not quiet."""
         workflow.upsert_search_attributes([KIND.value_set(DUTY_SWEEP), INSTITUTION.value_set(start.institution_code)])
         opened = await record(SweepActivities.open, start)
         for phase in ("plans", "duties", "settle"):
@@ -54,6 +56,11 @@ class DutySweepWorkflow:
         await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
         await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)
+        if workflow.patched(QUARTERS):
+            await self._walk(
+                "closes", SweepActivities.start_closes, self._order(opened, opened.start_per_second), REACH
+            )
+            await self._records("adjustments", opened)
         await self._greet(opened)
         self._phase = "closing"
         counts = {name: number for name, number in self._counts.items() if number}

@@ -10,6 +10,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.sweep import SweepActivities
@@ -21,6 +22,7 @@ from workflows.green_channel import GreenChannelWorkflow
 from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
+from workflows.period import PeriodCloseWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
 
@@ -35,6 +37,7 @@ WORKFLOWS: Sequence[type] = (
     ComplaintWorkflow,
     TouchpointWorkflow,
     DutySweepWorkflow,
+    PeriodCloseWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -67,6 +70,7 @@ def activity_methods(
     calendar: CalendarActivities,
     service: ServiceActivities,
     sweep: SweepActivities,
+    quarter: QuarterActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -95,7 +99,9 @@ def activity_methods(
         sweep.open,
         sweep.records,
         sweep.start_due,
+        sweep.start_closes,
         sweep.call_due,
         sweep.send_greetings,
         sweep.close,
+        quarter.record_opening,
     ]

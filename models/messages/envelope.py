@@ -7,6 +7,7 @@ from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
+from models.messages.quarter import StartPeriodClose
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
@@ -57,6 +58,18 @@ class ApprovalStart(Message):
         return self.act.workflow_id
 
 
+class PeriodCloseStart(Message):
+    """Start of a quarter's close; answered when its first record stands."""
+
+    kind: Literal["period_close_start"] = "period_close_start"
+    act: StartPeriodClose
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
 class ProgrammeUpdate(Message):
     """An act of a person on what is no approval: a season, a membership. `kind` names the update."""
 
@@ -85,7 +98,7 @@ class ServiceUpdate(Message):
     act: ServiceAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | PeriodCloseStart | ServiceStart
 Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate | ServiceUpdate
 
 

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from models.messages.base import Message
 
-RecordPhase: TypeAlias = Literal["plans", "duties", "settle", "candidates"]
-"""Phases on the records alone: plans that are missing or stale, duties of article 17, hush and miss, cancellations."""
+RecordPhase: TypeAlias = Literal["plans", "duties", "settle", "candidates", "adjustments"]
+"""Phases on the records alone: plans that are missing or stale, duties of article 17, hush and miss, cancellations,
+late facts of published quarters."""
 
 
 class StartSweep(Message):

@@ -11,6 +11,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.sweep import SweepActivities
@@ -28,6 +29,7 @@ WORKFLOW_NAMES = {
     "complaint",
     "care-touchpoint",
     "duty-sweep",
+    "period-close",
 }
 ACTIVITY_NAMES = {
     "record-opening",
@@ -57,6 +59,8 @@ ACTIVITY_NAMES = {
     "start-due-touchpoints",
     "call-due-memberships",
     "send-greetings",
+    "start-period-closes",
+    "record-period-opening",
     "close-sweep",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
@@ -72,6 +76,7 @@ MESSAGE_NAMES = {
     "complaint": SERVICE_MESSAGES,
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
+    "period-close": APPROVAL_MESSAGES,
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -96,6 +101,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
+        quarter=QuarterActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )

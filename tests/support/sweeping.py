@@ -15,6 +15,7 @@ from activities.sweep import SweepActivities
 from models.database import Database
 from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
 from models.service_types import TouchpointOrigin
@@ -39,6 +40,7 @@ class Started:
     database: Database
     starts: list[StartTouchpoint | StartGreenChannel] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
+    closes: list[StartPeriodClose] = field(default_factory=list)
     fail_after: int | None = None
 
     async def start_touchpoint(self, start: StartTouchpoint, per_second: int) -> bool:
@@ -57,6 +59,13 @@ class Started:
     def ids(self) -> list[UUID]:
         """Rows whose case was started, in order."""
         return [start.case_id for start in self.starts]
+
+    async def start_close(self, start: StartPeriodClose, per_second: int) -> bool:
+        """Keep the start of a quarter's close, once."""
+        if start.workflow_id in {one.workflow_id for one in self.closes}:
+            return False
+        self.closes.append(start)
+        return True
 
     def _started(self, start: StartTouchpoint | StartGreenChannel) -> bool:
         if self.fail_after is not None and len(self.starts) >= self.fail_after:
@@ -121,6 +130,8 @@ class Sweeper:
         for activity in (acts.start_due, acts.call_due):
             counts += await self._walk(activity, SweepOrder(**common))
         counts += await self._walk(acts.records, RecordOrder(**common, phase="candidates"))
+        counts += await self._walk(acts.start_closes, SweepOrder(**common))
+        counts += await self._walk(acts.records, RecordOrder(**common, phase="adjustments"))
         counts += await self._walk(acts.send_greetings, SweepOrder(**common))
         done = CloseSweep(institution_code=branch, day=day, at=at, counts=dict(counts))
         await self._run(acts.close, done)

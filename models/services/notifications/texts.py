@@ -54,6 +54,7 @@ TEMPLATES = (
     "greeting_unconfirmed",
     "touchpoint_missed",
     "cancellation_candidate",
+    "quarter_adjusted",
 )
 """Every notification there is."""
 
@@ -81,6 +82,9 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     Stage.BRANCH_APPROVAL.value: ("分公司审批", "Branch approval"),
     Stage.HQ_REVIEW.value: ("总公司复核", "Head-office review"),
     Stage.HQ_APPROVAL.value: ("总公司审批", "Head-office approval"),
+    Stage.COLLECTING.value: ("季度汇总填报", "Quarterly summary: prepare"),
+    Stage.CHECKING.value: ("季度汇总复核", "Quarterly summary: check"),
+    Stage.SIGNING.value: ("季度汇总签发", "Quarterly summary: publish"),
     "nobody_to_act": ("无人可办", "Nobody to act"),
     SeasonPhase.FREEZE.value: ("冻结", "Freeze"),
     SeasonPhase.DECLARE.value: ("申报", "Declarations"),
