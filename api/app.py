@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from api import problems
 from api.dispatcher import dispatch_for_ever
@@ -53,7 +55,8 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     )
     app.state.settings = settings
     problems.install(app)
-    _include(app)
+    app.router.routes.extend(_routes())
+    app.mount(STATIC_PREFIX, static_app(), name="static")
     return app
 
 
@@ -89,11 +92,15 @@ def _middlewares(settings: Settings) -> list[Middleware]:
     ]
 
 
-def _include(app: FastAPI) -> None:
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route, once a process: an application works out the parameters of what it includes at its first request,
+    a third of a second that a second application of the process need not pay."""
+    every = APIRouter()
     for router in ROOT_ROUTERS:
-        app.include_router(router, include_in_schema=False)
+        every.include_router(router, include_in_schema=False)
     for router in API_ROUTERS:
-        app.include_router(router, prefix=API_PATH)
+        every.include_router(router, prefix=API_PATH)
     for router in PAGE_ROUTERS:
-        app.include_router(router, include_in_schema=False)
-    app.mount(STATIC_PREFIX, static_app(), name="static")
+        every.include_router(router, include_in_schema=False)
+    return tuple(every.routes)

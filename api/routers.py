@@ -29,6 +29,7 @@ from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
 from api.pages import stand_ins as stand_in_pages
 from api.pages import task_acts as task_act_pages
@@ -56,6 +57,7 @@ from api.routes import (
     promises,
     qualifications,
     quotas,
+    rulebooks,
     seasons,
     staff,
     stand_ins,
@@ -87,6 +89,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     seasons.router,
     jobs.router,
     calendar.router,
+    rulebooks.router,
     qualifications.router,
     cases.router,
     case_thread.router,
@@ -122,6 +125,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ranking.router,
     season_pages.router,
     import_pages.router,
+    regulation_pages.router,
     inbox.router,
     bulk.router,
     clock.router,

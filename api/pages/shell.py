@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import Request
 
+from api.pages.serves import badges
 from api.pages.view.shell import NAVIGATION, NavCount, Person, Shell, build_shell, post_of
 from api.security.caller import Caller
 from models.types import Role
@@ -33,6 +34,7 @@ def shell_for(
         roles=caller.roles if caller else (),
         counts=counts,
         refresh_href=refresh_href,
+        articles=badges(request.url.path),
         unread=unread,
     )
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlmodel import Session
 
 from api.deps import Action, Caller, DatabaseDep, require
+from api.forms.xlsx import XLSX_TYPE
 from api.institution_filter import part_of_tree
-from api.pages.ranking_files import CSV_TYPE, XLSX_TYPE, csv_answer, xlsx_answer
+from api.pages.ranking_files import CSV_TYPE, csv_answer, ranking_xlsx
 from api.paging import PagingDep
 from api.routes.jobs import job_fields
 from api.schemas.base import PageAnswer
@@ -106,7 +107,7 @@ def read_ranking(
         accepted = request.headers.get("accept", "")
         if CSV_TYPE in accepted or XLSX_TYPE in accepted:
             rows = ranking_page(session, year, scope, wanted)
-            return csv_answer(rows, year) if CSV_TYPE in accepted else xlsx_answer(rows, year)
+            return csv_answer(rows, year) if CSV_TYPE in accepted else ranking_xlsx(rows, year)
         found = ranking_page(session, year, scope, wanted, after_rank=paging.number() or 0, limit=paging.fetch)
     shown, cursor = paging.cut(found, lambda row: (row.rank,))
     return PageAnswer(items=[RankingAnswer.model_validate(row) for row in shown], next_cursor=cursor)
@@ -123,7 +124,7 @@ def download_csv(year: YearPath, database: DatabaseDep, caller: ReaderDep) -> Re
 def download_xlsx(year: YearPath, database: DatabaseDep, caller: ReaderDep) -> Response:
     """The list as a workbook."""
     with database.read() as session:
-        return xlsx_answer(_whole_list(session, year, caller), year)
+        return ranking_xlsx(_whole_list(session, year, caller), year)
 
 
 @router.post("/{year}/freeze")

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.rulebook import Frequency, Limit, RegularService, Rulebook, ServiceItem
 from models.rules.calendar import local_date
 from models.stores.memberships import current_memberships
-from models.stores.promises import Kept, PromiseStore, together
+from models.stores.service_counts import Kept, ServiceCounts, together
 from models.tables.cases import Membership
 from models.types import Tier
 
@@ -40,7 +40,7 @@ def promises(session: Session, customer_no: str, rulebook: Rulebook, now: dateti
     member = current_memberships(session, [customer_no], today).get(customer_no)
     tier = member.tier if member else Tier.REGULAR
     first, last = (member.valid_from, member.valid_to) if member else (date(today.year, 1, 1), date(today.year, 12, 31))
-    numbers = PromiseStore(session, customer_no, first, last).by_code(now, today)
+    numbers = ServiceCounts(session, first, last, customer_no=customer_no).by_code(now)
     lines = (*_regular(rulebook, numbers), *_promised(rulebook, tier, numbers, member))
     return Promises(tier, first, last, tuple(lines))
 

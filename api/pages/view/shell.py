@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from api.pages.i18n import Language, _, language
 from api.pages.i18n import mark as _m
+from api.pages.view.common import Article
 from api.pages.words import word
 from models.types import Role
 
@@ -64,6 +65,8 @@ class Shell:
     lang: Language = field(default_factory=language)
     refresh_href: str | None = None
     """Where `<noscript>` goes after 2 s on a page that waits for an answer."""
+    articles: tuple[Article, ...] = ()
+    """Which articles the page serves."""
     unread: int | str | None = None
     """Number at the bell 通知; None where the page does not count it."""
 
@@ -119,6 +122,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
+    _Entry("regulation", _m("条文索引"), "/regulation", "file", _ADMIN, frozenset(Role)),
 )
 """Every entry there is, in order; a page that joins the service adds its line here."""
 
@@ -137,6 +141,7 @@ def build_shell(
     roles: Sequence[Role] = (),
     counts: Mapping[str, NavCount] | None = None,
     refresh_href: str | None = None,
+    articles: Sequence[Article] = (),
     unread: int | str | None = None,
 ) -> Shell:
     """The shell for a person with these roles; entries they may not open are absent.
@@ -155,6 +160,7 @@ def build_shell(
         tabs=tuple(items[key] for key in _TAB_KEYS if key in items)[:_TABS_BESIDE_MORE],
         search_href="/customers" if "customers" in items else None,
         refresh_href=refresh_href,
+        articles=tuple(articles),
         unread=unread,
     )
 

@@ -1,0 +1,60 @@
+"""Which articles each page serves: by address, the longest beginning counts.
+
+A page that joins the service adds its line here; tests hold the pages against this table and it against the map in
+`docs/regulation-map.md`.
+"""
+
+from api.pages.i18n import _
+from api.pages.view.common import Article
+from models.rulebook.articles import anchor
+
+SERVES: dict[str, tuple[str, ...]] = {
+    "/account": ("regulation 2.7",),
+    "/admin/calendar": ("第17条",),
+    "/admin/people": ("regulation 2.7",),
+    "/care": ("第16条", "第17条", "regulation 2.5", "regulation 2.6", "附件四"),
+    "/cases": ("第13条", "regulation 2.4", "附件一"),
+    "/complaints": ("regulation 2.5", "附件五"),
+    "/customers": ("第4条", "第14条", "第15条", "第16条", "第17条"),
+    "/d": ("regulation 2.4",),
+    "/evaluations": ("第13条", "regulation 2.2", "regulation 2.3", "附表1", "附表2", "附表3"),
+    "/forms": ("regulation 2.10",),
+    "/forms/3": ("附件三",),
+    "/forms/4": ("附件四",),
+    "/forms/5": ("附件五",),
+    "/green-channel": ("第14条", "第15条", "第17条", "附件三"),
+    "/imports": ("第4条", "regulation 2.2"),
+    "/inbox": ("regulation 2.4", "regulation 2.7"),
+    "/menu": ("第5条",),
+    "/notifications": ("regulation 2.4",),
+    "/qualifications": ("第13条", "regulation 2.4", "附件一"),
+    "/regulation": ("第1条", "regulation 2.9"),
+    "/settings": ("regulation 2.7",),
+    "/sign-in": ("regulation 2.7",),
+    "/stand-ins": ("regulation 2.7",),
+    "/tasks": ("regulation 2.4",),
+    "/updates": ("regulation 2.4",),
+}
+
+
+def served_by(path: str) -> tuple[str, ...]:
+    """The articles that the page at an address serves; none where the table has no line for it."""
+    found = [start for start in SERVES if path == start or path.startswith(f"{start}/")]
+    return SERVES[max(found, key=len)] if found else ()
+
+
+def article_label(article: str) -> str:
+    """第17条, 附件三, 附表1; a section of defaults reads 默认 2.5, for it does not stand in the copy."""
+    if article.startswith("regulation "):
+        return _("默认 %(part)s", part=article.removeprefix("regulation "))
+    return article
+
+
+def badges(path: str) -> tuple[Article, ...]:
+    """The badges of a page, each opening its article."""
+    return tuple(Article(text=article_label(code), href=article_href(code)) for code in served_by(path))
+
+
+def article_href(article: str) -> str:
+    """Where an article is read."""
+    return f"/regulation#{anchor(article)}"

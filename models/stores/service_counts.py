@@ -1,0 +1,184 @@
+"""What became of the promises of a span of days: touchpoints, green channel, inquiries, complaints, in numbers.
+
+Of one customer or of a scope, by customer or by institution, and by entry of the catalogue (articles 14-17).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, false, or_
+from sqlmodel import Session, col, func, select
+
+from models.rules.calendar import ONE_DAY, instant, local_date
+from models.service_types import ComplaintSheet
+from models.stores.care import OPEN_STAGES
+from models.stores.scope import EVERYTHING, Scope, within
+from models.tables.book import Customer
+from models.tables.care import Touchpoint
+from models.tables.cases import Case
+from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.types import Stage
+
+INQUIRY_CODE, COMPLAINT_CODE = "Z17", "Z18"
+
+
+class Owner(StrEnum):
+    """Whose numbers they are: the customer's, or the institution's that serves it (article 17 item 8)."""
+
+    CUSTOMER = "customer_no"
+    INSTITUTION = "institution_code"
+
+
+class Entry(NamedTuple):
+    """One entry of the catalogue for one owner; `item` is its identifier, or the service of the green channel."""
+
+    owner: str
+    code: str
+    item: str
+
+
+class Kept(NamedTuple):
+    """Numbers of one promise: due = done + missed + still open; `late` were done late, or are open and overdue."""
+
+    due: int = 0
+    done: int = 0
+    late: int = 0
+    missed: int = 0
+    open: int = 0
+    overdue: int = 0
+    """Of the open ones."""
+    next_due: date | None = None
+
+    @property
+    def in_time(self) -> int:
+        """Done within the limit."""
+        return self.done - (self.late - self.overdue)
+
+    @property
+    def judged(self) -> int:
+        """Done, missed, or open and overdue: what a rate of timeliness stands on (regulation 2.8)."""
+        return self.done + self.missed + self.overdue
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCounts:
+    """Sums over the days from `first` to `last` (Asia/Shanghai, both included).
+
+    A touchpoint belongs to the day it is planned for, a request or complaint to the day it was received. With
+    `customer_no` of that customer alone; `scope` is that of the institution that owns the customer, or with
+    `Owner.INSTITUTION` that serves it.
+    """
+
+    session: Session
+    first: date
+    last: date
+    scope: Scope = EVERYTHING
+    customer_no: str | None = None
+
+    def by_code(self, now: datetime) -> dict[tuple[str, str], Kept]:
+        """Numbers by (catalogue code, item or service) of everything counted; the moment decides what is overdue."""
+        found: dict[tuple[str, str], list[Kept]] = {}
+        for entry, kept in self.by(Owner.INSTITUTION, now).items():
+            found.setdefault((entry.code, entry.item), []).append(kept)
+        return {key: together(kept) for key, kept in found.items()}
+
+    def by(self, owner: Owner, now: datetime) -> dict[Entry, Kept]:
+        """Numbers by owner and entry of the catalogue; what has nothing to count is not there."""
+        parts = (self._touchpoints(owner, now), self._green_channel(owner, now), self._complaints(owner, now))
+        return {entry: kept for part in parts for entry, kept in part}
+
+    def _touchpoints(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
+        """A skipped one was dropped by somebody with a reason, a cancelled one fell away: neither is due."""
+        row, stage = Touchpoint, col(Touchpoint.stage)
+        still_open = stage.in_(OPEN_STAGES)
+        overdue = and_(still_open, col(row.due_on) < local_date(now))
+        done = stage == Stage.DONE
+        late = and_(done, col(row.in_time).is_(False))
+        marks = _Marks(done, late, stage == Stage.MISSED, still_open, overdue, col(row.due_on))
+        planned = col(row.planned_on).between(self.first, self.last)
+        keys = (getattr(row, owner.value), row.code, row.item)
+        statement = select(*keys, *marks.sums()).where(planned, *self._mine(row, owner)).group_by(*keys)
+        for of, code, item, *numbers in self.session.execute(statement):
+            yield Entry(of, code, item), _kept(numbers)
+
+    def _green_channel(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
+        """A request that was called off is not due."""
+        row, finished = GreenChannelRecord, col(GreenChannelRecord.finished_at)
+        still_open = and_(finished.is_(None), col(Case.outcome).is_(None))
+        overdue = and_(still_open, col(row.due_at) < now)
+        late = col(row.in_time).is_(False)
+        marks = _Marks(finished.is_not(None), late, false(), still_open, overdue, col(row.due_at))
+        keys = (getattr(row, owner.value), row.code, row.service)
+        statement = select(*keys, *marks.sums()).join(Case, col(Case.id) == row.case_id)
+        for of, code, service, *numbers in self.session.execute(self._received(statement, row, owner, keys)):
+            yield Entry(of, code, service.value), _kept(numbers)
+
+    def _complaints(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
+        row, closed = ComplaintRecord, col(ComplaintRecord.closed_at)
+        still_open, due = closed.is_(None), func.coalesce(col(row.close_due_at), col(row.reply_due_at))
+        overdue = and_(still_open, or_(col(row.reply_in_time).is_(False), due < now))
+        late = and_(closed.is_not(None), or_(col(row.reply_in_time).is_(False), col(row.closed_in_time).is_(False)))
+        marks = _Marks(closed.is_not(None), late, false(), still_open, overdue, due)
+        keys = (getattr(row, owner.value), row.sheet)
+        for of, sheet, *numbers in self.session.execute(self._received(select(*keys, *marks.sums()), row, owner, keys)):
+            code = INQUIRY_CODE if sheet is ComplaintSheet.INQUIRY else COMPLAINT_CODE
+            yield Entry(of, code, sheet.value), _kept(numbers)
+
+    def _received(self, statement: Any, row: Any, owner: Owner, keys: tuple[Any, ...]) -> Any:
+        first, after = instant(self.first), instant(self.last + ONE_DAY)
+        within_span = (col(row.received_at) >= first, col(row.received_at) < after)
+        return statement.where(*within_span, *self._mine(row, owner)).group_by(*keys)
+
+    def _mine(self, row: Any, owner: Owner) -> tuple[ColumnElement[bool], ...]:
+        if self.customer_no is not None:
+            return (row.customer_no == self.customer_no,)
+        if owner is Owner.INSTITUTION:
+            return (within(row.institution_code, self.scope),)
+        if self.scope == EVERYTHING:
+            return ()
+        owned = select(Customer.customer_no).where(within(Customer.institution_code, self.scope))
+        return (col(row.customer_no).in_(owned),)
+
+
+class _Marks(NamedTuple):
+    """What a row counts as: one condition a number, and when an open one is due."""
+
+    done: ColumnElement[bool]
+    late: ColumnElement[bool]
+    missed: ColumnElement[bool]
+    open: ColumnElement[bool]
+    overdue: ColumnElement[bool]
+    due: Any
+
+    def sums(self) -> tuple[Any, ...]:
+        """The columns that `_kept` reads."""
+        conditions = (self.done, or_(self.late, self.overdue), self.missed, self.open, self.overdue)
+        return *(_count(condition) for condition in conditions), func.min(case((self.open, self.due)))
+
+
+def _count(condition: ColumnElement[bool]) -> Any:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _kept(numbers: Iterable[Any]) -> Kept:
+    done, late, missed, still_open, overdue, next_due = numbers
+    on = local_date(next_due) if isinstance(next_due, datetime) else next_due
+    return Kept(done + missed + still_open, done, late, missed, still_open, overdue, on)
+
+
+def together(kept: Iterable[Kept]) -> Kept:
+    """Several lines summed up; the next day is the earliest."""
+    rows = list(kept)
+    days = [row.next_due for row in rows if row.next_due]
+    return Kept(
+        due=sum(row.due for row in rows),
+        done=sum(row.done for row in rows),
+        late=sum(row.late for row in rows),
+        missed=sum(row.missed for row in rows),
+        open=sum(row.open for row in rows),
+        overdue=sum(row.overdue for row in rows),
+        next_due=min(days, default=None),
+    )
