@@ -77,6 +77,7 @@ _MESSAGES = {
     "unknown_customer": _m("没有这家客户，请检查客户号或客户名。"),
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
+    "not_ended": _m("季度尚未结束，不能冻结。"),
     "complaints_only": _m("咨询不分等级。"),
 }
 

@@ -29,6 +29,7 @@ from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
 from api.pages import stand_ins as stand_in_pages
@@ -56,6 +57,7 @@ from api.routes import (
     notifications,
     promises,
     qualifications,
+    quarters,
     quotas,
     rulebooks,
     seasons,
@@ -102,6 +104,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    quarters.files,
+    quarters.router,
 )
 """Under `/api/v1`."""
 
@@ -136,6 +140,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     case_pages.router,
     case_thread_pages.router,
     complaint_pages.router,
+    quarter_pages.router,
     update_pages.router,
 )
 """Pages; not part of the API description."""

@@ -62,7 +62,7 @@ def _headline(view: CaseView) -> str:
 def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -> PathStep:
     title, state = word(item.stage), StepState(item.place.value)
     if view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED:
-        title = _("提出")
+        title = word(Stage.FROZEN) if view.case.kind is CaseKind.PERIOD_CLOSE else _("提出")
     match item.place:
         case StepPlace.DONE | StepPlace.STOPPED:
             signed = signed_seats(view, item.stage)
@@ -95,6 +95,8 @@ def _actor(view: CaseView, item: PathItem) -> str:
     name = item.actor or ""
     acts = (past for past in reversed(view.timeline) if past.stage is item.stage and past.at == item.at)
     act = next(acts, None)
+    if name.startswith("system:"):
+        return _("系统")
     shown = _("%(who)s（代 %(whom)s）", who=name, whom=act.on_behalf_of_name) if act and act.on_behalf_of_name else name
     lone = view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED
     return shown if lone else _with_role(shown, name, word(item.role))  # anybody's post may ask for a lone approval

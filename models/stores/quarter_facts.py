@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from models.rules.calendar import ONE_DAY, instant, local_date
 from models.rules.quarter import Promise, Spent, Vip
 from models.service_types import ComplaintSheet
-from models.stores.promises import COMPLAINT_CODE, INQUIRY_CODE
+from models.stores.service_counts import COMPLAINT_CODE, INQUIRY_CODE
 from models.tables.book import Customer
 from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership

@@ -104,8 +104,10 @@ class _Entry(NamedTuple):
 
 
 _WORK, _RATING, _SERVICE, _ADMIN = _m("我的工作"), _m("资格评定"), _m("客户服务"), _m("系统管理")
+_REPORTS = _m("报表考核")
 _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
+_QUARTERS = frozenset({Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
@@ -119,6 +121,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
+    _Entry("quarters", _m("季度汇总"), "/reports/quarterly", "chart", _REPORTS, _QUARTERS),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
