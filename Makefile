@@ -2,6 +2,8 @@
 # a few milliseconds. Needs Python 3.11+, python3-venv and make, nothing else.
 
 PYTHON ?= python3
+# Compiled modules are kept, whatever the machine says: without them every process takes seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
 PROCESSES ?= 2
 BIN := .venv/bin
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \

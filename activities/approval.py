@@ -15,8 +15,9 @@ from models.messages.qualification import RecordBreach, RecordStep
 from models.services import alarms, calendar_publication
 from models.services.approval import lone, steps
 from models.services.care import clearance
+from models.services.spend import over_limit
 
-SUBJECTS = (clearance.SUBJECT,)
+SUBJECTS = (clearance.SUBJECT, over_limit.SUBJECT)
 """Lone approvals beside those of a season: registered by being imported, wherever a worker runs."""
 
 

@@ -1,7 +1,7 @@
 """Activities of the sweep 巡检: one chunk each, every one of them safe to repeat."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,14 +9,14 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.failures import reporting
-from activities.ports import DutyStarter, Notifier, RefusedError, UnconfirmedError
+from activities.handing_over import handed_over
+from activities.ports import DutyStarter, Notifier
 from models.database import Database
 from models.messages.membership import MembershipDue
 from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
 from models.services.care import greetings
-from models.services.care.greetings import Outcome, Ready
 from models.services.duties import calling, candidates, owing, renewals, replanning, settling, starting, sweeps
 from models.services.duties.starting import Start
 from models.services.quarter import adjusting
@@ -92,7 +92,7 @@ class SweepActivities:
         with reporting():
             with self.database.write() as session:
                 claims = greetings.claim(session, order.model_copy(update={"limit": min(order.limit, AT_ONCE)}))
-            outcomes, failure = self._hand_over(claims.ready)
+            outcomes, failure = handed_over(self.notifier, [(ready, ready.letter) for ready in claims.ready])
             if outcomes:
                 with self.database.write() as session:
                     settled = greetings.settle(session, outcomes, order)
@@ -131,26 +131,3 @@ class SweepActivities:
     def _link(self, start: StartGreenChannel) -> None:
         with self.database.write() as session:
             renewals.link_started(session, start.case_id, datetime.now(UTC))
-
-    def _hand_over(self, ready: Sequence[Ready]) -> tuple[list[tuple[Ready, Outcome]], OSError | None]:
-        """Letter by letter; once the way out is closed, what has not left is given back."""
-        outcomes: list[tuple[Ready, Outcome]] = []
-        failure: OSError | None = None
-        for number, item in enumerate(ready):
-            activity.heartbeat(number)
-            outcome: Outcome = "again"
-            if failure is None:
-                outcome, failure = self._send(item)
-            outcomes.append((item, outcome))
-        return outcomes, failure
-
-    def _send(self, item: Ready) -> tuple[Outcome, OSError | None]:
-        try:
-            self.notifier.send(item.letter)
-        except RefusedError:
-            return "refused", None
-        except UnconfirmedError:
-            return "unconfirmed", None
-        except OSError as error:
-            return "again", error
-        return "sent", None

@@ -19,7 +19,7 @@ from api.problem_texts import PROBLEM_TEXTS
 from api.security.caller import Caller
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.messages.envelope import Envelope, ProgrammeUpdate, ServiceUpdate, UpdateEnvelope
+from models.messages.envelope import Envelope, Updating
 from models.services import idempotency
 from models.services.idempotency import Key, Reservation
 from models.stores.cases import CaseStore
@@ -94,7 +94,7 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
             key = reserved.envelope.act.update_id.partition(":")[2]
             raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
         raise
-    status = OK if isinstance(reserved.envelope, UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) else 201
+    status = OK if isinstance(reserved.envelope, Updating) else 201
     return Done(status, answer.model_dump(mode="json"))
 
 

@@ -29,21 +29,25 @@ from models.identifiers import (
     PERIOD_CLOSE,
     QUALIFICATION,
     QUOTA_SEASON,
+    SURVEY,
     calendar_publish_id,
 )
 from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
 from models.messages.envelope import (
     Envelope,
-    ProgrammeUpdate,
     SeasonStart,
     ServiceStart,
     ServiceUpdate,
     Starting,
+    SurveyStart,
+    SurveyUpdate,
     UpdateEnvelope,
+    Updating,
 )
 from models.messages.membership import MembershipAnswered
 from models.messages.season import MoveSeason, SeasonAnswered
+from models.messages.survey import SurveyAnswered
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.options import TASK_TIMEOUT
 
@@ -55,14 +59,17 @@ REACHABLE_FOR_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered
+Answer: TypeAlias = Answered | SeasonAnswered | MembershipAnswered | SurveyAnswered
 """What workflows answer to an act."""
 _WORKFLOWS = {
     "start": QUALIFICATION,
     "season_start": QUOTA_SEASON,
     "approval_start": APPROVAL,
     "period_close_start": PERIOD_CLOSE,
+    "survey_start": SURVEY,
 }
+_STARTED: dict[type[Starting], type[Answer]] = {SeasonStart: SeasonAnswered, SurveyStart: SurveyAnswered}
+"""What a start is answered with, where it is no case."""
 _SERVICES = {"green_channel": GREEN_CHANNEL, "complaint": COMPLAINT, "touchpoint": CARE_TOUCHPOINT}
 
 
@@ -121,7 +128,7 @@ class Gateway:
                 )
 
     async def _deliver(self, envelope: Envelope) -> Answer:
-        if isinstance(envelope, UpdateEnvelope | ProgrammeUpdate | ServiceUpdate):
+        if isinstance(envelope, Updating):
             return await self._update(envelope)
         return await self._start(envelope)
 
@@ -147,11 +154,11 @@ class Gateway:
             "opened",
             id=start.update_id,
             start_workflow_operation=operation,
-            result_type=SeasonAnswered if isinstance(envelope, SeasonStart) else Answered,
+            result_type=_STARTED.get(type(envelope), Answered),
         )
         return answer
 
-    async def _update(self, envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> Answer:
+    async def _update(self, envelope: Updating) -> Answer:
         handle = self._client.get_workflow_handle(envelope.workflow_id)
         answer: Answer = await handle.execute_update(
             envelope.kind, envelope.act, id=envelope.act.update_id, result_type=_answer_type(envelope)
@@ -165,9 +172,11 @@ def _type_of(envelope: Starting) -> str:
     return _WORKFLOWS[envelope.kind]
 
 
-def _answer_type(envelope: UpdateEnvelope | ProgrammeUpdate | ServiceUpdate) -> type[Answer]:
+def _answer_type(envelope: Updating) -> type[Answer]:
     if isinstance(envelope, UpdateEnvelope | ServiceUpdate):
         return Answered
+    if isinstance(envelope, SurveyUpdate):
+        return SurveyAnswered
     return SeasonAnswered if isinstance(envelope.act, MoveSeason) else MembershipAnswered
 
 

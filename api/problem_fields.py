@@ -9,6 +9,7 @@ from api.pages.format import stamp
 from api.pages.i18n import gettext
 from api.pages.i18n import mark as _m
 from api.pages.words import word
+from models.service_types import SurveyStage
 from models.types import MembershipStage, Outcome, Role, SeasonPhase, Stage, Verdict
 
 _MESSAGES = {
@@ -71,6 +72,8 @@ _MESSAGES = {
     "contact_left": _m("该联系人已离职，请另选。"),
     "later_than_promised": _m("晚于知悉后 2 个工作日，请提前。"),
     "within_the_cap": _m("未超过礼品限额，无需审批。"),
+    "within_the_limit": _m("未超过投入限额，无需审批。"),
+    "below_the_estimate": _m("不能低于本年度预计投入。"),
     "decimal_max_places": _m("最多两位小数。"),
     "decimal_max_digits": _m("数值太大。"),
     "which_customer": _m("请从匹配的客户中选一家，或输入完整的客户号。"),
@@ -78,12 +81,14 @@ _MESSAGES = {
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
     "not_ended": _m("季度尚未结束，不能冻结。"),
+    "not_later": _m("应晚于现在的截止日。"),
+    "not_in_the_campaign": _m("应在开始发放之后、今天或之前。"),
     "complaints_only": _m("咨询不分等级。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
     "verb": (Verdict,),
-    "stage": (Stage, SeasonPhase, MembershipStage),
+    "stage": (Stage, SeasonPhase, MembershipStage, SurveyStage),
     "outcome": (Outcome,),
 }
 _COUNT = re.compile(r"(\d+)-(\d+)")

@@ -18,6 +18,8 @@ from api.pages import (
     ranking,
     settings,
     sign_in,
+    survey_paper,
+    survey_public,
 )
 from api.pages import calendar as calendar_pages
 from api.pages import care as care_pages
@@ -32,7 +34,9 @@ from api.pages import notifications as notification_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import season as season_pages
+from api.pages import spend as spend_pages
 from api.pages import stand_ins as stand_in_pages
+from api.pages import surveys as survey_pages
 from api.pages import task_acts as task_act_pages
 from api.pages import tasks as task_pages
 from api.pages import updates as update_pages
@@ -61,8 +65,10 @@ from api.routes import (
     quotas,
     rulebooks,
     seasons,
+    spend,
     staff,
     stand_ins,
+    surveys,
     task_bulk,
     task_desk,
     task_handing,
@@ -89,6 +95,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     evaluations.router,
     quotas.router,
     seasons.router,
+    spend.router,
     jobs.router,
     calendar.router,
     rulebooks.router,
@@ -106,6 +113,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     care.router,
     quarters.files,
     quarters.router,
+    surveys.router,
 )
 """Under `/api/v1`."""
 
@@ -114,6 +122,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     links.router,
     decision_link.router,
     green_channel_confirm.router,
+    survey_public.router,
     account.router,
     notification_pages.router,
     settings.router,
@@ -123,11 +132,14 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     key_contacts.router,
     form_pages.router,
     care_pages.router,
+    survey_pages.router,
+    survey_paper.router,
     green_channel_pages.router,
     green_channel_acting.router,
     declare.router,
     ranking.router,
     season_pages.router,
+    spend_pages.router,
     import_pages.router,
     regulation_pages.router,
     inbox.router,

@@ -19,6 +19,7 @@ CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
 COMPLAINT = CaseKind.COMPLAINT.value
 PERIOD_CLOSE = CaseKind.PERIOD_CLOSE.value
 DUTY_SWEEP = "duty-sweep"
+SURVEY = "survey"
 
 
 def qualification_id(year: int, customer_no: str, attempt: int) -> str:
@@ -89,3 +90,8 @@ def sweep_id(institution_code: str, day: date) -> str:
 def period_close_id(year: int, quarter: int, institution_code: str) -> str:
     """`period-close/{year}-Q{n}/{branch}`: one run per quarter and branch."""
     return f"{PERIOD_CLOSE}/{year}-Q{quarter}/{institution_code}"
+
+
+def survey_id(campaign_id: UUID) -> str:
+    """`survey/{campaign id}`: one run per campaign, from its opening to the publication of its results."""
+    return f"{SURVEY}/{campaign_id}"

@@ -89,3 +89,37 @@ class ServiceStep(StrEnum):
     INVESTIGATE = "investigate"
     CLOSE = "close"
     PERFORM = "perform"
+
+
+class SurveyStage(StrEnum):
+    """Stages of a survey campaign 满意度调查: 草稿 / 发放中 / 已截止 / 已发布."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    PUBLISHED = "published"
+
+
+class SurveyChannel(StrEnum):
+    """How a sheet 附件六 reaches its respondent: 邮件 / 二维码 / 纸质."""
+
+    MAIL = "mail"
+    QR = "qr"
+    PAPER = "paper"
+
+
+class SpendState(StrEnum):
+    """How the spend 服务投入 of a customer's year stands against its limit."""
+
+    WITHIN = "within"
+    OVER_LIMIT = "over_limit"
+    ASKED = "asked"
+    APPROVED = "approved"
+
+
+class SpendKind(StrEnum):
+    """Entry of the spend ledger: 预留 / 支出 / 释放."""
+
+    RESERVE = "reserve"
+    COMMIT = "commit"
+    RELEASE_RESERVE = "release_reserve"

@@ -13,6 +13,7 @@ from activities.qualification import QualificationActivities
 from activities.quarter import QuarterActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.care import TouchpointWorkflow
@@ -25,6 +26,7 @@ from workflows.notification import NotificationWorkflow
 from workflows.period import PeriodCloseWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.season import QuotaSeasonWorkflow
+from workflows.survey import SurveyWorkflow
 
 WORKFLOWS: Sequence[type] = (
     QualificationWorkflow,
@@ -38,6 +40,7 @@ WORKFLOWS: Sequence[type] = (
     TouchpointWorkflow,
     DutySweepWorkflow,
     PeriodCloseWorkflow,
+    SurveyWorkflow,
 )
 
 PASSED_THROUGH = (
@@ -71,6 +74,7 @@ def activity_methods(
     service: ServiceActivities,
     sweep: SweepActivities,
     quarter: QuarterActivities,
+    survey: SurveyActivities,
 ) -> list[Callable[..., Any]]:
     """Every activity, bound to its collaborators."""
     return [
@@ -104,4 +108,7 @@ def activity_methods(
         sweep.send_greetings,
         sweep.close,
         quarter.record_opening,
+        survey.record_opening,
+        survey.record_move,
+        survey.send,
     ]

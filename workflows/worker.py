@@ -27,6 +27,7 @@ from activities.qualification import QualificationActivities
 from activities.quarter import QuarterActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
 from models.services.heartbeat import beat
@@ -58,6 +59,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         service=ServiceActivities(database),
         quarter=QuarterActivities(database),
         sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        survey=SurveyActivities(database, notifier, settings.base_url),
     )
     return Worker(
         client,

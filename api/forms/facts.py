@@ -62,7 +62,7 @@ def green_channel_record(reading: Reading, case_id: UUID) -> Record:
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     values = {
-        **_vip(reading, row.customer_no, row.received_at),
+        **vip_facts(reading, row.customer_no, row.received_at),
         "record_no": row.record_no,
         "service": word(row.service),
         "reference_no": row.reference_no,
@@ -86,7 +86,7 @@ def care_record(reading: Reading, touchpoint_id: UUID) -> Record:
         raise DomainError(ErrorCode.NOT_FOUND)
     contact = reading.session.get(Contact, row.contact_id) if row.contact_id else None
     values = {
-        **_vip(reading, row.customer_no, row.created_at),
+        **vip_facts(reading, row.customer_no, row.created_at),
         "record_no": row.record_no or "",
         "person_kind": f"{word(contact.kind)} {reading.name(contact.name)}" if contact else "",
         "kind": _item(reading.rulebook, row),
@@ -110,7 +110,7 @@ def complaint_record(reading: Reading, case_id: UUID) -> Record:
         raise DomainError(ErrorCode.NOT_FOUND)
     sheet = _inquiry if row.sheet is ComplaintSheet.INQUIRY else _complaint
     values = {
-        **_vip(reading, row.customer_no, row.received_at),
+        **vip_facts(reading, row.customer_no, row.received_at),
         "record_no": row.record_no,
         "received_at": _moment(row.received_at),
         **sheet(reading, row),
@@ -148,7 +148,7 @@ def _complaint(reading: Reading, row: ComplaintRecord) -> dict[str, str]:
     }
 
 
-def _vip(reading: Reading, customer_no: str, at: datetime) -> dict[str, str]:
+def vip_facts(reading: Reading, customer_no: str, at: datetime) -> dict[str, str]:
     """The VIP as it was on that day: its certificate, else its customer number."""
     member = current_memberships(reading.session, [customer_no], local_date(at)).get(customer_no)
     return {

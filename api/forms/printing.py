@@ -1,4 +1,4 @@
-"""Which forms are printed here, and each of them filled for its reader: 附件二 to 附件五."""
+"""Which forms are printed here, and each of them filled for its reader: 附件二 to 附件七."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,12 +12,16 @@ from api.deps import Action, Caller
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
 from api.forms.quarter import quarterly_summary
 from api.forms.sheet import Content, Printed, PrintedForm, filled
+from api.forms.spend import spend_estimate
+from api.forms.survey import survey_record
 from api.pages.format import clock_time, local, long_day
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
 from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
+from models.stores.spend import SpendStore
+from models.stores.survey import SurveyStore
 from models.tables.care import Touchpoint
 
 
@@ -39,6 +43,22 @@ def _of_touchpoint(session: Session, caller: Caller, touchpoint_id: UUID) -> UUI
     return row.rulebook_version_id
 
 
+def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> UUID | None:
+    store = SurveyStore(session)
+    sheet = store.sheet(sheet_id, caller.scope(Action.READ_SURVEYS))
+    campaign = store.get(sheet.campaign_id) if sheet else None
+    if campaign is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return campaign.rulebook_version_id
+
+
+def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> UUID | None:
+    plan = SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND))
+    if plan is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return plan.rulebook_version_id
+
+
 def _may_read(session: Session, caller: Caller, row: Touchpoint) -> bool:
     scope = caller.scope(Action.READ_CARE)
     return row.assignee_id == caller.account_id or customer_in_scope(session, row.customer_no, scope) is not None
@@ -49,6 +69,8 @@ _KINDS: Mapping[int, _Kind] = {
     3: _Kind(green_channel_record, _of_case),
     4: _Kind(care_record, _of_touchpoint),
     5: _Kind(complaint_record, _of_case),
+    6: _Kind(survey_record, _of_sheet),
+    7: _Kind(spend_estimate, _of_estimate),
 }
 
 
@@ -66,7 +88,12 @@ def printed(session: Session, caller: Caller, number: int, form_id: UUID, *, ful
     record = kind.read(Reading(session, now, found.rulebook, full), form_id)
     form = found.rulebook.forms.form(record.form)
     sheet = next(sheet for sheet in form.sheets if sheet.code == record.sheet)
-    on = local(now).date()
-    by = Printed(by=caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=full)
     content = Content(values=record.values, record_no=record.record_no, blocks=record.blocks)
+    by = printed_by(caller, now, full=full)
     return filled(form, sheet, content, version=str(found.version.id)[:8], printed=by)
+
+
+def printed_by(caller: Caller, now: datetime, *, full: bool) -> Printed:
+    """Who prints, and when."""
+    on = local(now).date()
+    return Printed(by=caller.name, at=f"{long_day(on)} {clock_time(now)}", on=on, full=full)

@@ -10,6 +10,7 @@ from api.pages.desk import Desk
 from api.pages.format import NOTHING, amount, difference, mask_name, mask_phone, short_day, whole
 from api.pages.i18n import _, language
 from api.pages.score_view import entry_tag, rank_tag, score_table
+from api.pages.spend_facts import spend_facts
 from api.pages.view.common import Article, Link, Tag, TagTone
 from api.pages.view.score import ScoreCorrection, ScoreTable
 from api.pages.view.task import ChangeRow, Check, Comparison, Declaration, Fact
@@ -125,6 +126,7 @@ def declaration(view: CaseView, desk: Desk) -> Declaration:
         facts += _customer_facts(desk, customer)
     lone = view.case.kind is not CaseKind.QUALIFICATION
     facts += gift_facts(desk, view.case)
+    facts += spend_facts(desk, view.case)
     reason = _("理由") if lone else _("申报理由")
     facts.append(Fact(label=reason, value=view.case.reason or NOTHING, wide=True))
     if view.case.late_reason:

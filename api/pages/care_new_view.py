@@ -10,17 +10,20 @@ from api.pages.form_errors import error_summary
 from api.pages.format import day as day_text
 from api.pages.format import mask_name
 from api.pages.i18n import _, language
+from api.pages.spend_links import ask_link
 from api.pages.view.care import NewTouchpointPage
 from api.pages.view.common import Link, Option
 from api.pages.words import word
 from api.security.policy import Action
-from models.errors import DomainError
+from models.errors import DomainError, ErrorCode
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
 from models.services.care.entries import CareEntry, extra_entries
 from models.services.rulebooks import rulebook_in_force
 from models.services.servicing.promises import tier_of
+from models.services.spend.figures import of_customer
 from models.stores.customers import CustomerFilter, contacts_of, customer_in_scope, customers_in_scope
+from models.stores.spend import SpendStore
 from models.tables.book import Customer
 
 TOUCHPOINTS = f"{CARE}/touchpoints"
@@ -66,7 +69,17 @@ def new_page(
         hint=_hint(desk),
         nobody=_("没有找到客户，请换个名称或客户号。") if q and not found else "",
         errors=error_summary(error) if error else None,
+        ask=_ask(desk, customer, error),
     )
+
+
+def _ask(desk: Desk, customer: Customer | None, error: DomainError | None) -> Link | None:
+    """报超限审批 of the year that the new touchpoint would take above its limit."""
+    if customer is None or error is None or error.code is not ErrorCode.SPEND_LIMIT_EXCEEDED:
+        return None
+    year = next(iter(SpendStore(desk.session).years(customer.customer_no)), None)
+    found = of_customer(desk.session, customer.customer_no, year) if year is not None else None
+    return ask_link(found, desk.caller, ahead=True) if found is not None else None
 
 
 def _codes(desk: Desk, customer: Customer, chosen: str) -> tuple[Option, ...]:

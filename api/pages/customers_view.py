@@ -18,6 +18,7 @@ from api.pages.lists import Trail, href, institution_options, pager, tier_option
 from api.pages.people_served import contact_rows
 from api.pages.score_view import rank_tag, score_table
 from api.pages.shell import shell_for
+from api.pages.spend_panel import spend_panel
 from api.pages.view.common import EmptyState, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.customers import (
     CaseRow,
@@ -132,6 +133,7 @@ def customer_page(
         terms=tuple(_term(row, today) for row in view.memberships),
         member_acts=_member_acts(view, caller),
         promises=_promises(session, caller, customer_no, rulebook, now),
+        spend=spend_panel(session, caller, customer_no),
         contacts=contact_rows(view.contacts),
         contacts_link=_contacts_link(view, caller),
         policies=counted,

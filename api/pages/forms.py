@@ -1,4 +1,4 @@
-"""`/forms/{number}/{form_id}`: 附件二 to 附件五 as they are printed, as a page and as PDF.
+"""`/forms/{number}/{form_id}`: 附件二 to 附件七 as they are printed, as a page and as PDF.
 
 Personal data is masked. Whoever may read it asks for the full form by a button; that reading is written down.
 """
@@ -45,7 +45,7 @@ def form_as_pdf(number: int, form_id: UUID, database: DatabaseDep, caller: Reade
     """The masked form as PDF/A."""
     with database.read() as session:
         form = _form(session, _Asked(number, form_id, caller))
-    return pdf_answer([form], _name(form))
+    return pdf_response(form)
 
 
 @router.get("/{number}/{form_id}")
@@ -73,7 +73,7 @@ def form_in_clear(
         form = _form(session, asked)
         _keep_reading(session, asked, form)
         page = _page(request, session, asked, form)
-    return pdf_answer([form], _name(form)) if pdf else render(request, "pages/form.html", page)
+    return pdf_response(form) if pdf else render(request, "pages/form.html", page)
 
 
 def _form(session: Session, asked: _Asked) -> PrintedForm:
@@ -104,5 +104,6 @@ def _keep_reading(session: Session, asked: _Asked, form: PrintedForm) -> None:
     )
 
 
-def _name(form: PrintedForm) -> str:
-    return f"{form.record_no or 'form'}.pdf"
+def pdf_response(form: PrintedForm) -> Response:
+    """The form as a download, named by its number."""
+    return pdf_answer([form], f"{form.record_no or 'form'}.pdf")

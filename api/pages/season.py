@@ -1,6 +1,6 @@
 """名额季 on pages: head office leads it, institutions appeal; memberships are cancelled and downgraded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request
@@ -8,22 +8,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api import acts, season_acts
-from api.acts import Prepare
 from api.deps import Action, Caller, DatabaseDep, require
-from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
+from api.pages.acting import usable_key
+from api.pages.asking import Asked, Sent, reason_form, send_form
 from api.pages.customers_view import customer_href
 from api.pages.i18n import _, language
-from api.pages.lists import href
 from api.pages.ranking_view import EVALUATIONS
-from api.pages.render import render, see_other
-from api.pages.season_forms import OPEN, SEASON_WORDS, Asked, reason_form
+from api.pages.render import render
+from api.pages.season_forms import OPEN, SEASON_WORDS
 from api.pages.view.common import Option
 from api.pages.view.people import FormField
 from api.pages.words import word
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
-from models.services.idempotency import Key
 from models.services.rulebooks import rulebook_in_force
 from models.stores.customers import customer_in_scope
 from models.stores.season import SeasonStore
@@ -36,18 +34,6 @@ AppellantDep = Annotated[Caller, require(Action.APPEAL)]
 EnderDep = Annotated[Caller, require(Action.END_MEMBERSHIP)]
 Text = Annotated[str, Form(max_length=500)]
 Number = Annotated[str, Query(max_length=32)]
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A form that came back: what to send, and what to show when it is refused."""
-
-    request: Request
-    database: Database
-    caller: Caller
-    key: Key
-    asked: Asked
-    done: str
 
 
 @router.get(EVALUATIONS + "/{year}/season")
@@ -87,7 +73,7 @@ async def move(
         prepare = season_acts.open_season(caller, key, year, reason)
     else:
         prepare = season_acts.move_season(caller, key, year, to=SeasonPhase(phase), version=number, reason=reason)
-    return await _send(_Sent(request, database, caller, key, asked, "season"), prepare)
+    return await send_form(Sent(request, database, caller, key, asked, "season"), prepare)
 
 
 def _move(year: int, to: str, version: int) -> Asked:
@@ -132,7 +118,7 @@ async def appeal(
     content = {"reason": reason, "customer_no": customer_no}
     key = acts.key_for(caller, usable_key(idempotency_key), f"appeal:{year}", content)
     prepare = season_acts.appeal(caller, key, year, customer_no=customer_no, reason=reason)
-    return await _send(_Sent(request, database, caller, key, asked, "appeal"), prepare)
+    return await send_form(Sent(request, database, caller, key, asked, "appeal"), prepare)
 
 
 def _appeal(database: Database, caller: Caller, year: int, customer_no: str) -> Asked:
@@ -174,7 +160,7 @@ async def cancel(
     content = {"reason": reason, "cause": cause}
     key = acts.key_for(caller, usable_key(idempotency_key), f"membership-cancel:{customer_no}", content)
     prepare = season_acts.cancel_membership(caller, key, customer_no, cause=cause, reason=reason)
-    return await _send(_Sent(request, database, caller, key, asked, "cancelled"), prepare)
+    return await send_form(Sent(request, database, caller, key, asked, "cancelled"), prepare)
 
 
 def _cancel(database: Database, caller: Caller, customer_no: str, cause: str = "") -> Asked:
@@ -220,7 +206,7 @@ async def downgrade(
     )
     to = Tier(tier) if tier in {Tier.SILVER.value, Tier.REGULAR.value} else Tier.REGULAR
     prepare = season_acts.downgrade_membership(caller, key, customer_no, to=to, reason=reason)
-    return await _send(_Sent(request, database, caller, key, asked, "downgraded"), prepare)
+    return await send_form(Sent(request, database, caller, key, asked, "downgraded"), prepare)
 
 
 def _downgrade(database: Database, caller: Caller, customer_no: str, to: str = "") -> Asked:
@@ -244,22 +230,3 @@ def _refuse_elsewhere(database: Database, caller: Caller, customer_no: str) -> N
     with database.read() as session:
         if customer_in_scope(session, customer_no, caller.scope(Action.END_MEMBERSHIP)) is None:
             raise DomainError(ErrorCode.NOT_FOUND)
-
-
-async def _send(sent: _Sent, prepare: Prepare) -> Response:
-    """Do the act; a refusal comes back on the form with what was typed, under a new key."""
-    try:
-        await send(sent.request, sent.database, sent.key, prepare)
-    except DomainError as error:
-        if error.code is ErrorCode.NOT_YET_CONFIRMED:
-            return await run_in_threadpool(_wait, sent)
-        if not has_own_page(error):
-            raise
-        model = reason_form(sent.request, sent.caller, replace(sent.asked, error=error))
-        status, headers = status_headers(error)
-        return render(sent.request, "pages/plain_form.html", model, status, headers)
-    return see_other(sent.request, href(sent.asked.back, {"done": sent.done}))
-
-
-def _wait(sent: _Sent) -> Response:
-    return pending(sent.request, sent.database, sent.caller, sent.key.key, kept=sent.asked.reason, back=sent.asked.back)

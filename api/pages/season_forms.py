@@ -1,19 +1,6 @@
-"""What is asked before an act on a season or a membership: each a title, what it does, and a reason."""
+"""What is asked before an act on a season: for each phase to lead to, what the button says and what it does."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import uuid4
-
-from fastapi import Request
-
-from api.pages.form_errors import error_summary
-from api.pages.i18n import _
 from api.pages.i18n import mark as _m
-from api.pages.shell import shell_for
-from api.pages.view.common import ErrorSummary, FieldError
-from api.pages.view.people import FormField, PlainFormPage
-from api.security.caller import Caller
-from models.errors import DomainError, ErrorCode
 from models.types import SeasonPhase
 
 OPEN = "open"
@@ -33,43 +20,3 @@ SEASON_WORDS = {
     SeasonPhase.EFFECTIVE.value: (_m("名单生效"), _m("本年度名额季结束。尚有申诉未办结时不能生效。")),
 }
 """Per phase to lead to: what the button says and what it does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One form: where it posts, what it says, what was typed and refused."""
-
-    title: str
-    lead: str
-    action: str
-    back: str
-    current: str
-    fields: Sequence[FormField] = ()
-    reason: str = ""
-    key: str = ""
-    error: DomainError | None = None
-
-
-def reason_form(request: Request, caller: Caller, asked: Asked) -> PlainFormPage:
-    """The page of a form that asks why."""
-    key = FormField(id="idempotency_key", label="", kind="hidden", value=asked.key or uuid4().hex)
-    reason = FormField(id="reason", label=_("原因"), kind="textarea", value=asked.reason)
-    return PlainFormPage(
-        shell=shell_for(request, caller, current=asked.current),
-        title=asked.title,
-        lead=asked.lead,
-        button=asked.title,
-        action=asked.action,
-        back_href=asked.back,
-        fields=(key, *asked.fields, reason),
-        errors=_errors(asked.error),
-    )
-
-
-def _errors(error: DomainError | None) -> ErrorSummary | None:
-    if error is None:
-        return None
-    summary = error_summary(error)
-    if summary.errors or error.code is not ErrorCode.REASON_REQUIRED:
-        return summary
-    return ErrorSummary(title=summary.title, errors=(FieldError(field_id="reason", text=summary.title),))

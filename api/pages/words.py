@@ -16,6 +16,10 @@ from models.service_types import (
     MissedPolicy,
     ProofKind,
     ServiceStep,
+    SpendKind,
+    SpendState,
+    SurveyChannel,
+    SurveyStage,
     TouchpointOrigin,
 )
 from models.types import (
@@ -144,6 +148,13 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Stage.RESCHEDULED, _m("已改期")),
     (Stage.HUSHED, _m("暂缓问候")),
     (Stage.MISSED, _m("已错过")),
+    (SurveyStage.DRAFT, _m("草稿")),
+    (SurveyStage.OPEN, _m("发放中")),
+    (SurveyStage.CLOSED, _m("已截止")),
+    (SurveyStage.PUBLISHED, _m("已发布")),
+    (SurveyChannel.MAIL, _m("邮件")),
+    (SurveyChannel.QR, _m("二维码")),
+    (SurveyChannel.PAPER, _m("纸质")),
     (CaseKind.PERIOD_CLOSE, _m("季度汇总")),
     (CaseKind.ROLLOUT, _m("启动计划")),
     (Stage.FROZEN, _m("已冻结")),
@@ -187,6 +198,13 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (ProofKind.TEXT, _m("文字")),
     (ProofKind.PHOTO, _m("照片")),
     (ProofKind.SIGNATURE, _m("签名")),
+    (SpendState.WITHIN, _m("限额内")),
+    (SpendState.OVER_LIMIT, _m("超限额")),
+    (SpendState.ASKED, _m("超限审批中")),
+    (SpendState.APPROVED, _m("超限已批准")),
+    (SpendKind.RESERVE, _m("预留")),
+    (SpendKind.COMMIT, _m("支出")),
+    (SpendKind.RELEASE_RESERVE, _m("释放")),
     (Outcome.COMPLETED, _c("outcome", "办结")),
     (Source.ORIGINAL, _m("原文")),
     (Source.DEFAULT, _m("默认")),
@@ -196,7 +214,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
 _BY_TYPE: Mapping[tuple[type[StrEnum], str], str] = {(type(key), key.value): text for key, text in _WORDS}
 
 _SILVER_SEAT = _m("机构名额")
-_SUBJECTS = {"appeal": _m("名额申诉"), "gift": _m("礼品合规审批")}
+_SUBJECTS = {"appeal": _m("名额申诉"), "gift": _m("礼品合规审批"), "spend": _m("服务投入超限审批")}
 _STEPS = {NOBODY_TO_ACT: _m("无人可办")}
 
 

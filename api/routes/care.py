@@ -11,15 +11,14 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, care_acts
-from api.acts import Done
 from api.care_acts import Wanted
 from api.care_answers import reader_of, row_answers, touchpoint_answer, visible_touchpoint
-from api.case_answers import case_row_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.gateway import Gateway
 from api.institution_filter import part_of_tree
 from api.paging import Paging, PagingDep
 from api.routes.recording import Recording, recording
+from api.routes.sending import opened_case
 from api.schemas.base import PageAnswer
 from api.schemas.care import (
     AssignBody,
@@ -43,7 +42,6 @@ from models.services.desk.attachments import decoded
 from models.services.desk.once import Facts, once
 from models.services.idempotency import Key
 from models.stores.care_calendar import CareCalendarStore, CareFilter, Doer, Position
-from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.types import Stage
 
@@ -183,7 +181,7 @@ async def ask_clearance(body: ClearanceBody, response: Response, at: AtDep) -> C
     prepare = care_acts.ask_clearance(at.caller, key, at.touchpoint_id, body)
     done = await acts.perform(at.database, at.gateway, key, prepare)
     response.status_code = done.status
-    return await run_in_threadpool(_case, at.database, done)
+    return await run_in_threadpool(opened_case, at.database, done)
 
 
 @router.post("/{touchpoint_id}/proofs", status_code=201)
@@ -257,11 +255,3 @@ def position(paging: Paging) -> Position | None:
         return date.fromisoformat(paging.text(0) or ""), UUID(paging.text(1) or "")
     except ValueError as error:
         raise invalid("cursor", "bad_cursor") from error
-
-
-def _case(database: Database, done: Done) -> CaseRowAnswer:
-    with database.read() as session:
-        case = CaseStore(session).get(done.case_id)
-        if case is None:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        return case_row_answer(case)

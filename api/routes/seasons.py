@@ -7,11 +7,11 @@ from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, season_acts
-from api.case_answers import case_row_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.gateway import Gateway
 from api.paging import PagingDep
 from api.routes.evaluations import YearPath
+from api.routes.sending import opened_case
 from api.schemas.base import PageAnswer
 from api.schemas.cases import CaseRowAnswer
 from api.schemas.evaluations import AppealBody, ListingAnswer, ReasonBody, SeasonAnswer, SeasonMoveBody
@@ -20,7 +20,6 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.season import SeasonState
 from models.rules.season import is_published
-from models.stores.cases import CaseStore
 from models.stores.season import SeasonStore
 from models.types import SeasonPhase
 
@@ -184,12 +183,4 @@ async def appeal(
     prepare = season_acts.appeal(caller, idempotency, year, customer_no=body.customer_no, reason=body.reason)
     done = await acts.perform(database, gateway, idempotency, prepare)
     response.status_code = done.status
-    return await run_in_threadpool(_case, database, done)
-
-
-def _case(database: Database, done: acts.Done) -> CaseRowAnswer:
-    with database.read() as session:
-        case = CaseStore(session).get(done.case_id)
-        if case is None:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        return case_row_answer(case)
+    return await run_in_threadpool(opened_case, database, done)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import acts
 from api.act_base import visible_case, visible_task
-from api.acts import Prepare
+from api.acts import Done, Prepare
 from api.case_answers import case_row_answer, next_task_id, task_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.gateway import Gateway
@@ -63,6 +63,15 @@ def sending(action: Action) -> Any:
         return Sending(database, gateway, key, caller)
 
     return Depends(made)
+
+
+def opened_case(database: Database, done: Done) -> CaseRowAnswer:
+    """The case that a request opened. Raises NOT_FOUND."""
+    with database.read() as session:
+        case = CaseStore(session).get(done.case_id)
+        if case is None:
+            raise DomainError(ErrorCode.NOT_FOUND)
+        return case_row_answer(case)
 
 
 def _decided(database: Database, caller: Caller, task_id: UUID) -> DecidedAnswer:

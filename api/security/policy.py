@@ -52,6 +52,11 @@ class Action(StrEnum):
     FREEZE_QUARTERS = "freeze_quarters"
     PREPARE_QUARTERS = "prepare_quarters"
     RUN_SWEEP = "run_sweep"
+    READ_SURVEYS = "read_surveys"
+    RUN_SURVEYS = "run_surveys"
+    ENTER_SHEETS = "enter_sheets"
+    READ_SPEND = "read_spend"
+    ASK_OVER_LIMIT = "ask_over_limit"
     SET_STAND_IN = "set_stand_in"
     MANAGE_STAND_INS = "manage_stand_ins"
     READ_RULEBOOK = "read_rulebook"
@@ -131,6 +136,11 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.FREEZE_QUARTERS: _row(Role.HQ_VIP, Role.BR_SVC),
     Action.PREPARE_QUARTERS: _row(Role.BR_SVC),
     Action.RUN_SWEEP: _row(Role.OPS),
+    Action.READ_SURVEYS: _row(*_BUSINESS, Role.AUDIT),
+    Action.RUN_SURVEYS: _row(Role.HQ_VIP, Role.BR_SVC),
+    Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),
+    Action.READ_SPEND: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT),
+    Action.ASK_OVER_LIMIT: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
     Action.SET_STAND_IN: _row(*_DECIDERS, Role.BR_CTR),
     Action.MANAGE_STAND_INS: _row(Role.BR_LEAD),
     Action.READ_RULEBOOK: _row(*Role),

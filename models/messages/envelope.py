@@ -11,6 +11,7 @@ from models.messages.quarter import StartPeriodClose
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
 from models.messages.service_acts import ServiceAct
+from models.messages.survey import OpenSurvey, SurveyAct
 
 
 class StartEnvelope(Message):
@@ -90,6 +91,26 @@ class ServiceStart(Message):
         return self.act.workflow_id
 
 
+class SurveyStart(Message):
+    """Start of a survey campaign; answered when its first record stands."""
+
+    kind: Literal["survey_start"] = "survey_start"
+    act: OpenSurvey
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class SurveyUpdate(Message):
+    """An act of a person on a running campaign."""
+
+    kind: Literal["lead"] = "lead"
+    workflow_id: str
+    act: SurveyAct
+
+
 class ServiceUpdate(Message):
     """An act on a running service case."""
 
@@ -98,8 +119,9 @@ class ServiceUpdate(Message):
     act: ServiceAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | PeriodCloseStart | ServiceStart
-Envelope: TypeAlias = Starting | UpdateEnvelope | ProgrammeUpdate | ServiceUpdate
+Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | PeriodCloseStart | ServiceStart | SurveyStart
+Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate
+Envelope: TypeAlias = Starting | Updating
 
 
 class Outgoing(Message):

@@ -117,3 +117,11 @@ def may_send_from(at: datetime, quiet_from: int, quiet_until: int) -> datetime |
     if quiet_from > quiet_until:  # over midnight
         return None if local >= closes else max(at, opens)
     return max(at, opens) if closes <= local < opens else at
+
+
+def next_hour_to_send(at: datetime, quiet_from: int, quiet_until: int) -> datetime:
+    """The instant from which a message may go out: on the day of `at`, else when the next day's quiet hours end."""
+    found = may_send_from(at, quiet_from, quiet_until)
+    if found is not None:
+        return found
+    return datetime.combine(at.astimezone(cal.CHINA).date() + DAY_ENDS, time(quiet_until), cal.CHINA)

@@ -2,13 +2,25 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import select as sql_select
+from sqlmodel import Session, col, exists, func, select
 
+from models.stores.scope import Scope, within
 from models.tables.book import Customer
 from models.tables.care import GiftClearance, Touchpoint
 from models.types import Stage
+
+
+class Given(NamedTuple):
+    """A gift of a touchpoint that is done, in yuan; `cleared`: a sign-off covers its value."""
+
+    customer_no: str
+    contact_id: UUID | None
+    value: Decimal
+    cleared: bool
 
 
 class GiftStore:
@@ -33,6 +45,26 @@ class GiftStore:
         if beside is not None:
             statement = statement.where(Touchpoint.id != beside)
         return Decimal(self.session.exec(statement).one() or 0)
+
+    def of_year(self, year: int, scope: Scope) -> list[Given]:
+        """Every gift of a calendar year to customers of the scope, in the order they were given."""
+        cleared = exists().where(
+            col(GiftClearance.touchpoint_id) == col(Touchpoint.id),
+            col(GiftClearance.cleared_at).is_not(None),
+            col(GiftClearance.gift_value) >= col(Touchpoint.gift_value),
+        )
+        statement = (
+            sql_select(col(Touchpoint.customer_no), col(Touchpoint.contact_id), col(Touchpoint.gift_value), cleared)
+            .join(Customer, col(Customer.customer_no) == col(Touchpoint.customer_no))
+            .where(
+                within(Customer.institution_code, scope),
+                col(Touchpoint.stage) == Stage.DONE,
+                col(Touchpoint.done_on).between(date(year, 1, 1), date(year, 12, 31)),
+                col(Touchpoint.gift_value) > 0,
+            )
+        )
+        found = self.session.execute(statement.order_by(col(Touchpoint.done_on), col(Touchpoint.id)))
+        return [Given(*row) for row in found]
 
     def clearance(self, case_id: UUID) -> GiftClearance | None:
         """The sign-off that a case asks for."""

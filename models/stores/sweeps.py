@@ -14,6 +14,7 @@ from sqlmodel import Session, col, exists, func, select
 
 from models.service_types import GreenService
 from models.stores.memberships import OVER, moves_on
+from models.stores.spend_ledger import SpendLedger
 from models.tables.book import Contact, Customer, Policy
 from models.tables.care import CarePlan, MembershipContact, Touchpoint
 from models.tables.cases import Case, Membership
@@ -119,6 +120,12 @@ class SweepStore:
         values = [{name if name == "row_id" else f"new_{name}": item for name, item in row.items()} for row in changes]
         self.session.flush()
         self.session.connection().execute(statement.values(columns), values)
+        SpendLedger(self.session).follow(self._as_written([row["row_id"] for row in changes]))
+
+    def _as_written(self, ids: Collection[UUID]) -> Sequence[Touchpoint]:
+        """Rows as the database has them now, whatever the session remembers."""
+        statement = select(Touchpoint).where(col(Touchpoint.id).in_(ids))
+        return self.session.exec(statement.execution_options(populate_existing=True)).all()
 
     def claims(self, keys: Collection[str]) -> dict[str, Notification]:
         """Messages by the key under which they were claimed."""

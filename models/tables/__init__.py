@@ -16,6 +16,8 @@ from models.tables import (
     rulebook,
     season,
     service,
+    spend,
+    survey,
 )
 
 __all__ = [
@@ -34,4 +36,6 @@ __all__ = [
     "rulebook",
     "season",
     "service",
+    "spend",
+    "survey",
 ]

@@ -49,6 +49,16 @@
   });
   document.addEventListener("submit", () => clearTimeout(timer), true);
 
+  // 问卷: how many questions are answered, while one answers them.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-gl-survey]");
+    if (!form) return;
+    const chosen = form.querySelectorAll("[data-gl-question]:has(:checked)").length;
+    const written = [...form.querySelectorAll("textarea")].filter((text) => text.value.trim()).length;
+    one("[data-gl-answered]", form).textContent = chosen + written;
+    one("progress", form).value = chosen + written;
+  });
+
   const moveRow = (step) => {
     const rows = [...document.querySelectorAll("[data-gl-row]")];
     const at = rows.indexOf(document.activeElement);

@@ -14,6 +14,7 @@ from activities.qualification import QualificationActivities
 from activities.quarter import QuarterActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from tests.architecture.sources import dotted, modules, tree
 from workflows.registry import WORKFLOWS, activity_methods
@@ -30,6 +31,7 @@ WORKFLOW_NAMES = {
     "care-touchpoint",
     "duty-sweep",
     "period-close",
+    "survey",
 }
 ACTIVITY_NAMES = {
     "record-opening",
@@ -62,6 +64,9 @@ ACTIVITY_NAMES = {
     "start-period-closes",
     "record-period-opening",
     "close-sweep",
+    "record-survey-opening",
+    "record-survey-move",
+    "send-survey",
 }
 APPROVAL_MESSAGES = {"opened", "decide", "correct", "resubmit", "withdraw", "act", "calendar_published", "state"}
 SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
@@ -77,6 +82,7 @@ MESSAGE_NAMES = {
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
     "period-close": APPROVAL_MESSAGES,
+    "survey": {"opened", "lead", "state", "progress"},
 }
 """Wire names: a history or a sender of an older version uses them, so they are only ever added to."""
 
@@ -103,6 +109,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         service=ServiceActivities(nothing),
         quarter=QuarterActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing),
+        survey=SurveyActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )
 

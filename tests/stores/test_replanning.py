@@ -232,7 +232,7 @@ def test_a_thousand_unchanged_members_cost_a_few_statements(database: Database, 
     while order.after is not None:
         with database.write() as session:
             done = plan_members(session, order)
-        assert done.counts == {"replanned": 0}
+        assert not any(done.counts.values())
         order = order.model_copy(update={"after": done.after})
     event.remove(database.engine, "before_cursor_execute", note)
     assert len([one for one in statements if one.lstrip().upper().startswith("SELECT")]) <= 6 * 10

@@ -1,7 +1,8 @@
 """One object of every kind in five places, each with a marker: own, child, sibling, parent, other branch."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -20,13 +21,14 @@ from models.services.servicing.opening import record_opening as record_service
 from models.stores.accounts import AccountStore
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
-from models.tables.cases import Case, Decision, Task
+from models.tables.cases import Case, Decision, Membership, Task
 from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
-from models.types import CaseKind, Door, JobState, Role, SeatKind, Tier
+from models.tables.spend import SpendPlan
+from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
@@ -83,6 +85,7 @@ def build(session: Session) -> None:
         _complaint(session, place)
         _request(session, place)
         _touchpoint(session, place)
+        _estimate(session, place, version.id)
 
 
 def case_id(session: Session, place: str) -> UUID:
@@ -149,6 +152,46 @@ def proof_id(session: Session, place: str) -> UUID:
     """The photo of that touchpoint."""
     statement = select(TouchpointProof.id).where(TouchpointProof.touchpoint_id == touchpoint_id(session, place))
     return session.exec(statement).one()
+
+
+def _estimate(session: Session, place: str, version_id: UUID) -> None:
+    """A membership that an approval granted, and the spend of its year: above its limit, so that one may ask."""
+    row = Membership(
+        case_id=case_id(session, place),
+        workflow_id=f"membership/{customer_no(place)}",
+        customer_no=customer_no(place),
+        institution_code=place,
+        year=YEAR,
+        tier=Tier.GOLD,
+        seat_kind=SeatKind.RANKED,
+        certificate_no=marker(place),
+        manager_id=person_id(session, place),
+        valid_from=date(2026, 3, 1),
+        valid_to=date(2027, 2, 28),
+        stage=MembershipStage.CANCELLED,
+        created_at=EVALUATED,
+    )
+    session.add(row)
+    session.flush()
+    session.add(
+        SpendPlan(
+            customer_no=row.customer_no,
+            year=YEAR,
+            institution_code=place,
+            membership_id=row.id,
+            rulebook_version_id=version_id,
+            tier=row.tier,
+            value=Decimal(1),
+            standard_premium=Decimal(1),
+            persons=1,
+            first_on=row.valid_from,
+            last_on=row.valid_to,
+            total=Decimal(100),
+            spend_limit=Decimal("0.03"),
+            created_at=EVALUATED,
+            updated_at=EVALUATED,
+        )
+    )
 
 
 def _touchpoint(session: Session, place: str) -> None:

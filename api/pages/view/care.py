@@ -216,3 +216,5 @@ class NewTouchpointPage(Page):
     hint: str = ""
     nobody: str = ""
     errors: ErrorSummary | None = None
+    ask: Link | None = None
+    """报超限审批, where the year's limit refused it."""

@@ -6,6 +6,7 @@ from api.pages.view.common import EmptyState, Link, Option, Pager, Strip, Tag
 from api.pages.view.promises import PromisesPanel
 from api.pages.view.score import ScoreTable
 from api.pages.view.shell import Page
+from api.pages.view.spend_panel import SpendPanel
 from api.pages.view.task import Fact
 
 
@@ -122,3 +123,5 @@ class CustomerPage(Page):
     strips: tuple[Strip, ...] = ()
     promises: PromisesPanel | None = None
     """承诺与兑现; None for who may not see care."""
+    spend: SpendPanel | None = None
+    """服务投入; None for who sees no budget, and without an estimate."""

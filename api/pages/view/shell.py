@@ -110,6 +110,7 @@ _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _QUARTERS = frozenset({Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
+_SPENDING = frozenset({Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 
 NAVIGATION: tuple[_Entry, ...] = (
@@ -120,8 +121,10 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("green-channel", _m("绿色通道"), "/green-channel", "bolt", _SERVICE, _SERVING),
     _Entry("care", _m("关怀日历"), "/care", "smile", _SERVICE, _SERVING - {Role.BR_CTR}),
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
+    _Entry("surveys", _m("满意度"), "/surveys", "check", _SERVICE, _BUSINESS),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
     _Entry("quarters", _m("季度汇总"), "/reports/quarterly", "chart", _REPORTS, _QUARTERS),
+    _Entry("spend", _m("服务投入"), "/reports/spend", "chart", _SERVICE, _SPENDING),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),

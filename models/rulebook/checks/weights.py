@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from models.rulebook.problem import Problem
 from models.rulebook.schema.book import Rulebook
+from models.rulebook.yearly import yearly_lines
 from models.types import Tier
 
 HUNDRED = Decimal(100)
@@ -36,13 +37,7 @@ def _top_score(book: Rulebook) -> Iterator[Problem]:
 
 def yearly_cost(book: Rulebook, tier: Tier, key_persons: int) -> Decimal:
     """附件七: cost in yuan of the full set of a tier for one customer with so many key persons."""
-    total = Decimal(0)
-    for cost in book.spend.unit_costs:
-        promise = next((item.promise(tier) for item in book.services.items if item.code == cost.service), None)
-        if promise is not None and promise.frequency is not None:
-            persons = key_persons if cost.per_key_person else cost.persons or 1
-            total += cost.amount * persons * promise.frequency.per_year()
-    return total
+    return sum((line.subtotal for line in yearly_lines(book, tier, key_persons)), Decimal(0))
 
 
 def _spend(book: Rulebook) -> Iterator[Problem]:

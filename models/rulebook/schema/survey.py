@@ -1,5 +1,6 @@
 """附件六 satisfaction survey, regulation 2.11."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -44,3 +45,18 @@ class SurveyRules(Section):
     follow_up_working_days: Count
     follow_up_role: Role
     nps_max: NonNegative
+    nps_promoter_from: Count = 9
+    """推荐者: an answer of at least this many."""
+    nps_detractor_to: NonNegative = Decimal(6)
+    """贬损者: an answer of at most this many."""
+    small_sample_below: Count = 5
+    """Fewer valid sheets than this are 样本不足: no mean is shown of them."""
+    remind_after_working_days: Count = 5
+    """Who has not answered is reminded so many working days after the campaign opened, once."""
+
+    def question(self, number: int) -> Question:
+        """One question by its number. Raises KeyError."""
+        for question in self.questions:
+            if question.number == number:
+                return question
+        raise KeyError(number)

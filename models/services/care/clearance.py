@@ -13,6 +13,7 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, RouteStep
 from models.messages.lone_approval import StartApproval
 from models.rules.calendar import local_date
+from models.services.approval.signing_places import signing_institution
 from models.services.approval.subjects import Subject, register
 from models.services.care import gifts
 from models.services.care.doing import OPEN
@@ -20,10 +21,9 @@ from models.services.desk.acting import invalid
 from models.services.rulebooks import rulebook_in_force
 from models.stores.care_calendar import CareCalendarStore
 from models.stores.gifts import GiftStore
-from models.stores.people import PeopleStore
 from models.tables.care import GiftClearance, Touchpoint
 from models.tables.cases import Case
-from models.types import Role, Stage
+from models.types import Stage
 
 GIFT = "gift"
 _FACTS = ("touchpoint_id", "gift_name", "gift_value")
@@ -51,23 +51,11 @@ def route(session: Session, start: StartApproval, at: datetime) -> tuple[RouteSt
     """One step: the post of the rulebook, where the touchpoint's institution or one above it has somebody in it."""
     row, _name, _value = _asked(session, start)
     role = rulebook_in_force(session, local_date(at)).rulebook.care.gift_cap.signoff_role
-    place = signing_institution(session, role, row, start.actor_id)
+    place = signing_institution(session, role, row.institution_code, start.actor_id)
     step = RouteStep(
         stage=Stage.BRANCH_APPROVAL, role=role, institution_code=place, due_on=local_date(at), may_reject=True
     )
     return (step,)
-
-
-def signing_institution(session: Session, role: Role, row: Touchpoint, asking: UUID) -> str:
-    """The nearest institution with somebody else in the post; without one, the nearest that has the post, else its own.
-
-    There operations are told that nobody may act (no silent pass).
-    """
-    people = PeopleStore(session)
-    codes = [item.code for item in people.ancestry(row.institution_code)]
-    staffed = (code for code in codes if people.holder_ids(role, code) - {asking})
-    held = (code for code in codes if people.holder_ids(role, code))
-    return next(staffed, None) or next(held, None) or row.institution_code
 
 
 def keep(session: Session, case: Case, start: StartApproval, at: datetime) -> None:

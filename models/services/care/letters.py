@@ -23,12 +23,13 @@ def letter_of(row: Touchpoint, contacts: list[Contact], customer: str, manager: 
     """The letter to these contacts; `late` has words of its own (补寄)."""
     name = contacts[0].name if len(contacts) == 1 else ""
     facts = {"name": name, "customer": customer, "manager": manager, "title": row.title, "late": late}
-    subject, _, body = _rendered(row.item, facts).partition("\n")
+    subject, _, body = rendered(row.item, facts).partition("\n")
     to = tuple(contact.email for contact in contacts if contact.email)
     return Letter(key=letter_key(row), to=to, subject=subject.strip(), body=body.strip() + "\n")
 
 
-def _rendered(item: str, facts: dict[str, object]) -> str:
+def rendered(item: str, facts: dict[str, object]) -> str:
+    """The letter of an item in words: the subject, a line break, the body."""
     env = _environment()
     try:
         template = env.get_template(f"{item}.txt")

@@ -26,6 +26,7 @@ from models.services.care.pinned import pinned_book
 from models.services.care.served import served_contacts
 from models.services.qualification.member_stages import supersede
 from models.services.rulebooks import InForce
+from models.services.spend import estimating as spend
 from models.stores.care import CareStore, TouchpointStore
 from models.stores.memberships import OVER, open_memberships
 from models.tables.book import Contact
@@ -99,15 +100,18 @@ class _Cause:
 
 
 def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
-    book = pinned_book(session, row)
+    book, estimate = pinned_book(session, row), None
     if row.stage not in OVER:
         ensure_chosen(session, row, book.rulebook, cause.at)
         keep_club(session, row, book.rulebook, cause.at)
+        estimate = spend.estimate(session, row, book, cause.at)
     rows = _standing_rows(session, row)
     difference = _difference(session, row, book, rows, cause)
     basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))
     plan = _plan_row(session, row, difference, cause, basis)
     writing.write(session, writing.Target(row, plan, book.version.id, cause.at), difference, rows)
+    if estimate is not None:
+        spend.catch_up(session, estimate)
     _audit(session, plan)
     return plan
 

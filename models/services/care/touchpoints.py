@@ -16,6 +16,7 @@ from models.services.care.entries import CareEntry, extra_entries
 from models.services.care.hush import hushing_complaint
 from models.services.desk.acting import invalid
 from models.services.servicing.promises import tier_of
+from models.services.spend.guard import refuse_over_limit
 from models.stores.care_calendar import CareCalendarStore
 from models.stores.memberships import running_memberships
 from models.stores.people import PeopleStore
@@ -48,7 +49,8 @@ def add_extra(now: Moment, customer: Customer, asked: Extra) -> Touchpoint:
     """The touchpoint, or the one that this very request made before.
 
     Raises REASON_REQUIRED, NOT_ELIGIBLE for an item that the tier is not promised, CONSENT_MISSING for a greeting to
-    somebody who did not agree, INVALID_INPUT for an unknown item, person or day.
+    somebody who did not agree, SPEND_LIMIT_EXCEEDED for what takes the year above what it may cost, INVALID_INPUT for
+    an unknown item, person or day.
     """
     store = CareCalendarStore(now.session)
     standing = store.by_key(customer.customer_no, asked.key)
@@ -59,6 +61,7 @@ def add_extra(now: Moment, customer: Customer, asked: Extra) -> Touchpoint:
     entry = _entry(now, customer, asked)
     contact = _contact(now, customer, entry, asked)
     row = _row(now, customer, entry, asked, _due(now, entry, asked))
+    refuse_over_limit(now.session, row)
     if entry.greeting and contact is not None:
         row.hushed_by = hushing_complaint(now.session, customer.customer_no, contact.id)
         row.stage = Stage.HUSHED if row.hushed_by else Stage.PLANNED

@@ -1,4 +1,7 @@
-"""Years to be planned: those that never were, then those whose plan no longer stands on what the records say now."""
+"""Years to be planned: those that never were, then those whose plan no longer stands on what the records say now.
+
+Last come members whose year was planned before there were estimates 服务投入测算: they get theirs.
+"""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -9,20 +12,23 @@ from models.messages.calendar import CalendarSnapshot
 from models.messages.membership import PlanCause
 from models.messages.sweep import RecordOrder, SweepDone
 from models.services.care.basis import Basis, basis_of, calendar_of
+from models.services.care.pinned import pinned_book
 from models.services.care.planning import cause_key, granted_key, plan_membership
 from models.services.duties.branches import swept_with
 from models.services.rulebooks import rulebook_of
+from models.services.spend import estimating
 from models.stores.care import BasisStore, StandingPlan
+from models.stores.spend import SpendStore
 from models.stores.sweeps import SweepStore
 
-_NEW, _STALE = "new", "stale"
+_NEW, _STALE, _SPEND = "new", "stale", "spend"
 
 
 def plan_members(session: Session, order: RecordOrder) -> SweepDone:
     """One chunk: memberships that no plan was ever made for first, then those whose plan is stale."""
     phase, _, after = (order.after or f"{_NEW}|").partition("|")
     behind = UUID(after) if after else None
-    return _plan_missing(session, order, behind) if phase == _NEW else _plan_stale(session, order, behind)
+    return _PHASES[phase](session, order, behind)
 
 
 def _plan_missing(session: Session, order: RecordOrder, after: UUID | None) -> SweepDone:
@@ -42,8 +48,20 @@ def _plan_stale(session: Session, order: RecordOrder, after: UUID | None) -> Swe
         cause, row = _cause(plan, now), plan.membership
         key = cause_key(cause, row.id, f"{plan.number}:{now}")
         made += plan_membership(session, row, cause=cause, cause_key=key, at=order.at) is not None
-    following = f"{_STALE}|{plans[-1].membership.id}" if len(plans) == order.limit else None
+    following = f"{_STALE}|{plans[-1].membership.id}" if len(plans) == order.limit else f"{_SPEND}|"
     return SweepDone(after=following, counts={"replanned": made})
+
+
+def _estimate_missing(session: Session, order: RecordOrder, after: UUID | None) -> SweepDone:
+    codes = swept_with(session, order.institution_code)
+    rows = SpendStore(session).unplanned(codes, order.day, after, order.limit)
+    for row in rows:
+        estimating.catch_up(session, estimating.estimate(session, row, pinned_book(session, row), order.at))
+    following = f"{_SPEND}|{rows[-1].id}" if len(rows) == order.limit else None
+    return SweepDone(after=following, counts={"estimates": len(rows)})
+
+
+_PHASES = {_NEW: _plan_missing, _STALE: _plan_stale, _SPEND: _estimate_missing}
 
 
 def _cause(plan: StandingPlan, now: Basis) -> PlanCause:

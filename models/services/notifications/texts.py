@@ -55,6 +55,7 @@ TEMPLATES = (
     "touchpoint_missed",
     "cancellation_candidate",
     "quarter_adjusted",
+    "survey_published",
 )
 """Every notification there is."""
 
