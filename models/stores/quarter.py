@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import local_date
@@ -66,7 +67,7 @@ class QuarterStore:
         ).first()
 
     def branches(self, quarter: Quarter, scope: Scope) -> list[BranchSummary]:
-        """Every branch of the scope with its summary, if it has one, in the order of the tree."""
+        """Every branch of the scope with its summary, if it has one, in the order of the tree; and what was one then."""
         summary, place = QuarterSummary, Institution
         mine = (
             (col(summary.institution_code) == place.code)
@@ -78,7 +79,7 @@ class QuarterStore:
             .select_from(place)
             .outerjoin(summary, mine)
             .outerjoin(Case, col(Case.id) == summary.case_id)
-            .where(place.level == InstitutionLevel.BRANCH)
+            .where(or_(col(place.level) == InstitutionLevel.BRANCH, col(summary.id).is_not(None)))
             .order_by(col(place.path))
         )
         return [BranchSummary(*row) for row in self.session.execute(scoped(statement, place.code, scope))]

@@ -43,6 +43,7 @@ PLAIN = {
     "name": "claim",
     "complaint_act": "reply",
     "number": "3",
+    "quarter": "1",
     "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
 }
