@@ -40,6 +40,8 @@ def result_of_approval(view: CaseView) -> str:
 
 def _last(view: CaseView) -> str:
     """生效; a lone approval has no more than its result."""
+    if view.case.kind is CaseKind.PERIOD_CLOSE:
+        return word(Stage.PUBLISHED)
     return _("批准") if view.case.kind is not CaseKind.QUALIFICATION else word(Stage.ACTIVE)
 
 

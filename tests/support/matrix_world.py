@@ -105,7 +105,7 @@ def _summary(session: Session, place: str) -> None:
     vip = {
         "customer_no": customer_no(place),
         "customer_name": marker(place),
-        "vip_no": f"VIP-{place}",
+        "vip_no": place,
         "tier": Tier.GOLD,
     }
     session.add(QuarterLine(summary_id=summary.id, cost=Decimal(0), problems=marker(place), **vip))
