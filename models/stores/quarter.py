@@ -67,7 +67,7 @@ class QuarterStore:
         ).first()
 
     def branches(self, quarter: Quarter, scope: Scope) -> list[BranchSummary]:
-        """Every branch of the scope, and what was one then, with its summary if it has one, in the order of the tree."""
+        """Every branch of the scope, and what was one, with its summary if it has one, in the order of the tree."""
         summary, place = QuarterSummary, Institution
         mine = (
             (col(summary.institution_code) == place.code)
