@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.failures import reporting
-from activities.ports import Notifier, TouchpointStopper
+from activities.ports import Notifier, TouchpointCaller
 from models.database import Database
 from models.messages.membership import (
     CarePlanned,
@@ -19,7 +19,8 @@ from models.messages.membership import (
 )
 from models.messages.qualification import MembershipGrant
 from models.messages.service_acts import StopTouchpoint
-from models.services.care import planning, stopping
+from models.services.care import planning
+from models.services.care.running import Amendment, amendments_of
 from models.services.qualification import member_acts, member_stages, memberships
 
 
@@ -29,7 +30,7 @@ class MembershipActivities:
 
     database: Database
     notifier: Notifier
-    stopper: TouchpointStopper
+    touchpoints: TouchpointCaller
 
     @activity.defn(name="announce-membership")
     def announce(self, grant: MembershipGrant) -> None:
@@ -57,17 +58,18 @@ class MembershipActivities:
 
     @activity.defn(name="plan-care")
     async def plan_care(self, message: PlanCare) -> CarePlanned:
-        """Plan the year once per cause, then end the cases that the plan stopped; safe to repeat at any point."""
+        """Plan the year once per cause, then end or hand on the cases it left behind; safe to repeat at any point."""
         with reporting():
-            plans, stops = await asyncio.to_thread(self._planned, message)
-            for workflow_id, act in stops.items():
-                await self.stopper.stop(workflow_id, act)
-        return CarePlanned(plans=plans, stopped=len(stops))
+            plans, amendments = await asyncio.to_thread(self._planned, message)
+            for amendment in amendments:
+                await self.touchpoints.serve(*amendment)
+        stopped = sum(isinstance(amendment.act, StopTouchpoint) for amendment in amendments)
+        return CarePlanned(plans=plans, stopped=stopped)
 
-    def _planned(self, message: PlanCare) -> tuple[int, dict[str, StopTouchpoint]]:
+    def _planned(self, message: PlanCare) -> tuple[int, list[Amendment]]:
         with self.database.write() as session:
             plans = planning.plan_customer(session, message)
-            return len(plans), stopping.stops_of(session, plans)
+            return len(plans), amendments_of(session, message.customer_no, message.at)
 
     @activity.defn(name="move-membership")
     def move(self, message: MoveMembership) -> MembershipMoved:

@@ -8,7 +8,7 @@ from models.messages.membership import MembershipDue
 from models.messages.qualification import MembershipGrant
 from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
-from models.messages.service_acts import StopTouchpoint
+from models.messages.service_acts import AssignService, StopTouchpoint
 
 
 class RefusedError(Exception):
@@ -53,11 +53,11 @@ class CaseTeller(Protocol):
         """Signal `calendar_published`; a workflow that has ended is no error."""
 
 
-class TouchpointStopper(Protocol):
-    """Ends running touchpoint cases."""
+class TouchpointCaller(Protocol):
+    """Ends running touchpoint cases, or hands them on."""
 
-    async def stop(self, workflow_id: str, act: StopTouchpoint) -> bool:
-        """End the case of a touchpoint; False when it had ended before."""
+    async def serve(self, workflow_id: str, act: StopTouchpoint | AssignService) -> bool:
+        """Do the act to the case of a touchpoint; False when there was nothing left to do."""
 
 
 class DutyStarter(Protocol):

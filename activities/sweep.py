@@ -1,6 +1,7 @@
 """Activities of the sweep 巡检: one chunk each, every one of them safe to repeat."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,14 +11,26 @@ from temporalio import activity
 
 from activities.failures import reporting
 from activities.handing_over import handed_over
-from activities.ports import DutyStarter, Notifier
+from activities.ports import DutyStarter, Notifier, TouchpointCaller
 from models.database import Database
 from models.messages.membership import MembershipDue
 from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel
+from models.messages.service_acts import StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
 from models.services.care import greetings
-from models.services.duties import calling, candidates, owing, renewals, replanning, settling, starting, sweeps
+from models.services.care.running import Amendment
+from models.services.duties import (
+    amending,
+    calling,
+    candidates,
+    owing,
+    renewals,
+    replanning,
+    settling,
+    starting,
+    sweeps,
+)
 from models.services.duties.starting import Start
 from models.services.quarter import adjusting
 from models.services.quarter import starting as closes
@@ -40,6 +53,7 @@ class SweepActivities:
     database: Database
     starter: DutyStarter
     notifier: Notifier
+    touchpoints: TouchpointCaller
 
     @activity.defn(name="open-sweep")
     def open(self, start: StartSweep) -> SweepOpened:
@@ -63,6 +77,18 @@ class SweepActivities:
                 activity.heartbeat(number)
                 begun += await self._start(start, order)
         return SweepDone(after=after, counts={"started": begun})
+
+    @activity.defn(name="amend-running-touchpoints")
+    async def amend_running(self, order: SweepOrder) -> SweepDone:
+        """End or hand on the cases of one chunk that the records have moved on from."""
+        with reporting():
+            found, after = await asyncio.to_thread(self._amendments, order)
+            counts: Counter[str] = Counter()
+            for number, amendment in enumerate(found):
+                activity.heartbeat(number)
+                name = "stopped" if isinstance(amendment.act, StopTouchpoint) else "handed_on"
+                counts[name] += await self.touchpoints.serve(*amendment)
+        return SweepDone(after=after, counts=dict(counts))
 
     @activity.defn(name="call-due-memberships")
     async def call_due(self, order: SweepOrder) -> SweepDone:
@@ -116,6 +142,10 @@ class SweepActivities:
     def _closes(self, order: SweepOrder) -> list[StartPeriodClose]:
         with self.database.read() as session:
             return closes.closes_due(session, order)
+
+    def _amendments(self, order: SweepOrder) -> tuple[list[Amendment], str | None]:
+        with self.database.read() as session:
+            return amending.amendments_due(session, order)
 
     def _due(self, order: SweepOrder) -> tuple[list[str], str | None]:
         with self.database.read() as session:

@@ -19,6 +19,7 @@ from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
+from api.security.knocks import Knocks
 from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
@@ -54,6 +55,7 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
         middleware=_middlewares(settings),
     )
     app.state.settings = settings
+    app.state.knocks = Knocks(settings)
     problems.install(app)
     app.router.routes.extend(_routes())
     app.mount(STATIC_PREFIX, static_app(), name="static")

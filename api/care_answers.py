@@ -11,6 +11,7 @@ from api.act_base import inbox_of
 from api.deps import Action, Caller
 from api.pages.format import mask_name, mask_phone
 from api.pages.i18n import language
+from api.pages.plan_reasons import reason_text
 from api.schemas.care import (
     ClearanceAnswer,
     GiftRoomAnswer,
@@ -142,6 +143,7 @@ def _fields(rulebook: Rulebook, row: Touchpoint, today: date) -> dict[str, Any]:
         "touchpoint_id": row.id,
         "assignee": row.assignee_id,
         "name": entry_name(entry, row.item),
+        "reason": reason_text(row.reason) if row.reason else None,
         "overdue": is_overdue(row, today),
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.pages.format import mask_name
+from api.pages.plan_reasons import reason_text
 from api.schemas.care_plan import (
     CarePlanAnswer,
     DifferenceAnswer,
@@ -56,7 +57,7 @@ def _difference(plan: CarePlan) -> DifferenceAnswer:
 
 
 def _lines(lines: Iterable[Mapping[str, Any]]) -> list[DifferenceLineAnswer]:
-    return [DifferenceLineAnswer.model_validate(line) for line in lines]
+    return [DifferenceLineAnswer.model_validate({**line, "reason": reason_text(line["reason"])}) for line in lines]
 
 
 def _contact(row: Contact, since: Mapping[Any, Any], *, club: bool) -> KeyContactAnswer:

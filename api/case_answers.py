@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from api.pages.plan_reasons import reason_text
 from api.schemas.cases import (
     CaseAnswer,
     CaseRowAnswer,
@@ -72,9 +73,9 @@ def next_task_id(case: Case) -> UUID | None:
 
 def _timeline(session: Session, case: Case) -> list[TimelineAnswer]:
     answers = [TimelineAnswer.model_validate(item) for item in timeline_of(session, case)]
-    if _is_closed_book(case):
-        for answer in answers:
-            answer.comment = ""
+    closed = _is_closed_book(case)
+    for answer in answers:
+        answer.comment = "" if closed else reason_text(answer.comment)
     return answers
 
 

@@ -71,6 +71,8 @@ def taking_in(caller: Caller, key: Key, body: TakeInBody) -> Prepare:
         policy_no=body.policy_no,
         contact_id=body.contact_id,
         contact_name=body.contact_name,
+        undisputed_amount=body.undisputed_amount,
+        advance_amount=body.advance_amount,
         institution_code=body.institution_code,
         comment=body.remark,
     )

@@ -39,6 +39,8 @@ _FROM_RECORD = [
     "reference_no",
     "policy_no",
     "channel",
+    "undisputed_amount",
+    "advance_amount",
     "code",
     "received_at",
     "due_at",

@@ -14,6 +14,7 @@ from models.rules.service.clocks import started
 from models.service_types import GreenService
 from models.services.calendars import snapshot
 from models.services.rulebooks import rulebook_in_force
+from models.services.servicing.posts import queue_at
 from models.services.servicing.promises import promised, tier_of
 from models.stores.customers import policies_of
 from models.tables.book import Customer
@@ -50,8 +51,9 @@ def due_of(session: Session, asked: Asked, now: datetime) -> Promise:
     rulebook = rulebook_in_force(session, local_date(now)).rulebook
     tier = tier_of(session, asked.customer_no, local_date(asked.received_at))
     promise = promised(rulebook, asked.service, tier, _expiry(session, asked))
+    served_at = queue_at(session, *rulebook.keeping.green_channel.posts_of(asked.service), asked.institution_code)
     day = local_date(now)
-    calendar = snapshot(session, rulebook.working_time, day, institution_code=asked.institution_code)
+    calendar = snapshot(session, rulebook.working_time, day, institution_code=served_at.institution_code)
     return Promise(customer, tier, started(promise, asked.received_at, calendar))
 
 

@@ -84,6 +84,9 @@ _MESSAGES = {
     "not_later": _m("应晚于现在的截止日。"),
     "not_in_the_campaign": _m("应在开始发放之后、今天或之前。"),
     "complaints_only": _m("咨询不分等级。"),
+    "other_cities": _m("记录中该客户只在一个城市，请写明其他城市。"),
+    "above_share": _m("超过无争议金额的可预付比例，请减少。"),
+    "no_advance": _m("只有重大事故预付才填金额，请清空。"),
 }
 
 _TYPES: dict[str, tuple[type[StrEnum], ...]] = {

@@ -6,6 +6,7 @@ the rules would take it.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,8 @@ def take_in(
     policy_no: str | None = None,
     contact_id: UUID | None = None,
     contact_name: str = "",
+    undisputed_amount: Decimal | None = None,
+    advance_amount: Decimal | None = None,
     institution_code: str | None = None,
     comment: str = "",
 ) -> Prepare:
@@ -71,6 +74,8 @@ def take_in(
             policy_no=policy_no or None,
             contact_id=contact_id,
             contact_name=contact_name.strip(),
+            undisputed_amount=undisputed_amount,
+            advance_amount=advance_amount,
         )
         return _starting(session, start)
 

@@ -1,10 +1,10 @@
-"""`python -m bench [service|book|inbox|sweep]...`: measure, print the table, write `bench/results.json`."""
+"""`python -m bench [service|book|inbox|care|sweep]...`: measure, print the table, write `bench/results.json`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from bench import book, inbox, service, sweep
+from bench import book, care, inbox, service, sweep
 from bench.report import Ratio, show, write
 
 
@@ -15,6 +15,7 @@ def _service() -> list[Ratio]:
 SUITES: dict[str, Callable[[], list[Ratio]]] = {
     "book": book.measure,
     "inbox": inbox.measure,
+    "care": care.measure,
     "service": _service,
     "sweep": sweep.measure,
 }

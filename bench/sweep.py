@@ -24,6 +24,7 @@ from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
 from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
+from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
 from models.service_types import TouchpointOrigin
 from models.services.rulebooks import ensure_builtin
@@ -86,6 +87,11 @@ class _Nobody:
         """As above."""
         return await self.start_touchpoint(start, per_second)  # type: ignore[arg-type]
 
+    async def serve(self, workflow_id: str, act: StopTouchpoint | AssignService) -> bool:
+        """An act that is taken at once."""
+        self.fired += 1
+        return True
+
     async def call_due(self, workflow_id: str, message: MembershipDue, per_second: int) -> bool:
         """A signal that is taken at once."""
         self.fired += 1
@@ -126,7 +132,7 @@ async def _day(vips: int, due: int) -> tuple[Took, Took, int]:
         with database.write() as session:
             _fill(session, vips, due)
         nobody = _Nobody()
-        activities = SweepActivities(database, nobody, nobody)
+        activities = SweepActivities(database, nobody, nobody, nobody)
         busy = await _timed(activities, DAY)
         fired = nobody.fired
         _take_up(database)
@@ -148,6 +154,7 @@ async def _sweep(acts: SweepActivities, day: date, branch: str) -> None:
     common: dict[str, Any] = {"institution_code": branch, "day": day, "at": at, "limit": CHUNK, "per_second": 1_000_000}
     for phase in ("plans", "duties", "settle"):
         await _walk(acts.records, RecordOrder(**common, phase=phase))
+    await _walk(acts.amend_running, SweepOrder(**common))
     await _walk(acts.start_due, SweepOrder(**common))
     await _walk(acts.call_due, SweepOrder(**common))
     await _walk(acts.records, RecordOrder(**common, phase="candidates"))

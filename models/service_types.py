@@ -13,6 +13,8 @@ class GreenService(StrEnum):
     INVESTIGATED_CLAIM = "investigated_claim"
     VISIT = "visit"
     RENEWAL = "renewal"
+    COORDINATION = "coordination"
+    ADVANCE_PAYMENT = "advance_payment"
 
 
 class IntakeChannel(StrEnum):

@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_LENGTH = 32
@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     chat_schemes: str = "dingtalk,feishu,lark,wecombot,wechat,bark,barks,schan,pushplus,slack,msteams,workflows,jsons"
     max_body_bytes: int = 256 * 1024
     max_upload_bytes: int = 10 * 1024 * 1024
+    public_opens_per_minute: PositiveInt = 60
+    """How often one client address may open a link that needs no sign-in, at each door."""
+    public_sends_per_minute: PositiveInt = 20
+    """How often it may send a form there."""
 
     @property
     def records_url(self) -> str:

@@ -34,6 +34,8 @@ Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Aw
 UNSENT = "unsent"
 QUARTERS = "quarters"
 """Patch: sweeps that began before there were quarterly summaries go on without them."""
+AMENDS = "amends-running-cases"
+"""Sweeps that began before there was this step go on without it."""
 
 
 @workflow.defn(name=DUTY_SWEEP)
@@ -48,11 +50,13 @@ class DutySweepWorkflow:
 
     @workflow.run
     async def run(self, start: StartSweep) -> dict[str, int]:
-        """Plans, duties, what waits, starts, memberships, cancellations, quarters; greetings once it is not quiet."""
+        """Plans, duties, what waits or runs, starts, memberships, cancellations, quarters; then the greetings."""
         workflow.upsert_search_attributes([KIND.value_set(DUTY_SWEEP), INSTITUTION.value_set(start.institution_code)])
         opened = await record(SweepActivities.open, start)
         for phase in ("plans", "duties", "settle"):
             await self._records(phase, opened)
+        if workflow.patched(AMENDS):
+            await self._walk("running", SweepActivities.amend_running, self._order(opened, 1), REACH)
         await self._walk("starts", SweepActivities.start_due, self._order(opened, opened.start_per_second), REACH)
         await self._walk("memberships", SweepActivities.call_due, self._order(opened, opened.signal_per_second), REACH)
         await self._records("candidates", opened)

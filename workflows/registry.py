@@ -102,6 +102,7 @@ def activity_methods(
         service.adopt_calendar,
         sweep.open,
         sweep.records,
+        sweep.amend_running,
         sweep.start_due,
         sweep.start_closes,
         sweep.call_due,

@@ -58,7 +58,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
         quarter=QuarterActivities(database),
-        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier),
+        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
         survey=SurveyActivities(database, notifier, settings.base_url),
     )
     return Worker(

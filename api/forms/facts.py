@@ -66,6 +66,8 @@ def green_channel_record(reading: Reading, case_id: UUID) -> Record:
         "record_no": row.record_no,
         "service": word(row.service),
         "reference_no": row.reference_no,
+        "undisputed_amount": _yuan(row.undisputed_amount),
+        "advance_amount": _yuan(row.advance_amount),
         "contact": reading.name(row.contact_name),
         "received_at": _moment(row.received_at),
         "limit": limit_text(row.limit_unit, row.limit_value),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from api.pages.format import NOTHING, local, stamp
 from api.pages.i18n import _, count_text
+from api.pages.plan_reasons import reason_text
 from api.pages.view.common import Link, Tag, TagTone
 from api.pages.view.task import ChangeRow, History, TimelineEntry
 from api.pages.words import word
@@ -29,7 +30,7 @@ def entry(item: TimelineItem, now: datetime, case_href: str = "") -> TimelineEnt
         at=stamp(item.at, now),
         at_iso=local(item.at).isoformat(timespec="seconds"),
         door=_("经 %(door)s", door=word(item.door)),
-        quote=item.comment,
+        quote=reason_text(item.comment),
         tags=_tags(item),
         changes=tuple(changes_of(item)),
         evidence=f"{case_href}/evidence/{item.step_no}" if item.evidence_digest and case_href else None,

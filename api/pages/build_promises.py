@@ -6,10 +6,11 @@ from urllib.parse import quote
 from api.pages.format import NOTHING, short_day, term
 from api.pages.i18n import _, count_text, language
 from api.pages.limits import limit_text
+from api.pages.plan_reasons import reason_text
 from api.pages.view.common import Article, Link, Tag, TagTone
 from api.pages.view.promises import PlanChange, PromiseRow, PromisesPanel
 from api.pages.words import word
-from models.rulebook import Frequency, ServiceItem
+from models.rulebook import Frequency, RegularService, ServiceItem
 from models.rulebook.schema.services import Period
 from models.services.promises import PromiseLine, Promises
 from models.tables.care import CarePlan
@@ -93,11 +94,18 @@ def _href(line: PromiseLine, customer_no: str) -> str:
     """The rows behind the numbers."""
     entry, who = line.entry, quote(customer_no, safe="")
     family = entry.family.value if isinstance(entry, ServiceItem) else ""
-    if family == GREEN_FAMILY or entry.identifier in _GREEN_STANDARDS:
+    if _on_green_channel(entry):
         return f"/green-channel?view=list&customer_no={who}"
     if family == COMPLAINT_FAMILY:
         return f"/complaints?customer_no={who}"
     return f"/care?view=customer&customer_no={who}&code={quote(entry.code, safe='')}"
+
+
+def _on_green_channel(entry: ServiceItem | RegularService) -> bool:
+    """Whether it is kept by requests of the green channel."""
+    if isinstance(entry, ServiceItem):
+        return entry.family.value == GREEN_FAMILY or any(promise.service for promise in entry.promises)
+    return entry.identifier in _GREEN_STANDARDS
 
 
 def _change(plan: CarePlan) -> PlanChange:
@@ -114,5 +122,5 @@ def _change(plan: CarePlan) -> PlanChange:
 
 
 def _line(item: dict[str, str]) -> str:
-    reason = item.get("reason", "")
+    reason = reason_text(item.get("reason", ""))
     return " · ".join(filter(None, (item.get("code", ""), item.get("due_on", ""), reason)))

@@ -12,6 +12,7 @@ from api.pages.desk import Desk
 from api.pages.format import day, mask_name, overdue_by, short_day, time_left
 from api.pages.i18n import _
 from api.pages.i18n import mark as _m
+from api.pages.plan_reasons import reason_text
 from api.pages.view.care import CareRow
 from api.pages.view.common import Article, Tag, TagTone, TimePill
 from api.pages.view.inbox import DueBand
@@ -157,4 +158,4 @@ def why(row: Touchpoint) -> str:
     if row.withheld:
         return _(_WITHHELD.get(row.withheld, row.withheld))
     left = row.stage in {Stage.SKIPPED, Stage.CANCELLED, Stage.MISSED, Stage.RESCHEDULED}
-    return _("原因：%(reason)s", reason=row.reason) if left and row.reason else ""
+    return _("原因：%(reason)s", reason=reason_text(row.reason)) if left and row.reason else ""

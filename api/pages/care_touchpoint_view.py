@@ -1,5 +1,6 @@
 """One touchpoint as its page: whom, what, why today; gift left of its cap; doing it with proof; what it came to."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from api.pages.format import NOTHING, long_day, mask_name, mask_phone, money, st
 from api.pages.format import day as day_text
 from api.pages.i18n import _, language
 from api.pages.i18n import mark as _m
+from api.pages.plan_reasons import reason_text
 from api.pages.view.care import Proof, TouchpointPage
 from api.pages.view.common import ErrorSummary, FieldError, Link, Strip, StripTone, Tag, TagTone
 from api.pages.view.task import Fact
@@ -41,6 +43,8 @@ from models.services.care.doing import OPEN
 from models.stores.care_calendar import CareCalendarStore
 from models.stores.customers import contacts_of, names_of
 from models.stores.gifts import GiftStore
+from models.stores.service_counts import SURVEY_CODE
+from models.stores.survey import SurveyStore
 from models.tables.book import Contact
 from models.tables.care import GiftClearance
 from models.types import Stage
@@ -102,8 +106,17 @@ def touchpoint_page(desk: Desk, touchpoint_id: UUID, typed: Typed = NOTHING_TYPE
         why_not=_why_not(shown),
         record=_record(shown),
         proofs=_proofs(shown),
-        links=(Link(text=_("打印附件四"), href=f"/forms/4/{row.id}", icon="print"),),
+        links=tuple(_links(shown)),
     )
+
+
+def _links(shown: Shown) -> Iterator[Link]:
+    """附件四 of it; of a follow-up 低分回访 the sheet that asks for it."""
+    row = shown.row
+    sheet = SurveyStore(shown.desk.session).sheet_behind(row.id) if row.code == SURVEY_CODE else None
+    if sheet is not None and shown.desk.caller.may(Action.READ_SURVEYS):
+        yield Link(text=_("查看问卷"), href=f"/forms/6/{sheet.id}", icon="file")
+    yield Link(text=_("打印附件四"), href=f"/forms/4/{row.id}", icon="print")
 
 
 def _errors(typed: Typed) -> ErrorSummary | None:
@@ -132,7 +145,9 @@ def _sentence(shown: Shown) -> str:
 
 
 def _promised(shown: Shown) -> str:
-    """每季度 1 次, as the catalogue promises the tier."""
+    """每季度 1 次, as the catalogue promises the tier; a follow-up is none of the surveys that are promised."""
+    if shown.row.code == SURVEY_CODE:
+        return ""
     item = next((one for one in shown.rulebook.services.items if one.code == shown.row.code), None)
     promise = item.promise(shown.row.tier) if item else None
     frequency = promise.frequency if promise else None
@@ -259,7 +274,7 @@ def _record(shown: Shown) -> tuple[Fact, ...]:
     if row.cost is not None and sees_cost(shown.desk.session, shown.desk.caller, row):
         facts.insert(6, Fact(label=_("费用"), value=money(row.cost)))
     if row.in_time is False and row.reason:
-        facts.append(Fact(label=_("逾期原因"), value=row.reason, wide=True))
+        facts.append(Fact(label=_("逾期原因"), value=reason_text(row.reason), wide=True))
     return tuple(facts)
 
 

@@ -16,6 +16,7 @@ from api.pages.i18n import _, count_text
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, href, institution_options, pager, tier_options, tier_or_none
 from api.pages.people_served import contact_rows
+from api.pages.plan_reasons import end_text
 from api.pages.score_view import rank_tag, score_table
 from api.pages.shell import shell_for
 from api.pages.spend_panel import spend_panel
@@ -311,7 +312,7 @@ def _case_state(case: Case) -> Tag:
 def _term(row: Membership, today: date) -> TermRow:
     state, note = Tag(text=_("服务中"), tone=TagTone.OK), ""
     if row.stage is MembershipStage.CANCELLED:
-        state, note = Tag(text=word(row.stage), tone=TagTone.BAD), row.end_reason or ""
+        state, note = Tag(text=word(row.stage), tone=TagTone.BAD), end_text(row.end_reason or "")
     elif row.stage is MembershipStage.DOWNGRADE_BUFFER and row.buffer_until and row.downgrade_to:
         state = Tag(text=word(row.stage), tone=TagTone.WARN)
         day, tier = long_day(row.buffer_until), word(row.downgrade_to)

@@ -7,6 +7,7 @@ from api.problems import problem_of
 from models.errors import DomainError
 
 _CONTROLS = {
+    "advance_amount": _m("预付金额"),
     "email": _m("邮箱"),
     "files": _m("文件"),
     "head_office_name": _m("总公司名称"),
@@ -21,6 +22,7 @@ _CONTROLS = {
     "reason": _m("原因"),
     "role": _m("岗位"),
     "signers": _m("指定签批人"),
+    "undisputed_amount": _m("无争议金额"),
     "what": _m("层级与席位"),
 }
 """Names of the controls as they stand on the forms: 必填 alone does not say what."""

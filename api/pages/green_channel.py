@@ -86,6 +86,8 @@ async def _typed(
     contact_name: Annotated[str, Form(max_length=200)] = "",
     policy_no: Annotated[str, Form(max_length=200)] = "",
     channel: Text = "",
+    undisputed_amount: Text = "",
+    advance_amount: Text = "",
     remark: Long = "",
     idempotency_key: Text = "",
 ) -> TypedIntake:
@@ -98,6 +100,8 @@ async def _typed(
         contact_name=contact_name.strip(),
         policy_no=policy_no.strip(),
         channel=channel,
+        undisputed_amount=undisputed_amount.strip(),
+        advance_amount=advance_amount.strip(),
         remark=remark,
         key=usable_key(idempotency_key),
     )

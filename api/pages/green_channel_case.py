@@ -10,7 +10,7 @@ from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
-from api.pages.format import NOTHING, instant, long_day, mask_name, stamp
+from api.pages.format import NOTHING, instant, long_day, mask_name, money, stamp
 from api.pages.green_channel_cards import COMPLETE, CONFIRM, Read, Reading, read, tags_of
 from api.pages.green_channel_forms import Before, TypedFinish, act_forms, before, finish_forms
 from api.pages.green_channel_words import BASE, FORM, article_of, length, regular_article
@@ -32,6 +32,7 @@ from models.settings import Settings
 from models.stores.customers import customer_in_scope
 from models.stores.green_channel import GreenRow
 from models.stores.memberships import current_memberships
+from models.tables.service import GreenChannelRecord
 from models.types import CUSTOMER_LINK, Stage
 
 CASE = "pages/green_channel_case.html"
@@ -161,6 +162,7 @@ def _facts(reading: Reading, found: Read) -> Iterator[Fact]:
     yield Fact(label=_("保单号"), value=record.policy_no or NOTHING, wide=True)
     yield Fact(label=_("联系人"), value=mask_name(record.contact_name) if record.contact_name else NOTHING)
     yield Fact(label=_("受理方式"), value=word(record.channel))
+    yield from _amounts(record)
     yield Fact(label=_("收件"), value=stamp(record.received_at, desk.now))
     yield Fact(label=_("到期"), value=instant(record.due_at, desk.now))
     yield Fact(label=_("完成"), value=stamp(record.finished_at, desk.now) if record.finished_at else NOTHING)
@@ -170,6 +172,13 @@ def _facts(reading: Reading, found: Read) -> Iterator[Fact]:
     if reading.is_cross_region(row):
         yield Fact(label=_("归属机构"), value=reading.place(row.customer.institution_code))
     yield from _texts(desk, found)
+
+
+def _amounts(record: GreenChannelRecord) -> Iterator[Fact]:
+    """What is paid in advance, of how much."""
+    for label, amount in ((_("无争议金额"), record.undisputed_amount), (_("预付金额"), record.advance_amount)):
+        if amount is not None:
+            yield Fact(label=label, value=money(amount))
 
 
 def _texts(desk: Desk, found: Read) -> Iterator[Fact]:

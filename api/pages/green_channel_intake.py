@@ -57,6 +57,8 @@ class TypedIntake:
     contact_name: str = ""
     policy_no: str = ""
     channel: str = ""
+    undisputed_amount: str = ""
+    advance_amount: str = ""
     remark: str = ""
     key: str = ""
 
@@ -73,6 +75,8 @@ class TypedIntake:
                     "contact_name": self.contact_name,
                     "policy_no": self.policy_no or None,
                     "channel": self.channel or IntakeChannel.COUNTER.value,
+                    "undisputed_amount": self.undisputed_amount or None,
+                    "advance_amount": self.advance_amount or None,
                     "remark": self.remark,
                 }
             )
@@ -162,6 +166,8 @@ def _form(desk: Desk, shown: ShownIntake) -> IntakeForm:
         policy_no=typed.policy_no,
         received_at=typed.received_at or f"{local(desk.now):%Y-%m-%dT%H:%M}",
         contact_name=typed.contact_name,
+        undisputed_amount=typed.undisputed_amount,
+        advance_amount=typed.advance_amount,
         remark=typed.remark,
         idempotency_key=uuid4().hex,
         due=due_line(desk, typed),

@@ -62,7 +62,7 @@ def article_of(code: str) -> Article:
     """17(3) as 第17条（3）; a catalogue entry (Z03) as it is."""
     if code.startswith("17("):
         return Article(text=_("第17条（%(n)s）", n=code[3:-1]))
-    return Article(text=code, title=_("增值服务目录"))
+    return Article(text=code, title=_("超值服务目录") if code.startswith("C") else _("增值服务目录"))
 
 
 def regular_article(service: GreenService) -> Article | None:

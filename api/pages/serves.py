@@ -37,7 +37,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/settings": ("regulation 2.7",),
     "/sign-in": ("regulation 2.7",),
     "/stand-ins": ("regulation 2.7",),
-    "/surveys": ("regulation 2.11", "附件六"),
+    "/surveys": ("regulation 2.5", "regulation 2.11", "附件六"),
     "/tasks": ("regulation 2.4",),
     "/updates": ("regulation 2.4",),
 }

@@ -30,7 +30,7 @@ from models.types import Door
 SAMPLE_PASSWORD = "greenlane-demo"  # noqa: S105 - of the invented people of the sample book, loopback only
 MAX_SAMPLES = 50
 router = APIRouter()
-SignInFormDep = Annotated[PublicForm, public_form("signing in is how one becomes somebody")]
+SignInFormDep = Annotated[PublicForm, public_form("signing in is how one becomes somebody", own_lock=True)]
 Text = Annotated[str, Form(max_length=256)]
 
 

@@ -13,7 +13,7 @@ from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.lists import Trail, pager
 from api.pages.survey_charts import result_charts
-from api.pages.surveys_view import SURVEYS, articles, closes, score_text, stage_tag
+from api.pages.surveys_view import SURVEYS, closes, score_text, stage_tag
 from api.pages.view.acts import ActForm
 from api.pages.view.care import MoveForm
 from api.pages.view.common import EmptyState, ErrorSummary, Link, Strip, StripTone, Tag, TagTone
@@ -101,7 +101,6 @@ def survey_page(
         phone_title=_("满意度"),
         back_href=SURVEYS,
         json_href=f"/api/v1{shown.base}",
-        articles=articles(),
         tags=(stage_tag(row.stage), *(tier_tag(Tier(tier)) for tier in row.tiers)),
         sentence=_sentence(shown),
         facts=_facts(shown, places.get(row.institution_code, row.institution_code)),

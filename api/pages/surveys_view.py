@@ -10,7 +10,7 @@ from api.pages.format import NOTHING, amount, percent, stamp
 from api.pages.i18n import _
 from api.pages.lists import Trail, href, pager
 from api.pages.survey_charts import trend_chart
-from api.pages.view.common import Article, EmptyState, Link, Option, Tag, TagTone
+from api.pages.view.common import EmptyState, Link, Option, Tag, TagTone
 from api.pages.view.inbox import Choice
 from api.pages.view.surveys import NewSurveyPage, SurveyRow, SurveysPage
 from api.pages.words import word
@@ -41,11 +41,6 @@ USUAL_WORKING_DAYS = 15
 """Proposed length of a campaign; whoever drafts it may choose any day."""
 
 
-def articles() -> tuple[Article, ...]:
-    """附件六 and its entry of the catalogue."""
-    return (Article(text=_("附件六")), Article(text="Z19", title=_("增值服务目录")))
-
-
 def stage_tag(stage: SurveyStage) -> Tag:
     """草稿 / 发放中 / 已截止 / 已发布."""
     return Tag(text=word(stage), tone=STAGE_TONES[stage])
@@ -66,7 +61,6 @@ def surveys_page(desk: Desk, stage: SurveyStage | None, paging: Paging, trail: T
         title=_("满意度"),
         phone_title=_("满意度"),
         json_href="/api/v1/surveys",
-        articles=articles(),
         new=new,
         stages=tuple(_choices(stage)),
         rows=tuple(_row(desk, row, tallies.get(row.id, Tally()), rules, names) for row in shown),

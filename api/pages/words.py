@@ -177,6 +177,8 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (GreenService.INVESTIGATED_CLAIM, _m("调查理赔")),
     (GreenService.VISIT, _m("上门")),
     (GreenService.RENEWAL, _m("续保")),
+    (GreenService.COORDINATION, _m("跨地域协调")),
+    (GreenService.ADVANCE_PAYMENT, _m("重大事故预付")),
     (IntakeChannel.COUNTER, _m("柜面")),
     (IntakeChannel.PHONE, _m("电话")),
     (IntakeChannel.PAGE, _m("网页")),

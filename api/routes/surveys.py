@@ -29,6 +29,7 @@ from api.schemas.surveys import (
     SurveyMoveBody,
     SurveyRowAnswer,
 )
+from api.security.knocks import limited
 from api.survey_answers import asked_answer, invitation_answers, low_answers, row_answers, sheet_answer, survey_answer
 from models.database import Database
 from models.errors import DomainError, ErrorCode
@@ -198,7 +199,7 @@ def _entered(session: Session, caller: Caller, facts: dict[str, Any]) -> tuple[S
     return sheet_answer(sheet), sheet.follow_up_id
 
 
-@router.get("/answers/{token}", dependencies=[BY_LINK])
+@router.get("/answers/{token}", dependencies=[BY_LINK, limited])
 def read_questions(token: str, database: DatabaseDep) -> AskedAnswer:
     """附件六 as the holder of a link is asked it. Reading uses nothing up."""
     with database.read() as session:
@@ -210,7 +211,7 @@ def read_questions(token: str, database: DatabaseDep) -> AskedAnswer:
         return asked_answer(session, found, rules)
 
 
-@router.post("/answers/{token}", dependencies=[BY_LINK])
+@router.post("/answers/{token}", dependencies=[BY_LINK, limited])
 async def answer_by_link(
     token: str, body: SheetBody, request: Request, after: BackgroundTasks, database: DatabaseDep
 ) -> AnsweredAnswer:

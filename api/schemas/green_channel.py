@@ -1,6 +1,7 @@
 """Bodies and answers of the green channel 绿色通道, 附件三; instants are RFC 3339."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -15,13 +16,16 @@ from models.types import Door, LimitUnit, Outcome, PauseReason, Role, Stage, Tie
 Note = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=500)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Yuan = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2)]
 Version = Annotated[int, Field(ge=1)]
 
 
 class TakeInBody(Body):
     """登记受理. Without `received_at` it is received now; a past one may be overdue at once.
 
-    `institution_code` is where it is served: the caller's own branch when it is not named. A renewal names its policy.
+    `institution_code` is where it is served: the caller's own branch when it is not named. A renewal names its policy,
+    an advance payment its two amounts in yuan, a co-ordinator in `remark` the customer's other cities where the records
+    do not show them.
     """
 
     customer_no: Annotated[str, StringConstraints(min_length=1, max_length=32)]
@@ -33,6 +37,8 @@ class TakeInBody(Body):
     policy_no: Number | None = None
     channel: IntakeChannel = IntakeChannel.API
     institution_code: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None = None
+    undisputed_amount: Yuan | None = None
+    advance_amount: Yuan | None = None
     remark: Note = ""
 
 
@@ -106,6 +112,8 @@ class GreenChannelRowAnswer(Answer):
     reference_no: str
     policy_no: str | None
     channel: IntakeChannel
+    undisputed_amount: Decimal | None
+    advance_amount: Decimal | None
     tier: Tier
     stage: Stage
     version: int

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.security.csrf import refuse_forgery, token_for
+from api.security.knocks import knock
 from api.security.sessions import pre_session, set_pre_session_cookie
 from models.errors import DomainError, ErrorCode
 from models.settings import Settings
@@ -34,13 +35,19 @@ class PublicForm:
 
 
 class PublicFormGuard:
-    """The mark of a public page with a form; an unsafe request must carry the token of its own cookie."""
+    """The mark of a public page with a form; an unsafe request must carry the token of its own cookie.
 
-    def __init__(self, reason: str) -> None:
+    One address may not knock too often at it, unless the door has a lock of its own.
+    """
+
+    def __init__(self, reason: str, *, own_lock: bool) -> None:
         self.reason = reason
+        self._own_lock = own_lock
 
     async def __call__(self, request: Request) -> PublicForm:
-        """The form's secret. Raises CSRF_FAILED."""
+        """The form's secret. Raises CSRF_FAILED and RATE_LIMITED."""
+        if not self._own_lock:
+            await knock(request)
         settings: Settings = request.app.state.settings
         secret = pre_session(request, settings)
         if request.method != "GET":
@@ -50,6 +57,6 @@ class PublicFormGuard:
         return PublicForm(secret or secrets.token_urlsafe(32), secret is None, settings)
 
 
-def public_form(reason: str) -> Any:
+def public_form(reason: str, *, own_lock: bool = False) -> Any:
     """`form: Annotated[PublicForm, public_form("why")]`: the page is for everybody, its form is our own."""
-    return Depends(PublicFormGuard(reason))
+    return Depends(PublicFormGuard(reason, own_lock=own_lock))

@@ -41,6 +41,8 @@ class AlarmPolicy(Message):
     auto_after_working_days: int = 0
     quiet_from_hour: int = 20
     quiet_until_hour: int = 8
+    latest_rung_only: bool = False
+    """Of the rungs whose hour was over when a task opened only the last goes off; False in older histories: all did."""
     percents: tuple[int, ...] = ()
     """预警 when so much of the limit is used; for clocks that have a limit, not a date."""
 

@@ -73,7 +73,9 @@ class EndBuffer(Message):
     at: datetime
 
 
-PlanCause: TypeAlias = Literal["granted", "tier_changed", "contacts_changed", "ended", "calendar", "by_hand"]
+PlanCause: TypeAlias = Literal[
+    "granted", "tier_changed", "contacts_changed", "ended", "calendar", "manager_changed", "by_hand"
+]
 """Why a year is planned 排定 or planned anew 重排."""
 
 

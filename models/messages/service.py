@@ -1,6 +1,7 @@
 """A service case 服务: green channel, care touchpoint, inquiry or complaint, as its workflow carries and records it."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -128,6 +129,10 @@ class StartGreenChannel(StartService):
     policy_no: str | None = None
     contact_id: UUID | None = None
     contact_name: str = ""
+    undisputed_amount: Decimal | None = None
+    """无争议金额 in yuan, of an advance payment."""
+    advance_amount: Decimal | None = None
+    """预付金额 in yuan, of an advance payment."""
 
 
 class StartComplaint(StartService):

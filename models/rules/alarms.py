@@ -133,11 +133,18 @@ def _after(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> I
         at = _overdue(task, policy, calendar, number * policy.repeat_every_working_days)
         if at > task.opened_at:  # a task that opened overdue is not reminded of every day it missed
             yield Alarm(key=f"repeat:{number}", kind=AlarmKind.REMINDER, at=at)
-    for rung in policy.ladder:
-        yield _escalation(rung, _overdue(task, policy, calendar, rung.after_working_days))
+    yield from _rungs(task, policy, calendar)
     if policy.auto_verdict is not None:
         at = cal.same_time_after(calendar, task.deadline.due_at, policy.auto_after_working_days)
         yield Alarm(key=AUTO, kind=AlarmKind.AUTO_DECISION, at=at)
+
+
+def _rungs(task: OpenTask, policy: AlarmPolicy, calendar: CalendarSnapshot) -> Iterator[Alarm]:
+    """The ladder; a task that opened long overdue stands on the rung that applies then, without those below it."""
+    rungs = [_escalation(rung, _overdue(task, policy, calendar, rung.after_working_days)) for rung in policy.ladder]
+    past = [alarm for alarm in rungs if alarm.at <= task.opened_at] if policy.latest_rung_only else []
+    reached = max(past, key=lambda alarm: alarm.at, default=None)
+    yield from (alarm for alarm in rungs if alarm not in past or alarm is reached)
 
 
 def _escalation(rung: Rung, at: datetime) -> Alarm:

@@ -40,6 +40,7 @@ def policy_of(rulebook: Rulebook) -> AlarmPolicy:
             Rung(rung=number, after_working_days=rung.after_working_days, to=rung.to)
             for number, rung in enumerate(reminders.ladder, start=1)
         ),
+        latest_rung_only=True,
         hq_role=reminders.hq_role,
         auto_verdict=reminders.auto_verdict,
         auto_after_working_days=reminders.auto_after_working_days,

@@ -88,9 +88,20 @@ def settle(session: Session, record_id: UUID, status: int, answer: dict[str, Any
 
 
 def settle_by_update(session: Session, update_id: str, status: int, answer: dict[str, Any]) -> None:
-    """Settle the request that an act came from, inside the act's own record transaction."""
+    """Settle the request that an act came from, inside the act's own record transaction.
+
+    Raises INVALID_INPUT for an update id that does not begin with an account: the act is refused, not tried for ever.
+    """
     account, _, key = update_id.partition(":")
-    IdempotencyStore(session).settle(UUID(account), key, status, answer)
+    IdempotencyStore(session).settle(_account(account), key, status, answer)
+
+
+def _account(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        errors = [{"field": "update_id", "reason": "uuid_parsing"}]
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=errors) from error
 
 
 def release(session: Session, record_id: UUID) -> None:

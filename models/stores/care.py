@@ -127,6 +127,12 @@ class StandingPlan(NamedTuple):
     tier: Tier
     basis: str
     version_id: UUID
+    manager_id: UUID | None
+
+    @property
+    def manager_changed(self) -> bool:
+        """Whether the customer has another manager than the plan knew."""
+        return self.manager_id not in {None, self.membership.manager_id}
 
 
 class BasisStore:
@@ -142,6 +148,7 @@ class BasisStore:
         basis = col(CarePlan.basis)
         statement = (
             sql_select(Membership, col(CarePlan.number), col(CarePlan.tier), basis, col(Case.rulebook_version_id))
+            .add_columns(col(CarePlan.manager_id))
             .join(CarePlan, (col(CarePlan.membership_id) == Membership.id) & (col(CarePlan.number) == newest))
             .join(Case, col(Case.id) == Membership.case_id)
             .where(

@@ -10,10 +10,19 @@ from models.tables.organisation import Institution
 StatementT = TypeVar("StatementT", bound="Select[*tuple[Any, ...]]")
 
 
+_ROOT_SLASHES = 2
+"""Of `/HQ/`."""
+
+
 class Scope(NamedTuple):
     """Subtrees of the institution tree by path prefix (`/HQ/BJ/`); no path at all means nothing."""
 
     paths: tuple[str, ...]
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether it holds the root 总公司, `/HQ/`: an import refuses an institution that does not stand under it."""
+        return any(path.count("/") <= _ROOT_SLASHES for path in self.paths)
 
     def covers(self, path: str) -> bool:
         """Whether the institution at `path` lies within."""

@@ -1,4 +1,4 @@
-"""What became of the promises of a span of days: touchpoints, green channel, inquiries, complaints, in numbers.
+"""What became of the promises of a span of days: touchpoints, green channel, inquiries, complaints and surveys.
 
 Of one customer or of a scope, by customer or by institution, and by entry of the catalogue (articles 14-17).
 """
@@ -13,16 +13,19 @@ from sqlalchemy import ColumnElement, and_, case, false, or_
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import ONE_DAY, instant, local_date
-from models.service_types import ComplaintSheet
+from models.service_types import ComplaintSheet, SurveyStage
 from models.stores.care import OPEN_STAGES
 from models.stores.scope import EVERYTHING, Scope, within
 from models.tables.book import Customer
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.survey import SurveyCampaign, SurveyInvitation
 from models.types import Stage
 
-INQUIRY_CODE, COMPLAINT_CODE = "Z17", "Z18"
+INQUIRY_CODE, COMPLAINT_CODE, SURVEY_CODE = "Z17", "Z18", "Z19"
+SURVEY = "survey"
+"""Identifier of the entry Z19. Its touchpoints are follow-ups of low sheets: no survey of their own."""
 
 
 class Owner(StrEnum):
@@ -67,9 +70,9 @@ class Kept(NamedTuple):
 class ServiceCounts:
     """Sums over the days from `first` to `last` (Asia/Shanghai, both included).
 
-    A touchpoint belongs to the day it is planned for, a request or complaint to the day it was received. With
-    `customer_no` of that customer alone; `scope` is that of the institution that owns the customer, or with
-    `Owner.INSTITUTION` that serves it.
+    A touchpoint belongs to the day it is planned for, a request or complaint to the day it was received, a survey to
+    the day its customer was asked. With `customer_no` of that customer alone; `scope` is that of the institution that
+    owns the customer, or with `Owner.INSTITUTION` that serves it.
     """
 
     session: Session
@@ -87,8 +90,8 @@ class ServiceCounts:
 
     def by(self, owner: Owner, now: datetime) -> dict[Entry, Kept]:
         """Numbers by owner and entry of the catalogue; what has nothing to count is not there."""
-        parts = (self._touchpoints(owner, now), self._green_channel(owner, now), self._complaints(owner, now))
-        return {entry: kept for part in parts for entry, kept in part}
+        parts = (self._touchpoints, self._green_channel, self._complaints, self._surveys)
+        return {entry: kept for part in parts for entry, kept in part(owner, now)}
 
     def _touchpoints(self, owner: Owner, now: datetime) -> Iterator[tuple[Entry, Kept]]:
         """A skipped one was dropped by somebody with a reason, a cancelled one fell away: neither is due."""
@@ -100,7 +103,11 @@ class ServiceCounts:
         marks = _Marks(done, late, stage == Stage.MISSED, still_open, overdue, col(row.due_on))
         planned = col(row.planned_on).between(self.first, self.last)
         keys = (getattr(row, owner.value), row.code, row.item)
-        statement = select(*keys, *marks.sums()).where(planned, *self._mine(row, owner)).group_by(*keys)
+        statement = (
+            select(*keys, *marks.sums())
+            .where(planned, row.code != SURVEY_CODE, *self._mine(row, owner))
+            .group_by(*keys)
+        )
         for of, code, item, *numbers in self.session.execute(statement):
             yield Entry(of, code, item), _kept(numbers)
 
@@ -126,6 +133,27 @@ class ServiceCounts:
         for of, sheet, *numbers in self.session.execute(self._received(select(*keys, *marks.sums()), row, owner, keys)):
             code = INQUIRY_CODE if sheet is ComplaintSheet.INQUIRY else COMPLAINT_CODE
             yield Entry(of, code, sheet.value), _kept(numbers)
+
+    def _surveys(self, owner: Owner, _now: datetime) -> Iterator[tuple[Entry, Kept]]:
+        """One a campaign and customer: done once a sheet of the customer is in, missed when it closes without one."""
+        row, of = SurveyInvitation, getattr(SurveyInvitation, owner.value)
+        part = (
+            select(
+                of.label("of"),
+                func.max(case((col(row.answered_at).is_not(None), 1), else_=0)).label("answered"),
+                func.max(case((col(SurveyCampaign.stage) == SurveyStage.OPEN, 1), else_=0)).label("open"),
+                func.max(col(SurveyCampaign.closes_at)).label("closes_at"),
+            )
+            .join(SurveyCampaign, col(SurveyCampaign.id) == row.campaign_id)
+            .where(col(row.invited_on).between(self.first, self.last), *self._mine(row, owner))
+            .group_by(of, col(row.customer_no), col(row.campaign_id))
+            .subquery()
+        )
+        done, still_open = part.c.answered == 1, and_(part.c.answered == 0, part.c.open == 1)
+        missed = and_(part.c.answered == 0, part.c.open == 0)
+        marks = _Marks(done, false(), missed, still_open, false(), part.c.closes_at)
+        for of, *numbers in self.session.execute(select(part.c.of, *marks.sums()).group_by(part.c.of)):
+            yield Entry(of, SURVEY_CODE, SURVEY), _kept(numbers)
 
     def _received(self, statement: Any, row: Any, owner: Owner, keys: tuple[Any, ...]) -> Any:
         first, after = instant(self.first), instant(self.last + ONE_DAY)

@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, update
+from sqlalchemy import and_, or_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
+from models.tables.book import Customer
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
+from models.tables.organisation import Institution
 from models.tables.service import ComplaintRecord, ConfirmationLink, GreenChannelRecord, RecordNumber
 
 
@@ -105,3 +107,22 @@ class ConfirmationLinkStore:
         unused = (col(ConfirmationLink.token_hash) == token_hash, col(ConfirmationLink.used_at).is_(None))
         rows = update(ConfirmationLink).where(*unused)
         return self.session.execute(rows.values(used_at=at)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def cities_of(session: Session, customer_no: str, asked_at: str) -> frozenset[str]:
+    """Cities that the records know of a customer: of the institution that owns it, and of those across regions (article
+    17 item 8) that served it or are asked now. An institution on the owner's own line says nothing of another city."""
+    rows = (GreenChannelRecord, ComplaintRecord)
+    served = [
+        col(Institution.code).in_(select(row.institution_code).where(row.customer_no == customer_no)) for row in rows
+    ]
+    statement = select(Institution, Customer.institution_code == Institution.code)
+    owned = col(Institution.code) == Customer.institution_code
+    statement = statement.join(Customer, col(Customer.customer_no) == customer_no)
+    found = session.exec(statement.where(or_(owned, col(Institution.code) == asked_at, *served))).all()
+    owner = next(place for place, owns in found if owns)
+    return frozenset({owner.city, *(place.city for place, _ in found if not _on_one_line(place, owner))})
+
+
+def _on_one_line(place: Institution, owner: Institution) -> bool:
+    return place.path.startswith(owner.path) or owner.path.startswith(place.path)

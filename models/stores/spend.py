@@ -149,6 +149,7 @@ class SpendStore:
             col(Membership.institution_code).in_(codes),
             Membership.valid_to >= day,
             col(Membership.stage).not_in(OVER),
+            col(Membership.tier) != Tier.REGULAR,
             exists().where(col(CarePlan.membership_id) == col(Membership.id)),
             ~exists().where(*estimate),
         )

@@ -30,7 +30,8 @@ class MembershipContact(SQLModel, table=True):
 class CarePlan(SQLModel, table=True):
     """One planning 排定 or re-planning 重排 of a customer's year: why, and the one explained difference it made.
 
-    `difference` holds `{"kept": [...], "added": [...], "cancelled": [...]}` of `{key, code, due_on, reason}`.
+    `difference` holds `{"kept": [...], "added": [...], "cancelled": [...]}` of `{key, code, due_on, reason}`; a reason
+    is as `models.rules.care.reasons` writes it.
     """
 
     __tablename__ = "care_plan"
@@ -42,10 +43,12 @@ class CarePlan(SQLModel, table=True):
     number: int
     """1 for the first plan of a membership, then counting."""
     cause: str = Field(max_length=32)
-    """`granted`, `tier_changed`, `contacts_changed`, `ended`, `calendar`, `by_hand`."""
+    """`granted`, `tier_changed`, `contacts_changed`, `ended`, `calendar`, `manager_changed`, `by_hand`."""
     cause_key: str = Field(unique=True, max_length=200)
     """What makes a redelivered planning find itself done."""
     tier: Tier = Field(sa_type=enum_type(Tier))
+    manager_id: UUID | None = Field(default=None, foreign_key="account.id")
+    """客户经理 whom it gave its rows to."""
     from_on: date
     until_on: date
     difference: dict[str, Any] = Field(sa_column=json_column())
@@ -71,6 +74,14 @@ class Touchpoint(SQLModel, table=True):
             sqlite_where=text("stage IN ('planned', 'rescheduled', 'hushed') AND case_id IS NULL"),
             postgresql_where=text("stage IN ('planned', 'rescheduled', 'hushed') AND case_id IS NULL"),
         ),
+        Index(
+            "ix_touchpoint_running",
+            "institution_code",
+            "id",
+            sqlite_where=text("stage = 'due'"),
+            postgresql_where=text("stage = 'due'"),
+        ),
+        Index("ix_touchpoint_due", "due_on", "id"),
         Index("ix_touchpoint_month", "institution_code", "due_on", "id"),
         Index("ix_touchpoint_person", "assignee_id", "due_on", "id"),
         Index("ix_touchpoint_customer", "customer_no", "due_on"),

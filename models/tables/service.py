@@ -1,10 +1,11 @@
 """Serving customers: green-channel records 附件三, inquiries and complaints 附件五, links for confirming."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Numeric, text
 from sqlmodel import Field, SQLModel
 
 from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView, GreenService, IntakeChannel
@@ -32,6 +33,10 @@ class GreenChannelRecord(SQLModel, table=True):
     channel: IntakeChannel = Field(sa_type=enum_type(IntakeChannel))
     contact_id: UUID | None = None
     contact_name: str = Field(default="", sa_column=encrypted("green_channel_record.contact_name"))
+    undisputed_amount: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
+    """无争议金额 in yuan, of an advance payment (C8)."""
+    advance_amount: Decimal | None = Field(default=None, sa_type=Numeric(14, 2))
+    """预付金额 in yuan, of an advance payment (C8)."""
     code: str = Field(max_length=16)
     """Catalogue entry that gave the limit: `Z03`, `17(2)`."""
     limit_unit: str = Field(max_length=32)

@@ -239,3 +239,32 @@ async def test_an_answer_must_be_chosen(desk: Desk) -> None:
     assert refused.status_code == 422
     assert "还没想好" in refused.text
     assert desk.record(made["case_id"]).confirmed_at is None
+
+
+ADVANCE = {"service": "advance_payment", "undisputed_amount": "500000", "advance_amount": "250000.00"}
+
+
+async def test_an_advance_above_the_authority_of_the_branch_is_head_office_s_and_the_branch_sees_it(
+    desk: Desk,
+) -> None:
+    made = await desk.take_in(customer_no=world.GOLD, **ADVANCE)
+    assert (made["code"], made["role"], made["institution_code"]) == ("C8", "HQ_VIP", "HQ")
+    assert (made["undisputed_amount"], made["advance_amount"]) == ("500000.00", "250000.00")
+    assert _problem(await desk.act("ctr", made, "accept")) == (403, "not_your_task")
+    done = await desk.done("hq-vip", made, "accept")
+    assert done["handler_name"] == "孙倩"
+
+
+async def test_what_gold_may_ask_for_besides_is_refused_with_its_reason(desk: Desk) -> None:
+    ctr = desk.api("ctr")
+    silver = await ctr.post(GREEN, json={"customer_no": world.SILVER, "reference_no": "A-1", **ADVANCE})
+    assert _problem(silver) == (422, "not_eligible")
+    assert "金牌VIP客户的超值服务" in silver.json()["detail"]
+    more = ADVANCE | {"customer_no": world.GOLD, "reference_no": "A-1", "advance_amount": "250000.01"}
+    over = await ctr.post(GREEN, json=more)
+    assert [(entry["field"], entry["message"]) for entry in over.json()["errors"]] == [
+        ("advance_amount", "超过无争议金额的可预付比例，请减少。")
+    ]
+    alone = {"customer_no": world.GOLD, "service": "coordination", "reference_no": "A-1"}
+    assert (await ctr.post(GREEN, json=alone)).json()["errors"][0]["field"] == "remark"
+    assert (await ctr.post(GREEN, json=alone | {"remark": "上海另有两百人"})).status_code == 201

@@ -84,15 +84,27 @@ async def _approve(client: httpx2.AsyncClient) -> None:
     assert answer.status_code == 200, answer.text
 
 
+APPEAL = {"customer_no": world.SMALL, "reason": "数据未含新增保单"}
+
+
 @pytest.mark.temporal
 @pytest.mark.timeout(60)
 async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
-    hq, mgr, lead = clients.token("hq-vip"), clients.token("mgr"), clients.token("hq-lead")
+    hq, mgr = clients.token("hq-vip"), clients.token("mgr")
+    await _opened_and_frozen_once(hq, mgr)
+    await _published_with_reasons(hq, mgr)
+    case_id = await _appealed_once(hq, mgr)
+    await _upheld(clients, case_id)
+    await _stands_on_the_list(clients)
+    await _declared_and_effective(hq, mgr)
+
+
+async def _opened_and_frozen_once(hq: httpx2.AsyncClient, mgr: httpx2.AsyncClient) -> None:
+    """By head office alone; a second freeze is the first, and nothing is ranked or reopened beside it."""
     assert (await mgr.post(f"{SEASON}/open", json={"reason": "年度评定"})).status_code == 403
     opened = await hq.post(f"{SEASON}/open", json={"reason": "年度评定"})
     assert (opened.status_code, opened.json()["phase"]) == (201, "freeze")
-    appeal = {"customer_no": world.SMALL, "reason": "数据未含新增保单"}
-    assert (await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=appeal)).json()["code"] == "wrong_stage"
+    assert (await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=APPEAL)).json()["code"] == "wrong_stage"
     first = await _moved(hq, "freeze", 1, "freeze-0001")
     assert first == await _moved(hq, "freeze", 1, "freeze-0001")
     other = {"reason": "另一个原因", "version": 1}
@@ -103,6 +115,10 @@ async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
     reopen = await hq.post(f"/api/v1/evaluations/{world.YEAR}/reopen", json={"reason": "更正"})
     assert (reopen.status_code, reopen.json()["code"]) == (409, "wrong_stage")
     assert (await hq.get(f"/api/v1/quotas/{world.YEAR}/listing")).status_code == 404
+
+
+async def _published_with_reasons(hq: httpx2.AsyncClient, mgr: httpx2.AsyncClient) -> None:
+    """The list names why each customer has no seat."""
     await _moved(hq, "rank", 2)
     published = await _moved(hq, "publish", 3)
     assert (published["phase"], published["appeals_open"]) == ("publish", True)
@@ -112,28 +128,47 @@ async def test_a_season_with_an_appeal_upheld(clients: Clients) -> None:
         (world.SILVER, "not_declared"),
         (world.SMALL, "below_entry"),
     ]
-    made = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=appeal)
+
+
+async def _appealed_once(hq: httpx2.AsyncClient, mgr: httpx2.AsyncClient) -> str:
+    """The case of the appeal; head office is told of it once."""
+    made = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=APPEAL)
     assert made.status_code == 201, made.text
     told = [item["template"] for item in (await hq.get("/api/v1/notifications")).json()["items"]]
     assert (told.count("appeal_opened"), told.count("task_opened")) == (1, 0)
-    again = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=appeal)
+    again = await mgr.post(f"/api/v1/quotas/{world.YEAR}/appeals", json=APPEAL)
     assert (again.status_code, again.json()["code"]) == (409, "duplicate_case")
+    return str(made.json()["case_id"])
+
+
+async def _upheld(clients: Clients, case_id: str) -> None:
+    """Approved at both steps; its page speaks of an appeal and of nothing else."""
+    hq, lead = clients.token("hq-vip"), clients.token("hq-lead")
     closed = await _moved(hq, "close-appeals", 4)
     early = await hq.post(f"{SEASON}/effective", json={"reason": "按日程", "version": closed["version"]})
     assert (early.status_code, early.json()["code"]) == (409, "wrong_stage")
     await _approve(hq)
-    page = await _case_page(clients, "hq-lead", made.json()["case_id"])
+    page = await _case_page(clients, "hq-lead", case_id)
     assert "同意后：批准" in page
     await _approve(lead)
-    page = await _case_page(clients, "mgr", made.json()["case_id"])
+    page = await _case_page(clients, "mgr", case_id)
     assert "已通过：周立 于" in page
     assert "王晓梅 提出" in page
     for said in ("申报 普通", "排名席位", "附件一", "VIP资格", "提交申报", "准入线", "生效"):
         assert said not in page, said
+
+
+async def _stands_on_the_list(clients: Clients) -> None:
+    """The list says that it was upheld, and offers no second appeal."""
+    mgr = clients.token("mgr")
     ranking = BeautifulSoup((await clients.browser("mgr").get(f"/evaluations/{world.YEAR}")).text, "html.parser")
     assert not ranking.select(f"a[href*='appeal?customer_no={world.SMALL}']")
     listing = (await mgr.get(f"/api/v1/quotas/{world.YEAR}/listing")).json()["items"]
     assert listing[2]["reason"] == "appeal_upheld"
+
+
+async def _declared_and_effective(hq: httpx2.AsyncClient, mgr: httpx2.AsyncClient) -> None:
+    """Whoever was upheld may be declared, and the season ends with its appeal approved."""
     special = {
         "customer_no": world.SMALL,
         "year": world.YEAR,

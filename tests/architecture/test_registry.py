@@ -108,7 +108,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
         quarter=QuarterActivities(nothing),
-        sweep=SweepActivities(nothing, nothing, nothing),
+        sweep=SweepActivities(nothing, nothing, nothing, nothing),
         survey=SurveyActivities(nothing, nothing, nothing),
         calendar=CalendarActivities(nothing, nothing),
     )

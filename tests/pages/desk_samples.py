@@ -41,7 +41,7 @@ from api.pages.view.stand_ins import (
     StandInsPage,
 )
 from api.pages.view.task import ChangeRow, Fact
-from tests.pages import samples
+from tests.pages import sample_pages, samples
 
 LINK = "/d/a-secret"
 
@@ -270,7 +270,7 @@ def bulk(theme: str, *, is_sent: bool = False) -> BulkPage:
 
 def every_page(theme: str = "light") -> dict[str, tuple[str, Page]]:
     """Each page under a name, with its template: these and those of the morning."""
-    return samples.every_page(theme) | {
+    return sample_pages.every_page(theme) | {
         "notifications": ("pages/notifications.html", notifications(theme)),
         "notifications-empty": ("pages/notifications.html", notifications(theme, is_empty=True)),
         "settings": ("pages/settings.html", settings(theme)),

@@ -278,3 +278,23 @@ async def test_in_english(desk: Desk) -> None:
     made = await desk.take_in()
     page = soup_of(await desk.page("ctr").get(f"{BOARD}/{made['case_id']}?lang=en"))
     assert text_of(page, ".gl-promises") == "Time limit 5 working days Z04 Regular limit 7 working days Art. 17 (3)"
+
+
+async def test_an_advance_payment_is_typed_with_its_amounts_and_shown_with_them(desk: Desk) -> None:
+    browser = desk.page("ctr")
+    page = soup_of(await browser.get(f"{BOARD}/new?customer_no={world.GOLD}"))
+    typed = _typed(service="advance_payment", undisputed_amount="100000", advance_amount="60000", received_at="")
+    refused = await send(browser, page, "#intake", **typed)
+    shown = BeautifulSoup(refused.text, "html.parser")
+    assert refused.status_code == 422
+    assert [str(link["href"]) for link in shown.select(".gl-errors a")] == ["#advance_amount"]
+    amount = shown.select_one("#advance_amount")
+    assert amount is not None
+    assert amount["value"] == "60000", "nothing typed is lost"
+    answer = await send(browser, page, "#intake", **typed | {"advance_amount": "50000"})
+    assert answer.status_code == 303, answer.text[:500]
+    request = soup_of(await browser.get(answer.headers["location"]))
+    words = text_of(request, "main")
+    assert "重大事故预付" in words
+    assert "预付金额 ¥50,000.00" in words
+    assert "C8" in words

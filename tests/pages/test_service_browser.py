@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -24,6 +25,7 @@ from models.services.quarter import closing
 from models.services.sign_in import open_session
 from models.settings import Settings
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendPlan
 from models.types import ContactKind, Tier
 from tests.support import quarters, serving, world
 from tests.support.care_members import add_contact, plan, running_member
@@ -91,7 +93,18 @@ def rooms(served: World) -> Rooms:
         "quarter-task": ("svc", f"/tasks/{closed.tasks[0].task_id}"),
         "form-2": ("svc", f"/forms/2/{closed.case_id}"),
         "form-3": ("ctr", f"/forms/3/{request.case_id}"),
+        "spend-year": ("svc", f"/reports/spend/{world.YEAR}"),
+        "spend-customer": ("mgr", f"/reports/spend/{world.YEAR}/{gold}"),
+        "spend-line": ("svc", f"/reports/spend/{world.YEAR}/{gold}?code=Z08"),
+        "spend-ask": ("mgr", f"/reports/spend/{world.YEAR}/{gold}/over-limit"),
+        "spend-gifts": ("lead", f"/reports/spend/{datetime.now(UTC).year}/benefits"),
+        "form-7": ("svc", f"/forms/7/{_estimate(served)}"),
     }
+
+
+def _estimate(served: World) -> UUID:
+    with served.database.read() as session:
+        return session.exec(select(SpendPlan.id).where(SpendPlan.customer_no == world.GOLD)).one()
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +148,7 @@ def secrets(served: World) -> dict[str, str]:
         }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 def test_accessible_no_wider_than_the_screen_and_within_the_policy(
     browser: Browser,

@@ -42,6 +42,7 @@ from models.types import AddedPosition, Door, PauseReason, Role, SeatKind, Signe
 from tests.replay.fingerprints import COMMITTED, fingerprints
 from tests.replay.long_runs import LONG_RUNS
 from tests.replay.service_runs import SERVICE_RUNS
+from tests.replay.survey_runs import SURVEY_RUNS
 from tests.replay.sweep_runs import SWEEP_RUNS
 from tests.support import engine, rules, world
 from tests.support.engine import Refused
@@ -262,6 +263,7 @@ SHAPES: Mapping[str, Callable[[Scene], Awaitable[Handle]]] = {
         *LONG_RUNS,
         *SERVICE_RUNS,
         *SWEEP_RUNS,
+        *SURVEY_RUNS,
     )
 }
 

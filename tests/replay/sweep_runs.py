@@ -1,10 +1,11 @@
 """The shape of a sweep 巡检: everything of one day found at dawn, its greetings out after the quiet hours."""
 
 import asyncio
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import select
 from temporalio.client import WorkflowHandle
 
 from models.identifiers import sweep_id
@@ -27,13 +28,33 @@ Handle = WorkflowHandle[Any, Any]
 
 async def duty_sweep(scene: Scene) -> Handle:
     """A year planned, a visit started, a birthday and a magazine sent when the quiet hours were over."""
+    day = await _dawn(scene)
+    _plan(scene, day)
+    return await _swept(scene, day, {"plans", "started", "sent"})
+
+
+async def duty_sweep_amending(scene: Scene) -> Handle:
+    """The next day: whom the visit was for has left, so its running case is ended."""
+    day = await _dawn(scene)
+    contact_id = _plan(scene, day)
+    await _swept(scene, day, {"plans", "started", "sent"})
+    scene.write(lambda session: setattr(session.get_one(Contact, contact_id), "left_on", day))
+    return await _swept(scene, await _dawn(scene), {"replanned", "stopped"})
+
+
+async def _dawn(scene: Scene) -> date:
+    """Five o'clock of the next day."""
     assert scene.environment is not None
     now = await scene.environment.get_current_time()
     day = local_date(now) + timedelta(days=1)
     await scene.environment.sleep(datetime.combine(day, time(5), CHINA) - now)
+    return day
 
-    def due(session: Session) -> None:
-        number = scene.world.customer(world.GOLD)
+
+def _plan(scene: Scene, day: date) -> UUID:
+    """A gold member with a visit, a birthday and a magazine; gives whom the visit is for."""
+    number = scene.world.customer(world.GOLD)
+    with scene.world.database.write() as session:
         member = running_member(session, scene.world, number, Tier.GOLD)
         contact = session.exec(select(Contact).where(Contact.customer_no == number)).one()
         who = {"membership_id": member.id, "contact_id": contact.id, "assignee_id": member.manager_id}
@@ -41,16 +62,20 @@ async def duty_sweep(scene: Scene) -> Handle:
             add_touchpoint(
                 session, number, day, code=code, key=f"recorded:{code}", origin=TouchpointOrigin.MANUAL, **who
             )
+        return contact.id
 
-    scene.write(due)
+
+async def _swept(scene: Scene, day: date, found: set[str]) -> Handle:
+    """The sweep of the branch to its end, the quiet hours skipped."""
+    assert scene.environment is not None
     assert await start_sweep(scene.client, scene.queue, StartSweep(institution_code=BRANCH, day=day))
     handle = scene.client.get_workflow_handle(sweep_id(BRANCH, day), result_type=dict[str, int])
     while (await handle.query("progress", result_type=dict[str, Any]))["phase"] != "quiet":
         await asyncio.sleep(0.05)
     await scene.environment.sleep(OVER_THE_QUIET)
     counts: dict[str, int] = await handle.result()
-    assert {"plans", "started", "sent"} <= set(counts), counts
+    assert found <= set(counts), counts
     return handle
 
 
-SWEEP_RUNS = (duty_sweep,)
+SWEEP_RUNS = (duty_sweep, duty_sweep_amending)

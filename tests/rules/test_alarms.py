@@ -202,3 +202,52 @@ def test_every_alarm_goes_off_once_and_telling_is_never_quiet(
     assert not any(is_quiet(policy, CALENDAR, alarm.at) for alarm in loud)
     assert sum(alarm.kind is AlarmKind.ESCALATION for alarm in left) == len(policy.ladder)
     assert len(list(run(case(one), policy))) == len(left)
+
+
+LADDERS = st.lists(st.integers(min_value=0, max_value=12), min_size=1, max_size=5, unique=True).map(sorted)
+
+
+@given(days=LADDERS, late_days=st.integers(min_value=0, max_value=40), again=st.integers(min_value=0, max_value=20))
+@settings(deadline=None, max_examples=60)
+def test_a_task_that_opens_overdue_stands_on_one_rung_and_climbs_from_there_each_once(
+    days: list[int], late_days: int, again: int
+) -> None:
+    ladder = tuple(Rung(rung=n, after_working_days=day, to="superior") for n, day in enumerate(days, start=1))
+    policy = AlarmPolicy(ladder=ladder, latest_rung_only=True)
+    opened = DUE + timedelta(days=late_days)
+    found = list(_rungs_of(case(task(opened=opened)), policy))
+    past = [rung.rung for rung in ladder if _overdue_by(rung.after_working_days) <= opened]
+    ahead = [rung.rung for rung in ladder if rung.rung not in past]
+    assert found == past[-1:] + ahead
+    # The next task of the same clock opens later and remembers what went off: no rung comes twice, none from below.
+    keys = tuple(f"rung:{number}" for number in found[: again % (len(found) + 1)])
+    later = opened + timedelta(days=again)
+    more = list(_rungs_of(case(task(opened=later, alarms=keys)), policy))
+    assert len({*keys, *(f"rung:{number}" for number in more)}) == len(keys) + len(more)
+    assert more == sorted(more)
+    assert not more or more[0] >= max(past[-1:], default=0)
+
+
+def _rungs_of(state: ApprovalState, policy: AlarmPolicy) -> Iterator[int]:
+    return (int(key.removeprefix("rung:")) for key, _ in run(state, policy) if key.startswith("rung:"))
+
+
+def _overdue_by(days: int) -> datetime:
+    """The hour of a rung, reckoned day by day: so many working days on, told in the morning when it falls quiet."""
+    at = DUE
+    while days:
+        at += timedelta(days=1)
+        days -= cal.is_working_day(CALENDAR, cal.local_date(at))
+    return at
+
+
+def test_a_request_received_long_ago_is_told_of_its_breach_and_where_it_stands_now() -> None:
+    policy = POLICY.model_copy(update={"latest_rung_only": True})
+    opened = china("2026-04-01 10:00")
+    assert [key for key, _ in run(case(task(opened=opened)), policy)] == ["breach", "rung:3"]
+    assert [key for key, _ in run(case(task(opened=china("2026-03-11 09:00"))), policy)] == [
+        "breach",
+        "rung:2",
+        "repeat:2",
+        "rung:3",
+    ]

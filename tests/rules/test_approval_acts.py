@@ -1,37 +1,16 @@
 """Acts that are no decision, one by one: who may, on whom, when, and what is left afterwards."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from models.errors import DomainError, ErrorCode
-from models.messages.calendar import Deadline
 from models.messages.handing import TakeBack
 from models.rules import approval
 from models.types import AddedPosition, Door, Outcome, Role, SignerRule, Stage, Verdict
-from tests.support.approval_cast import IDS, approve, named, opened, refused, seat
-from tests.support.approval_paths import CLOCK, Move, PaperDesk, Seats
+from tests.support.approval_cast import IDS, approve, named, refused, seat
+from tests.support.approval_paths import Move, Seats
+from tests.support.approval_review import ALL_THREE, REVIEW, caller, holder, returned, review
 
-REVIEW = Stage.BRANCH_REVIEW
 BEFORE, AFTER = AddedPosition.BEFORE, AddedPosition.AFTER
-ALL_THREE = named("svc1", "legal", "both1", rule=SignerRule.ALL)
-
-
-def review(plan: Seats | None = None) -> PaperDesk:
-    """A case at branch review, signed as planned; `unit1` took the step before."""
-    return approve(opened({REVIEW: plan} if plan else {}), "unit1")
-
-
-def holder(desk: PaperDesk, number: str = "1") -> str | None:
-    """Who the task of a seat is assigned to."""
-    task = next(task for task in approval.step_tasks(desk.state) if task.signer_id == number)
-    return desk.population.by_id(task.assignee_id)
-
-
-def returned(desk: PaperDesk, who: str, seat: str = "1", to: Stage = Stage.DECLARED) -> PaperDesk:
-    """Returned by one of the signers."""
-    desk.do(Move("decide", who, seat, Verdict.RETURN, return_to=to))
-    return desk
 
 
 class TestTransfer:
@@ -157,37 +136,6 @@ class TestOperations:
         assert desk.state.stage is Stage.UNIT_CHECK
         assert IDS["colleague"] in approval.barred_people(desk.state)
         assert IDS["colleague"] in approval.barred_people(approve(desk, "unit1", "svc1", "lead1").state)
-
-
-class TestAutomaticDecision:
-    @pytest.mark.parametrize(
-        ("verdict", "stage"),
-        [
-            (Verdict.APPROVE, Stage.BRANCH_APPROVAL),
-            (Verdict.REJECT, Stage.REJECTED),
-            (Verdict.RETURN, Stage.RETURNED),
-        ],
-    )
-    def test_decides_the_whole_step_whatever_its_signers(self, verdict: Verdict, stage: Stage) -> None:
-        desk = approve(review(ALL_THREE), "legal")
-        desk.do(Move("decide", CLOCK, "1", verdict))
-        assert desk.state.stage is stage
-        past = desk.state.acts[-1]
-        assert (past.actor_name, past.door, len(past.closed)) == ("system:sla", Door.SYSTEM, 1)
-
-    def test_the_clock_bars_nobody_and_signs_through_no_other_door(self) -> None:
-        desk = review()
-        act = desk.act(Move("decide", CLOCK, "1"))
-        assert act is not None
-        with pytest.raises(DomainError) as refusal:
-            approval.check(desk.state, act.model_copy(update={"door": Door.API}))
-        assert refusal.value.code is ErrorCode.NOT_YOUR_TASK
-        desk.do(Move("decide", CLOCK, "1"))
-        assert act.actor_id not in approval.barred_people(desk.state)
-
-    def test_nothing_is_decided_for_the_declarant(self) -> None:
-        desk = returned(review(), "svc1")
-        assert refused(desk, Move("decide", CLOCK, "declared")) == "wrong_stage"
 
 
 class TestStandIn:
@@ -350,7 +298,7 @@ class TestTakingBack:
 
     def test_never_of_a_closed_case_or_of_an_open_task(self) -> None:
         desk = review()
-        act = TakeBack(**_caller("svc1"), task_id=desk.state.tasks[0].task_id)
+        act = TakeBack(**caller("svc1"), task_id=desk.state.tasks[0].task_id)
         with pytest.raises(DomainError) as refusal:
             approval.check(desk.state, act)
         assert refusal.value.code is ErrorCode.WRONG_STAGE
@@ -361,90 +309,6 @@ class TestTakingBack:
         desk = approve(review(), "svc1")
         desk.do(Move("take_back", "svc1", "0"))
         assert refused(desk, Move("take_back", "svc1", "0")) == "too_late_to_take_back"
-
-
-def _caller(login: str) -> dict[str, object]:
-    return {
-        "update_id": "k",
-        "content_hash": "x",
-        "actor_id": IDS[login],
-        "actor_name": login,
-        "door": Door.API,
-    }
-
-
-class TestPausing:
-    def _due(self, desk: PaperDesk, due: datetime) -> None:
-        """Give the open task and its step a deadline."""
-        deadline = Deadline(due_at=due, provisional=False, calendar_version="c")
-        task, step = desk.state.tasks[0].model_copy(update={"deadline": deadline}), desk.state.step
-        assert step is not None
-        desk.state = desk.state.model_copy(
-            update={"tasks": (task,), "step": step.model_copy(update={"deadline": deadline})}
-        )
-
-    def test_the_deadline_moves_on_by_the_paused_office_time_only(self) -> None:
-        """Paused Friday 16:00 to Monday 10:00 in Shanghai: 1.5 + 1 hours of office, not 66 hours."""
-        desk = review()
-        self._due(desk, datetime(2026, 1, 22, 2, tzinfo=UTC))
-        desk.now = datetime(2026, 1, 16, 7, 30, tzinfo=UTC)
-        desk.do(Move("pause", "svc1", "1"))
-        desk.now = datetime(2026, 1, 19, 1, 30, tzinfo=UTC)
-        desk.do(Move("resume", "svc1", "1"))
-        task, step = desk.state.tasks[0], desk.state.step
-        assert task.deadline.due_at == datetime(2026, 1, 22, 6, tzinfo=UTC)  # 10:00 + 2.5 h over the lunch break
-        assert not approval.is_paused(task)
-        assert step is not None
-        assert step.deadline == task.deadline
-
-    def test_who_may_pause_and_resume(self) -> None:
-        desk = review()
-        assert refused(desk, Move("pause", "legal", "1")) == "not_your_task BR_SVC"
-        assert refused(desk, Move("pause", "declarant", "1")) == "own_case"
-        assert refused(desk, Move("resume", "svc1", "1")) == "stale_version"
-        desk.do(Move("pause", "svc1", "1"))
-        assert refused(desk, Move("pause", "svc1", "1")) == "clock_already_paused"
-        assert refused(desk, Move("resume", "legal", "1")) == "not_your_task BR_SVC"
-        assert refused(desk, Move("resume", "ops", "1")) is None
-        assert refused(desk, Move("resume", "ops", "1", comment=" ")) == "reason_required"
-
-    def test_a_paused_task_can_be_decided_and_the_next_step_runs(self) -> None:
-        desk = review()
-        desk.do(Move("pause", "svc1", "1"))
-        approve(desk, "svc1")
-        assert desk.state.stage is Stage.BRANCH_APPROVAL
-        assert not any(approval.is_paused(task) for task in desk.state.tasks)
-
-    def test_a_pause_between_closing_and_opening_moves_nothing(self) -> None:
-        desk = review()
-        self._due(desk, datetime(2026, 1, 22, 2, tzinfo=UTC))
-        desk.now = datetime(2026, 1, 16, 10, tzinfo=UTC)
-        desk.do(Move("pause", "svc1", "1"))
-        desk.now += timedelta(days=1)
-        desk.do(Move("resume", "svc1", "1"))
-        assert desk.state.tasks[0].deadline.due_at == datetime(2026, 1, 22, 2, tzinfo=UTC)
-
-    def test_resuming_asks_for_a_calendar(self) -> None:
-        desk = review()
-        desk.do(Move("pause", "svc1", "1"))
-        act = desk.act(Move("resume", "svc1", "1"))
-        assert act is not None
-        with pytest.raises(ValueError, match="calendar"):
-            approval.apply(desk.state, act, desk.now)
-
-
-class TestCorrecting:
-    def test_signatures_under_the_old_facts_are_given_again(self) -> None:
-        desk = approve(review(ALL_THREE), "legal")
-        desk.do(Move("correct", "svc1", "1"))
-        assert {task.signer_id for task in desk.state.tasks} == {"1", "2", "3"}
-        approve(desk, "legal", "svc1", "both1")
-        assert desk.state.stage is Stage.BRANCH_APPROVAL
-
-    def test_a_step_that_looks_at_something_else_keeps_them(self) -> None:
-        desk = approve(opened({REVIEW: ALL_THREE}, looks_at={REVIEW: ("reason",)}), "unit1", "legal")
-        desk.do(Move("correct", "svc1", "1"))
-        assert {task.signer_id for task in desk.state.tasks} == {"1", "3"}
 
 
 def test_a_case_that_ended_has_no_step_no_task_and_nothing_to_take_back() -> None:

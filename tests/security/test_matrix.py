@@ -65,6 +65,8 @@ OBJECTS: dict[str, Callable[[Session, str], str]] = {
     "contact_id": lambda session, place: str(world.contact_id(session, place)),
     "stand_in_id": lambda session, place: str(world.stand_in_id(session, place)),
     "touchpoint_id": lambda session, place: str(world.touchpoint_id(session, place)),
+    "survey_id": lambda session, place: str(world.survey_id(session, place)),
+    "invitation_id": lambda session, place: str(world.invitation_id(session, place)),
     "proof_id": lambda session, place: str(world.proof_id(session, place)),
 }
 """Parameters and body fields that name something of an institution."""

@@ -9,9 +9,11 @@ from sqlmodel import Session
 from models.database import Database
 from models.errors import DomainError
 from models.messages.membership import MoveMembership
+from models.rules.care.reasons import PlanReason, because
 from models.service_types import TouchpointOrigin
-from models.services.care import contacts, planning, stopping
+from models.services.care import contacts
 from models.services.care.pinned import pinned_book
+from models.services.care.running import amendments_of
 from models.services.qualification import member_stages
 from models.stores.care import CareStore
 from models.tables.book import Contact, Policy
@@ -115,7 +117,7 @@ def test_an_upgrade_keeps_what_was_done_and_explains_the_rest(database: Database
     assert all(reasons.values())
     assert after["Z08:2026-03-01/3"].stage is Stage.DONE
     assert after["Z08:2026-09-01/3"].stage is Stage.CANCELLED
-    assert "金牌" in (after["Z08:2026-09-01/3"].reason or "")
+    assert after["Z08:2026-09-01/3"].reason == because(PlanReason.TIER_DROPPED, "gold")
     assert sorted(key for key, row in after.items() if row.code == "Z08" and row.stage is Stage.PLANNED) == [
         f"Z08:{month}-01/1" for month in ("2026-09", "2026-10", "2026-11", "2026-12", "2027-01", "2027-02")
     ]
@@ -175,16 +177,17 @@ def test_a_contact_that_leaves_is_served_no_more(database: Database, people: Wor
         contacts.leave(session, number, first, date(2026, 9, 14), date(2026, 9, 15))
         made = plan(session, row, "contacts_changed", SEPTEMBER, "left")
         assert made is not None
-        stops = stopping.stops_of(session, [made])
+        stops = amendments_of(session, number, SEPTEMBER)
     with database.read() as session:
         after = touchpoints(session, number)
         served = {item.contact_id for item in CareStore(session).key_contacts(row.id)}
     assert first not in served
     assert third in served  # article 16 asks for one handler at least
-    assert (after[f"Z10:2026:{first}"].stage, after[f"Z10:2026:{first}"].reason) == (Stage.CANCELLED, planning.LEFT)
+    greeted, left = after[f"Z10:2026:{first}"], because(PlanReason.CONTACT_LEFT)
+    assert (greeted.stage, greeted.reason) == (Stage.CANCELLED, left)
     assert after[f"Z10:2026:{third}"].stage is Stage.PLANNED
-    assert [act.comment for act in stops.values()] == [planning.LEFT]
-    assert list(stops) == [f"care-touchpoint/{by_hand.id}"]
+    assert [stop.act.comment for stop in stops] == [left]
+    assert [stop.workflow_id for stop in stops] == [f"care-touchpoint/{by_hand.id}"]
     assert case_id == after[by_hand.key].case_id
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from models.database import Database
 from models.messages.sweep import RecordOrder
 from models.rules.calendar import is_working_day, move_to_working_day
+from models.rules.care.reasons import PlanReason, because
 from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
 from models.services.calendars import snapshot
 from models.services.care.pinned import pinned_book
@@ -119,7 +120,7 @@ def test_a_birthday_corrected_by_the_import_moves(database: Database, people: Wo
     assert _sweep(database) == {"replanned": 1}
     assert _birthdays(database) == {date(2026, 6, 16): Stage.PLANNED}
     moved = [line for line in _newest(database).difference["kept"] if line["effect"] == "moved"]
-    assert [line["reason"] for line in moved] == ["由 2026-06-01 移至 2026-06-16"]
+    assert [line["reason"] for line in moved] == [because(PlanReason.MOVED, "2026-06-01", "2026-06-16")]
     _nothing_more(database)
 
 
@@ -147,7 +148,7 @@ def test_who_left_is_greeted_no_more_and_another_takes_the_place(database: Datab
     with database.read() as session:
         rows = touchpoints(session, GOLD).values()
         served = session.exec(select(MembershipContact.contact_id).where(col(MembershipContact.until).is_(None))).all()
-    assert {row.reason for row in rows if row.contact_id == gone} == {"联系人已离任"}
+    assert {row.reason for row in rows if row.contact_id == gone} == {because(PlanReason.CONTACT_LEFT)}
     assert next_id in served
     assert gone not in served
     _nothing_more(database)
@@ -206,7 +207,7 @@ def test_another_tier_in_the_records_is_planned_for(database: Database, people: 
     newest = _newest(database)
     assert (newest.cause, newest.tier) == ("tier_changed", Tier.SILVER)
     reasons = {line["reason"] for line in newest.difference["cancelled"]}
-    assert reasons == {"层级调整为银牌，不再适用此项或频次不同"}
+    assert reasons == {because(PlanReason.TIER_DROPPED, "silver")}
     _nothing_more(database)
 
 

@@ -19,8 +19,7 @@ from models.services.care import doing, touchpoints
 from models.services.care.doing import OPEN, Moment
 from models.services.care.touchpoints import Extra
 from models.services.duties.replanning import plan_members
-from models.services.evaluation import By, evaluate
-from models.services.rulebooks import ensure_builtin, rulebook_of
+from models.services.rulebooks import ensure_builtin
 from models.services.spend.figures import CustomerSpend, of_customer, report
 from models.stores.scope import EVERYTHING, NOTHING, Scope
 from models.stores.spend import SpendStore
@@ -35,6 +34,7 @@ from tests.rules import spend_oracle as oracle
 from tests.support import care_members as members
 from tests.support import world
 from tests.support.care import planned
+from tests.support.spend import listed
 from tests.support.world import YEAR, World
 
 SEPTEMBER = datetime(2026, 9, 15, 2, 0, tzinfo=UTC)
@@ -45,12 +45,7 @@ SIGNED = {item.code for item in BOOK.keeping.plan if ProofKind.SIGNATURE in item
 @pytest.fixture
 def people(database: Database) -> World:
     """The small insurer with the list of its year: standard premiums are on it."""
-    found = world.build(database)
-    with database.write() as session:
-        version = ensure_builtin(session)
-        rules = rulebook_of(session, version.id).rulebook
-        evaluate(session, YEAR, rules, rulebook_version_id=version.id, by=By("test", Door.SYSTEM, members.GRANTED))
-    return found
+    return listed(database, world.build(database))
 
 
 def _member(session: Session, people: World, alias: str, tier: Tier) -> Membership:

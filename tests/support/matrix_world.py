@@ -12,12 +12,16 @@ from models.identifiers import green_channel_id, period_close_id, qualification_
 from models.messages.approval import ApprovalState, PostRef
 from models.messages.qualification import RecordOpening, StartQualification
 from models.messages.service import RecordServiceOpening, StartComplaint, StartGreenChannel
-from models.service_types import ComplaintSheet, GreenService, ProofKind
+from models.service_types import ComplaintSheet, GreenService, ProofKind, SurveyChannel, SurveyStage
 from models.services.approval import evidence
-from models.services.evaluation import By, evaluate
+from models.services.by import By
+from models.services.evaluation import By as EvaluationBy
+from models.services.evaluation import evaluate
 from models.services.qualification.opening import record_opening
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.services.servicing.opening import record_opening as record_service
+from models.services.survey.answering import Given, answer
+from models.services.survey.links import Answerable
 from models.stores.accounts import AccountStore
 from models.tables.book import Contact
 from models.tables.care import Touchpoint, TouchpointProof
@@ -29,6 +33,7 @@ from models.tables.organisation import Account
 from models.tables.quarter import QuarterAdjustment, QuarterLine, QuarterSummary
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
+from models.tables.survey import SurveyCampaign, SurveyInvitation
 from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Stage, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
@@ -77,7 +82,7 @@ def build(session: Session) -> None:
         add_customer(session, customer_no(place), marker(place), place, 2_000_000)
     session.flush()
     rulebook = rulebook_of(session, version.id).rulebook
-    evaluate(session, YEAR, rulebook, rulebook_version_id=version.id, by=By("test", Door.SYSTEM, EVALUATED))
+    evaluate(session, YEAR, rulebook, rulebook_version_id=version.id, by=EvaluationBy("test", Door.SYSTEM, EVALUATED))
     for place in PLACES.values():
         _case(session, place)
         _job(session, place)
@@ -87,6 +92,7 @@ def build(session: Session) -> None:
         _request(session, place)
         _touchpoint(session, place)
         _summary(session, place)
+        _survey(session, place)
         _estimate(session, place, version.id)
 
 
@@ -170,13 +176,61 @@ def contact_id(session: Session, place: str) -> UUID:
 
 def touchpoint_id(session: Session, place: str) -> UUID:
     """The touchpoint of the customer at a place."""
-    return session.exec(select(Touchpoint.id).where(Touchpoint.customer_no == customer_no(place))).one()
+    planned_one = Touchpoint.customer_no == customer_no(place), Touchpoint.code == "Z08"
+    return session.exec(select(Touchpoint.id).where(*planned_one)).one()
 
 
 def proof_id(session: Session, place: str) -> UUID:
     """The photo of that touchpoint."""
     statement = select(TouchpointProof.id).where(TouchpointProof.touchpoint_id == touchpoint_id(session, place))
     return session.exec(statement).one()
+
+
+def survey_id(session: Session, place: str) -> UUID:
+    """The survey campaign of a place."""
+    return session.exec(select(SurveyCampaign.id).where(SurveyCampaign.institution_code == place)).one()
+
+
+def invitation_id(session: Session, place: str) -> UUID:
+    """The invitation of that campaign that waits for a paper sheet."""
+    waiting = SurveyInvitation.campaign_id == survey_id(session, place), col(SurveyInvitation.answered_at).is_(None)
+    return session.exec(select(SurveyInvitation.id).where(*waiting)).one()
+
+
+def _survey(session: Session, place: str) -> None:
+    """An open campaign with a waiting invitation, and a low sheet whose words are the place's."""
+    campaign = SurveyCampaign(
+        workflow_id=f"survey/{place}",
+        title=marker(place),
+        period="2026-H1",
+        tiers=[Tier.GOLD.value],
+        institution_code=place,
+        stage=SurveyStage.OPEN,
+        closes_on=date(2099, 1, 1),
+        closes_at=datetime(2099, 1, 1, tzinfo=UTC),
+        opened_at=EVALUATED,
+        created_by=person_id(session, place),
+        created_at=EVALUATED,
+    )
+    session.add(campaign)
+    session.flush()
+    for key in (SurveyChannel.QR, SurveyChannel.PAPER):
+        session.add(
+            SurveyInvitation(
+                campaign_id=campaign.id,
+                customer_no=customer_no(place),
+                institution_code=place,
+                tier=Tier.GOLD,
+                key=key.value,
+                channel=key,
+                token_hash=f"{key.value}-{place}",
+                invited_on=EVALUATED.date(),
+            )
+        )
+    session.flush()
+    answered = session.exec(select(SurveyInvitation).where(SurveyInvitation.token_hash == f"qr-{place}")).one()
+    given = Given({"1": "1"}, marker(place))
+    answer(session, Answerable(answered, campaign), given, By("customer:link", Door.LINK), EVALUATED)
 
 
 def _estimate(session: Session, place: str, version_id: UUID) -> None:

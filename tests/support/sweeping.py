@@ -17,6 +17,7 @@ from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
 from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
+from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
 from models.service_types import TouchpointOrigin
 from models.services.duties.branches import branches
@@ -41,6 +42,7 @@ class Started:
     starts: list[StartTouchpoint | StartGreenChannel] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     closes: list[StartPeriodClose] = field(default_factory=list)
+    served: list[tuple[str, StopTouchpoint | AssignService]] = field(default_factory=list)
     fail_after: int | None = None
 
     async def start_touchpoint(self, start: StartTouchpoint, per_second: int) -> bool:
@@ -54,6 +56,11 @@ class Started:
     async def call_due(self, workflow_id: str, message: MembershipDue, per_second: int) -> bool:
         """Note the call."""
         self.called.append(workflow_id)
+        return True
+
+    async def serve(self, workflow_id: str, act: StopTouchpoint | AssignService) -> bool:
+        """Note the act."""
+        self.served.append((workflow_id, act))
         return True
 
     def ids(self) -> list[UUID]:
@@ -118,7 +125,7 @@ class Sweeper:
     @property
     def activities(self) -> SweepActivities:
         """The real ones."""
-        return SweepActivities(self.database, self.engine, self.outbox)
+        return SweepActivities(self.database, self.engine, self.outbox, self.engine)
 
     async def sweep(self, day: date, branch: str = "BJ") -> Counter[str]:
         """One branch and day, as the workflow does it."""
@@ -127,7 +134,7 @@ class Sweeper:
         common = {"institution_code": branch, "day": day, "at": at, "limit": self.chunk, "per_second": 1000}
         for phase in ("plans", "duties", "settle"):
             counts += await self._walk(acts.records, RecordOrder(**common, phase=phase))
-        for activity in (acts.start_due, acts.call_due):
+        for activity in (acts.amend_running, acts.start_due, acts.call_due):
             counts += await self._walk(activity, SweepOrder(**common))
         counts += await self._walk(acts.records, RecordOrder(**common, phase="candidates"))
         counts += await self._walk(acts.start_closes, SweepOrder(**common))

@@ -11,10 +11,11 @@ from sqlmodel import Session, select
 from models.identifiers import sweep_id, touchpoint_workflow_id
 from models.messages.sweep import StartSweep
 from models.rules.calendar import CHINA, local_date
+from models.rules.care.reasons import PlanReason, because
 from models.service_types import TouchpointOrigin
 from models.tables.book import Contact
 from models.tables.care import Touchpoint
-from models.tables.cases import Case
+from models.tables.cases import Case, Membership, Task
 from models.tables.messages import Notification
 from models.tables.service import DutySweep
 from models.types import CaseKind, Tier
@@ -162,3 +163,43 @@ async def test_the_worker_sweeps_every_branch_from_its_hour_on(dawn: Stage) -> N
         await dawn.environment.sleep(QUIET)
         await asyncio.gather(*(handle.result() for handle in handles))
     assert await Sweeping(dawn.client, dawn.world.database, dawn.queue).turn(six) == 0, "finished"
+
+
+async def _next_dawn(stage: Stage) -> date:
+    """The next day at five, with the sweep of the last one behind it."""
+    day = local_date(await _now(stage)) + timedelta(days=1)
+    assert stage.environment is not None
+    await stage.environment.sleep(datetime.combine(day, time(5), CHINA) - await _now(stage))
+    return day
+
+
+async def test_whom_nobody_is_left_to_visit_has_no_case_after_the_next_sweep(dawn: Stage) -> None:
+    day = local_date(await _now(dawn))
+    _plan(dawn, day, day + timedelta(days=30))
+    await _sweep(dawn, day)
+    visit = _rows(dawn)["test:Z08:0"]
+    dawn.write(lambda session: setattr(session.get_one(Contact, visit.contact_id), "left_on", day))
+    counts = await _sweep(dawn, await _next_dawn(dawn))
+    assert counts["stopped"] == 1
+    after = _rows(dawn)["test:Z08:0"]
+    assert (after.stage, after.reason) == (CaseStage.CANCELLED, because(PlanReason.CONTACT_LEFT))
+    await asyncio.wait_for(dawn.client.get_workflow_handle(touchpoint_workflow_id(visit.id)).result(), 20)
+
+
+async def test_another_manager_has_the_running_case_and_what_waits_with_the_clock_it_had(dawn: Stage) -> None:
+    day = local_date(await _now(dawn))
+    _plan(dawn, day, day + timedelta(days=30))
+    await _sweep(dawn, day)
+    visit, new = _rows(dawn)["test:Z08:0"], dawn.world.accounts["bj-mgr"]
+    due = {task.case_id: task.due_at for task in dawn.rows(Task)}
+    dawn.write(lambda session: setattr(session.exec(select(Membership)).one(), "manager_id", new))
+    counts = await _sweep(dawn, await _next_dawn(dawn))
+    assert counts["handed_on"] == 1
+    rows = _rows(dawn)
+    assert {rows[f"test:Z08:{number}"].assignee_id for number in (0, 1)} == {new}
+    (task,) = [task for task in dawn.rows(Task) if task.case_id == visit.case_id]
+    assert (task.assignee_id, task.due_at) == (new, due[task.case_id])
+    told = sorted(note.template for note in dawn.rows(Notification) if note.account_id == new)
+    assert told == ["care_handed_over", "task_transferred"]
+    counts = await _sweep(dawn, await _next_dawn(dawn))
+    assert counts.get("handed_on", 0) == 0, "once"

@@ -11,13 +11,15 @@ from activities.adapters.duties import EngineDuties
 from activities.adapters.memberships import EngineMemberships
 from models.messages.membership import ContactsChanged, MembershipDue
 from models.rules.calendar import local_date
+from models.rules.care.reasons import PlanReason, because
 from models.services.duties.starting import start_of
-from models.services.qualification import memberships
-from models.stores.care import CareStore
+from models.services.qualification import member_stages, memberships
+from models.stores.care import OPEN_STAGES, CareStore
 from models.tables.book import Contact
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
-from models.types import BirthdayCalendar, MembershipStage, Stage, Tier
+from models.tables.messages import Notification
+from models.types import BirthdayCalendar, MembershipStage, Role, Stage, Tier
 from tests.support import world
 from tests.support.care_members import planned, running_member, start, touchpoints
 from tests.support.member_acts import cancel
@@ -68,6 +70,50 @@ async def test_a_cancelled_membership_leaves_nothing_open_and_no_case_running(st
     assert [line["effect"] for line in newest.difference["cancelled"]].count("stopped") == 1
     running = stage.client.get_workflow_handle(f"care-touchpoint/{visit.id}")
     await asyncio.wait_for(running.result(), 20)
+
+
+async def test_a_term_that_is_over_leaves_no_case_running(stage: Scene) -> None:
+    row = _add(stage, Tier.GOLD)
+    handle = await start(stage.client, stage.queue, stage.world.database, row.case_id)
+    visit = await _in_hand(stage)
+    await handle.signal("due", MembershipDue(day=row.valid_to + timedelta(days=1)))
+    await asyncio.wait_for(handle.result(), 20)
+    await asyncio.wait_for(stage.client.get_workflow_handle(f"care-touchpoint/{visit.id}").result(), 20)
+    after = _rows(stage)[visit.key]
+    assert (after.stage, after.reason) == (Stage.CANCELLED, because(PlanReason.ENDED, member_stages.EXPIRED))
+
+
+async def test_a_contact_who_leaves_in_the_book_has_no_case_once_the_membership_hears_of_it(stage: Scene) -> None:
+    row = _add(stage, Tier.SILVER)
+    handle = await start(stage.client, stage.queue, stage.world.database, row.case_id)
+    contact_id = stage.rows(Contact)[0].id
+    visit = await _in_hand(stage)
+    stage.write(lambda session: setattr(session.get_one(Touchpoint, visit.id), "contact_id", contact_id))
+    today = local_date(datetime.now(UTC))
+    stage.write(lambda session: setattr(session.get_one(Contact, contact_id), "left_on", today))
+    await handle.signal("contacts_changed", ContactsChanged(key="import-1"))
+    await asyncio.wait_for(stage.client.get_workflow_handle(f"care-touchpoint/{visit.id}").result(), 20)
+    assert _rows(stage)[visit.key].reason == because(PlanReason.CONTACT_LEFT)
+    await handle.terminate()
+
+
+async def test_an_upgrade_by_another_manager_hands_the_running_case_on(stage: Scene) -> None:
+    silver = _add(stage, Tier.SILVER)
+    await start(stage.client, stage.queue, stage.world.database, silver.case_id)
+    visit, new = await _in_hand(stage), stage.world.accounts["bj-mgr"]
+    gold = _add(stage, Tier.GOLD)
+    stage.write(lambda session: setattr(session.get_one(Membership, gold.id), "manager_id", new))
+    with stage.world.database.read() as session:
+        grant = memberships.grant_of(session, gold.case_id)
+    await EngineMemberships(stage.client, stage.queue).grant(grant)
+    await _until(lambda: _rows(stage)[visit.key].assignee_id == new)
+    await planned(stage.world.database, silver.customer_no, 2)
+    after = _rows(stage)
+    assert (after[visit.key].stage, after[visit.key].membership_id) == (Stage.DUE, gold.id)
+    still = [row for row in after.values() if row.stage in OPEN_STAGES and row.role is Role.MGR]
+    assert {row.assignee_id for row in still} == {new}
+    assert [note.account_id for note in stage.rows(Notification) if note.template == "care_handed_over"] == [new]
+    await stage.client.get_workflow_handle(f"care-touchpoint/{visit.id}").terminate()
 
 
 async def test_an_upgrade_plans_anew_in_the_same_run(stage: Scene) -> None:

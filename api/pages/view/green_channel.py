@@ -147,6 +147,8 @@ class IntakeForm:
     received_at: str
     """Local time of Shanghai as a datetime control takes it."""
     contact_name: str
+    undisputed_amount: str
+    advance_amount: str
     remark: str
     idempotency_key: str
     due: DueLine | None

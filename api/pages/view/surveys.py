@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from api.pages.view.acts import ActForm
 from api.pages.view.care import MoveForm
 from api.pages.view.chart import Chart
-from api.pages.view.common import Article, EmptyState, ErrorSummary, Link, Option, Pager, Strip, Tag
+from api.pages.view.common import EmptyState, ErrorSummary, Link, Option, Pager, Strip, Tag
 from api.pages.view.inbox import Choice
 from api.pages.view.shell import Page
 from api.pages.view.task import Fact
@@ -32,7 +32,6 @@ class SurveyRow:
 class SurveysPage(Page):
     """Campaigns, newest first."""
 
-    articles: tuple[Article, ...]
     new: Link | None
     stages: tuple[Choice, ...]
     rows: tuple[SurveyRow, ...]
@@ -86,7 +85,6 @@ class LowRow:
 class SurveyPage(Page):
     """One campaign: where it stands, what came of it, who must be called, and what the reader may do."""
 
-    articles: tuple[Article, ...]
     tags: tuple[Tag, ...]
     sentence: str
     facts: tuple[Fact, ...]

@@ -1,7 +1,7 @@
 """quarterly summaries: frozen lines, their counts, adjustments; what is published cannot be changed
 
 Revision ID: 0007
-Revises: 0006
+Revises: 0010
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '0007'
-down_revision = '0006'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

@@ -1,23 +1,35 @@
 """Keeping the promises 服务执行: posts and allowances of green channel and complaints, when care falls due, duties."""
 
 import tomllib
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.rulebook.schema.common import Count, Entry, Section, Text
+from models.rulebook.schema.common import Count, Entry, Positive, Section, Text
 from models.rulebook.schema.services import Limit
 from models.service_types import GreenService, MissedPolicy, ProofKind, WorkdayMove
 from models.types import Role
 
 
 class ServicePost(Entry):
-    """Which post works off the queue of one green-channel service."""
+    """Which post works off the queue of one green-channel service, and who leads it.
+
+    Several entries of one service are an order of authority: the first that may pay the amount serves the request.
+    """
 
     service: GreenService
     role: Role
+    lead_role: Role | None = None
+    """None: whoever leads the green channel."""
+    up_to: Positive | None = None
+    """Largest amount in yuan the post may pay on its own authority; None: any."""
+
+    def may_pay(self, amount: Decimal | None) -> bool:
+        """Whether an amount in yuan, if any is asked for, lies within the authority of the post."""
+        return self.up_to is None or amount is None or amount <= self.up_to
 
 
 class GreenChannelDesk(Section):
@@ -31,9 +43,11 @@ class GreenChannelDesk(Section):
     """Natural days for which the customer's link holds."""
     paused_too_long_working_days: Count
 
-    def post_of(self, service: GreenService) -> Role:
-        """The post whose queue a service waits in."""
-        return next((entry.role for entry in self.posts if entry.service is service), self.role)
+    def posts_of(self, service: GreenService, amount: Decimal | None = None) -> tuple[Role, Role]:
+        """The post whose queue a service waits in, and the post that leads it; by the amount in yuan to be paid."""
+        entries = (entry for entry in self.posts if entry.service is service and entry.may_pay(amount))
+        entry = next(entries, None)
+        return (entry.role, entry.lead_role or self.lead_role) if entry else (self.role, self.lead_role)
 
 
 class RegularReply(Entry):

@@ -11,15 +11,29 @@ from uuid import UUID
 
 from models.messages.calendar import CalendarSnapshot
 from models.rules.care.plan import PlannedTouchpoint, merged, redated
+from models.rules.care.reasons import PlanReason, because
 from models.types import Stage
 
 OPEN = (Stage.PLANNED, Stage.RESCHEDULED, Stage.HUSHED, Stage.DUE)
 AGAIN = "#"
 """Parts the key of a touchpoint from the number of its life, where an ended case stands under the key itself."""
-IN_HAND, PAST, COUNTS = "办理中，继续办完", "期限已过，按错过处理", "已做，计入本期"
-BY_HAND, TOGETHER, STILL = "手工安排，不受重排影响", "与办理中的触点合并，一并办完", "仍适用"
-_CLOSED = {Stage.DONE: "已完成", Stage.SKIPPED: "已跳过，不再重排", Stage.MISSED: "已错过，不再重排"}
-_HELD = {Stage.RESCHEDULED: "已改期，保留所改日期", Stage.HUSHED: "暂缓问候中，保留"}
+IN_HAND, PAST, COUNTS, BY_HAND, TOGETHER, STILL = map(
+    because,
+    (
+        PlanReason.IN_HAND,
+        PlanReason.PAST,
+        PlanReason.COUNTS,
+        PlanReason.BY_HAND,
+        PlanReason.TOGETHER,
+        PlanReason.STILL,
+    ),
+)
+_CLOSED = {
+    Stage.DONE: because(PlanReason.DONE),
+    Stage.SKIPPED: because(PlanReason.SKIPPED),
+    Stage.MISSED: because(PlanReason.MISSED),
+}
+_HELD = {Stage.RESCHEDULED: because(PlanReason.RESCHEDULED), Stage.HUSHED: because(PlanReason.HUSHED)}
 
 
 class Effect(StrEnum):
@@ -67,7 +81,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Why:
-    """Reasons in words: for what is new, for what applies no longer, and for each contact that is served no more.
+    """Reasons, as `because` makes them: for what is new, what applies no longer, each contact that is served no more.
 
     `ended`: the membership is over and nothing applies any more; `settle_past`: what was due before is then settled
     too, as missed.
@@ -229,7 +243,8 @@ def _placed(change: Change, point: PlannedTouchpoint, stood: Mapping[UUID, date]
     before = stood[change.standing_id]
     if before == point.due_on:
         return placed
-    return replace(placed, effect=Effect.MOVED, reason=f"由 {before.isoformat()} 移至 {point.due_on.isoformat()}")
+    reason = because(PlanReason.MOVED, before.isoformat(), point.due_on.isoformat())
+    return replace(placed, effect=Effect.MOVED, reason=reason)
 
 
 def _difference(changes: Sequence[Change]) -> Difference:

@@ -78,8 +78,8 @@ def by_lead(state: ServiceState, act: OnService) -> None:
 
 
 def by_holder_lead_or_operations(state: ServiceState, act: OnService) -> None:
-    """Also by operations 运营, with a reason. Raises NOT_YOUR_TASK and REASON_REQUIRED."""
-    if is_holder(state, act) or is_lead(state, act):
+    """Also by operations 运营, with a reason, and the programme. Raises NOT_YOUR_TASK and REASON_REQUIRED."""
+    if is_holder(state, act) or is_lead(state, act) or is_system(act):
         return
     if all(role is not Role.OPS for role, _ in _posts(act)):
         raise not_yours(state)

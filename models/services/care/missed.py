@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from models.messages.calendar import CalendarSnapshot
 from models.rulebook import Rulebook
+from models.rules.care.reasons import PlanReason, because
 from models.rules.duties import Treatment, treatment
 from models.rules.touchpoint_day import Standing, Verdict, What, Why, judge
 from models.service_types import TouchpointOrigin
@@ -23,17 +24,6 @@ from models.tables.book import Contact, Customer, Policy
 from models.tables.care import Touchpoint
 from models.tables.cases import Membership
 from models.types import SYSTEM_SCHEDULE, Door, Stage, Tier
-
-REASONS = {
-    Why.CONSENT_MISSING: "系统巡检：未取得联系人同意，已过期",
-    Why.CONTACT_LEFT: "系统巡检：联系人已离任",
-    Why.NO_ADDRESS: "系统巡检：联系人无邮箱，已过期",
-    Why.HUSHED: "系统巡检：投诉未结，问候已过期",
-    Why.MISSED: "系统巡检：已错过日期",
-    Why.NOT_OWED: "系统巡检：保单或客户层级已变，不再适用",
-    Why.UNCONFIRMED: "系统巡检：发送中断，是否送达未知",
-}
-"""What the row says, 跳过 / 错过 / 取消 by the sweep."""
 
 
 @dataclass
@@ -183,7 +173,8 @@ def _end(around: Around, row: Touchpoint, verdict: Verdict, at: datetime) -> str
 
 def end(session: Session, row: Touchpoint, stage: Stage, why: Why, at: datetime) -> None:
     """Nothing more is done about a row by itself: its stage, its reason, and the audit trail."""
-    row.stage, row.reason, row.hushed_by = stage, REASONS[why], None
+    row.stage, row.reason, row.hushed_by = stage, because(PlanReason.SWEPT, why.value), None
+    row.updated_at = at
     if why in {Why.CONTACT_LEFT, Why.UNCONFIRMED}:
         row.withheld = why.value
     audit.append(

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from models.messages.membership import PlanCare, PlanCause
-from models.rules.calendar import local_date
 from models.rules.care.plan import MemberYear, wished
-from models.rules.care.replan import Change, Difference, Effect, Standing, Why, replan
+from models.rules.care.reasons import PlanReason, because
+from models.rules.care.replan import Change, Difference, Standing, Why, replan
 from models.service_types import TouchpointOrigin
 from models.services import audit
 from models.services.calendars import snapshot
@@ -23,19 +23,25 @@ from models.services.care.basis import basis_now, plans_from
 from models.services.care.club import keep_club
 from models.services.care.contacts import ensure_chosen
 from models.services.care.pinned import pinned_book
+from models.services.care.running import former_managers, has_left, why_ended
 from models.services.care.served import served_contacts
+from models.services.care.telling import tell_new_manager
 from models.services.qualification.member_stages import supersede
 from models.services.rulebooks import InForce
 from models.services.spend import estimating as spend
 from models.stores.care import CareStore, TouchpointStore
+from models.stores.care_running import RunningStore
 from models.stores.memberships import OVER, open_memberships
-from models.tables.book import Contact
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
 from models.types import SYSTEM_SCHEDULE, Door, Tier
 
-_TIERS = {Tier.REGULAR: "普通", Tier.SILVER: "银牌", Tier.GOLD: "金牌"}
-LEFT = "联系人已离任"
+_WHY = {
+    "contacts_changed": (because(PlanReason.CONTACTS_ADDED), because(PlanReason.CONTACTS_DROPPED)),
+    "calendar": (because(PlanReason.CALENDAR_ADDED), because(PlanReason.CALENDAR_DROPPED)),
+}
+_OTHERWISE = because(PlanReason.ADDED), because(PlanReason.DROPPED)
+MANAGER_CHANGED: PlanCause = "manager_changed"
 
 
 def granted_key(membership_id: UUID) -> str:
@@ -64,7 +70,8 @@ def plan_membership(
     replaced = supersede(session, row, at) if cause == "granted" else []
     if row.stage in OVER and (cause != "ended" or row in replaced):
         return None
-    return _planned(session, row, _Cause(cause, cause_key, at, changed=bool(replaced)))
+    handed = cause == MANAGER_CHANGED or any(old.manager_id != row.manager_id for old in replaced)
+    return _planned(session, row, _Cause(cause, cause_key, at, changed=bool(replaced), handed=handed))
 
 
 def plan_customer(session: Session, message: PlanCare) -> list[CarePlan]:
@@ -86,12 +93,13 @@ def plan_customer(session: Session, message: PlanCare) -> list[CarePlan]:
 
 @dataclass(frozen=True)
 class _Cause:
-    """Why it is planned now; `changed`: an older membership of the term was replaced."""
+    """Why it is planned now; `changed`: an older membership of the term was replaced; `handed`: with its manager."""
 
     cause: PlanCause
     key: str
     at: datetime
     changed: bool = False
+    handed: bool = False
 
     @property
     def shown(self) -> PlanCause:
@@ -104,7 +112,8 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
     if row.stage not in OVER:
         ensure_chosen(session, row, book.rulebook, cause.at)
         keep_club(session, row, book.rulebook, cause.at)
-        estimate = spend.estimate(session, row, book, cause.at)
+        if row.tier is not Tier.REGULAR:
+            estimate = spend.estimate(session, row, book, cause.at)
     rows = _standing_rows(session, row)
     difference = _difference(session, row, book, rows, cause)
     basis = None if row.stage in OVER else str(basis_now(session, row, book.rulebook, cause.at))
@@ -112,8 +121,21 @@ def _planned(session: Session, row: Membership, cause: _Cause) -> CarePlan:
     writing.write(session, writing.Target(row, plan, book.version.id, cause.at), difference, rows)
     if estimate is not None:
         spend.catch_up(session, estimate)
+    _hand_over(session, row, plan, handed=cause.handed)
     _audit(session, plan)
     return plan
+
+
+def _hand_over(session: Session, row: Membership, plan: CarePlan, *, handed: bool) -> None:
+    """What waited with a former manager 客户经理 is the new one's, who is told of it once; running cases follow."""
+    former = former_managers(session, row) if row.stage not in OVER else frozenset()
+    rows = RunningStore(session).waiting_with(row.customer_no, former) if former else []
+    mine = [point for point in rows if point.membership_id in {None, row.id}]
+    for point in mine:
+        point.assignee_id, point.updated_at = row.manager_id, plan.at
+    TouchpointStore(session).add(*mine)
+    if handed or mine:
+        tell_new_manager(session, row, plan)
 
 
 def _difference(
@@ -159,25 +181,22 @@ def _standing(point: Touchpoint) -> Standing:
 
 
 def _why(session: Session, row: Membership, rows: Iterable[Touchpoint], cause: _Cause) -> Why:
-    tier = _TIERS[row.tier]
     people = CareStore(session).contacts({point.contact_id for point in rows if point.contact_id})
-    gone = {contact.id: LEFT for contact in people.values() if _has_left(contact, cause.at)}
+    gone = {contact.id: because(PlanReason.CONTACT_LEFT) for contact in people.values() if has_left(contact, cause.at)}
     if row.stage in OVER:
         renewed = any(other.valid_from > row.valid_from for other in open_memberships(session, row.customer_no))
-        reason = f"会员资格已终止：{row.end_reason or '会员期届满'}"
-        return Why(added="", dropped=reason, gone=gone, ended=True, settle_past=not renewed)
-    texts = {
-        "granted": ("会员资格获批，排入本期计划", f"{tier}层级不含此项"),
-        "tier_changed": (f"层级调整为{tier}，新增", f"层级调整为{tier}，不再适用此项或频次不同"),
-        "contacts_changed": ("重点服务对象变更，新增", "重点服务对象变更，不再适用"),
-        "calendar": ("工作日历变更，新增", "工作日历变更，不再适用"),
-    }
-    added, dropped = texts.get(cause.shown, ("重排新增", "重排后不再适用"))
+        return Why(added="", dropped=why_ended(row), gone=gone, ended=True, settle_past=not renewed)
+    added, dropped = _reasons(cause.shown, row.tier.value)
     return Why(added=added, dropped=dropped, gone=gone)
 
 
-def _has_left(contact: Contact, at: datetime) -> bool:
-    return contact.left_on is not None and contact.left_on <= local_date(at)
+def _reasons(cause: PlanCause, tier: str) -> tuple[str, str]:
+    """Why a line is new, and why one applies no more."""
+    if cause == "granted":
+        return because(PlanReason.GRANTED), because(PlanReason.NOT_IN_TIER, tier)
+    if cause == "tier_changed":
+        return because(PlanReason.TIER_ADDED, tier), because(PlanReason.TIER_DROPPED, tier)
+    return _WHY.get(cause, _OTHERWISE)
 
 
 def _plan_row(session: Session, row: Membership, difference: Difference, cause: _Cause, basis: str | None) -> CarePlan:
@@ -189,6 +208,7 @@ def _plan_row(session: Session, row: Membership, difference: Difference, cause: 
         cause=cause.shown,
         cause_key=cause.key,
         tier=row.tier,
+        manager_id=row.manager_id,
         from_on=plans_from(row, cause.at),
         until_on=row.valid_to,
         difference={
@@ -232,16 +252,3 @@ def _audit(session: Session, plan: CarePlan) -> None:
         },
         at=plan.at,
     )
-
-
-def to_stop(session: Session, plans: Iterable[CarePlan]) -> list[tuple[Touchpoint, str]]:
-    """Touchpoints in hand that a plan stopped and whose cases still run, each with the reason."""
-    found, store = [], TouchpointStore(session)
-    for plan in plans:
-        for line in plan.difference["cancelled"]:
-            if line["effect"] != Effect.STOPPED.value:
-                continue
-            point = store.get(UUID(line["touchpoint_id"]))
-            if point is not None and _standing(point).in_hand:
-                found.append((point, str(line["reason"])))
-    return found

@@ -12,7 +12,8 @@ from models.services.notifications import notify
 from models.services.servicing.posts import queue_at
 from models.stores.customers import names_of
 from models.stores.people import PeopleStore
-from models.tables.care import Touchpoint
+from models.tables.care import CarePlan, Touchpoint
+from models.tables.cases import Membership
 from models.types import Role
 
 
@@ -40,5 +41,20 @@ def tell_responsible(session: Session, row: Touchpoint, rulebook: Rulebook, temp
             "item_zh": entry.name_zh if entry else row.item,
             "item_en": entry.name_en if entry else row.item,
             "due_on": row.due_on.isoformat(),
+        },
+    )
+
+
+def tell_new_manager(session: Session, row: Membership, plan: CarePlan) -> None:
+    """客户经理更换: the customer's care is the new manager's from this plan on; told once."""
+    notify(
+        session,
+        to=[row.manager_id],
+        template="care_handed_over",
+        key=f"care_handed_over:{plan.id}",
+        at=plan.at,
+        context={
+            "customer_no": row.customer_no,
+            "customer_name": names_of(session, [row.customer_no]).get(row.customer_no, ""),
         },
     )

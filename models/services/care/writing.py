@@ -37,6 +37,7 @@ def write(session: Session, target: Target, difference: Difference, standing: Se
     for change in difference.added:
         row = rows.setdefault(change.key, _row(target, change))
         row.stage, row.reason, row.withheld, row.hushed_by = Stage.PLANNED, None, None, None
+        row.updated_at = target.at
     places = _places(session, target.membership)
     for change in (*difference.kept, *difference.added):
         if change.wish is not None:

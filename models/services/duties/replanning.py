@@ -67,6 +67,8 @@ _PHASES = {_NEW: _plan_missing, _STALE: _plan_stale, _SPEND: _estimate_missing}
 def _cause(plan: StandingPlan, now: Basis) -> PlanCause:
     if plan.tier is not plan.membership.tier:
         return "tier_changed"
+    if plan.manager_changed:
+        return "manager_changed"
     return "calendar" if Basis.parse(plan.basis).people == now.people else "contacts_changed"
 
 
@@ -82,5 +84,5 @@ def _stale(session: Session, order: RecordOrder, plans: Sequence[StandingPlan]) 
         place = (row.institution_code, plan.version_id, row.valid_from.year)
         calendar = calendars.get(place) or calendars.setdefault(place, calendar_of(session, row, book, order.at))
         now = basis_of(row, book, people.get(row.customer_no, []), served.get(row.id, set()), calendar)
-        if plan.tier is not row.tier or plan.basis != str(now):
+        if plan.tier is not row.tier or plan.manager_changed or plan.basis != str(now):
             yield plan, now

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
-from models.service_types import GreenService
+from models.service_types import ComplaintSheet, GreenService
 from models.types import TIME_ZONE, Channel, Outcome, Role, SeasonPhase, Stage
 from templates import ROOT
 
@@ -48,6 +48,7 @@ TEMPLATES = (
     "stand_in_set",
     "stand_in_ended",
     "complaint_serious",
+    "service_closed",
     "service_confirm_request",
     "channel_test",
     "greet_by_hand",
@@ -55,6 +56,7 @@ TEMPLATES = (
     "touchpoint_missed",
     "cancellation_candidate",
     "quarter_adjusted",
+    "care_handed_over",
     "survey_published",
 )
 """Every notification there is."""
@@ -107,6 +109,7 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.WITHDRAWN.value: ("撤销", "withdrawn"),
     Outcome.CANCELLED.value: ("取消", "cancelled"),
     Outcome.EXPIRED.value: ("到期", "expired"),
+    Outcome.COMPLETED.value: ("办结", "closed"),
 }
 _SERVICES: Mapping[str, tuple[str, str]] = {
     GreenService.ISSUE.value: ("出单", "policy issue"),
@@ -116,6 +119,10 @@ _SERVICES: Mapping[str, tuple[str, str]] = {
     GreenService.INVESTIGATED_CLAIM.value: ("调查理赔", "investigated claim"),
     GreenService.VISIT.value: ("上门", "visit"),
     GreenService.RENEWAL.value: ("续保", "renewal"),
+    GreenService.COORDINATION.value: ("跨地域协调", "cross-region co-ordination"),
+    GreenService.ADVANCE_PAYMENT.value: ("重大事故预付", "advance payment"),
+    ComplaintSheet.INQUIRY.value: ("咨询", "inquiry"),
+    ComplaintSheet.COMPLAINT.value: ("投诉", "complaint"),
 }
 _ROLES: Mapping[str, tuple[str, str]] = {
     Role.HQ_VIP.value: ("总公司VIP服务管理岗", "head-office VIP service"),

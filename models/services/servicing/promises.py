@@ -20,8 +20,7 @@ from models.types import Tier
 
 RENEWAL_STANDARD = "renewal_reminder"
 INQUIRY_CODE, COMPLAINT_CODE = "Z17", "Z18"
-NOT_FOR_REGULAR = "上门服务为VIP客户的增值服务"
-NOT_FOR_REGULAR_EN = "door-to-door service is a value-added service for VIP customers"
+NOT_OFFERED, NOT_OFFERED_EN = "现行办法没有这项服务", "the rulebook in force has no such service"
 _CLOCKS = {ComplaintSheet.INQUIRY: ("reply",), ComplaintSheet.COMPLAINT: ("reply", "close")}
 
 
@@ -34,12 +33,13 @@ def tier_of(session: Session, customer_no: str, day: date) -> Tier:
 def promised(rulebook: Rulebook, service: GreenService, tier: Tier, expires_on: date | None = None) -> Promised:
     """The clock of one green-channel service. `expires_on` is that of the policy to renew.
 
-    Raises NOT_ELIGIBLE for a visit to a customer without VIP status, INVALID_INPUT for a renewal without its policy.
+    Raises NOT_ELIGIBLE for a service that the tier is not promised (上门, 超值服务), INVALID_INPUT for a renewal
+    without its policy.
     """
     found = _item(rulebook, service, tier)
     standard = _standard(rulebook, service, found[1] if found else None)
     if found is None and standard is None:
-        raise DomainError(ErrorCode.NOT_ELIGIBLE, reason=NOT_FOR_REGULAR, reason_en=NOT_FOR_REGULAR_EN)
+        raise _not_promised(rulebook, service)
     regular = standard.limit if standard else None
     limit = stricter(rulebook, found[1].limit if found else None, regular)
     if service is GreenService.RENEWAL:
@@ -69,6 +69,27 @@ def months_before(day: date, count: int) -> date:
     """The same day so many months earlier, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
     return date(year, month + 1, min(day.day, months.monthrange(year, month + 1)[1]))
+
+
+def item_of(rulebook: Rulebook, service: GreenService) -> ServiceItem | None:
+    """The catalogue item that promises a service to whichever tier; None for what only article 17 knows, or nobody."""
+    offered = (item for item in rulebook.services.items if any(row.service == service.value for row in item.promises))
+    return next(offered, None)
+
+
+def _not_promised(rulebook: Rulebook, service: GreenService) -> DomainError:
+    """The refusal that says whose service it is, in the words of the catalogue."""
+    item = item_of(rulebook, service)
+    if item is None:
+        return DomainError(ErrorCode.NOT_ELIGIBLE, reason=NOT_OFFERED, reason_en=NOT_OFFERED_EN)
+    kind = next(row for row in rulebook.services.classes if row.service_class is item.service_class)
+    promised_to = {row.tier for row in item.promises}
+    tiers = [row for row in rulebook.tiers.levels if row.tier in promised_to]
+    return DomainError(
+        ErrorCode.NOT_ELIGIBLE,
+        reason=f"“{item.name_zh}”为{'、'.join(row.name_zh for row in tiers)}的{kind.name_zh}",
+        reason_en=f"{item.name_en} is a {kind.name_en} for {' and '.join(row.name_en for row in tiers)} customers",
+    )
 
 
 def _item(rulebook: Rulebook, service: GreenService, tier: Tier) -> tuple[ServiceItem, Promise] | None:

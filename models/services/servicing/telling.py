@@ -10,17 +10,20 @@ from models.messages.approval import Act, OpenTask
 from models.messages.service import ServiceState
 from models.messages.service_acts import AssignService
 from models.rules.seats import HEAD_OFFICE_SCOPE
-from models.rules.service import is_serious, lead_post
+from models.rules.service import is_serious, lead_post, people_of
 from models.services.notifications import emit, notify
 from models.services.servicing.effects.base import Step
 from models.services.servicing.posts import who_may_act
 from models.services.stand_ins import who_hears
 from models.stores.case_names import case_name
+from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
+from models.stores.services import ServiceStore
 from models.tables.cases import Case
-from models.types import Role
+from models.types import Door, Role
 
 OPENED, HANDED, SERIOUS, NOBODY = "task_opened", "task_transferred", "complaint_serious", "nobody_to_act"
+CLOSED = "service_closed"
 
 
 def tell_opened(session: Session, case: Case, state: ServiceState, start: Act) -> None:
@@ -45,12 +48,16 @@ def tell_step(session: Session, case: Case, step: Step) -> None:
     for task in step.before.tasks:
         if task.task_id not in still:
             _emit(session, "task_closed", case, task, step.at)
+    if step.after.outcome is not None and step.before.outcome is None:
+        _tell_taker(session, case, step)
     if is_serious(step.after) and not is_serious(step.before):
         _tell_lead(session, case, step.after, by=step.act, at=step.at)
 
 
 def shown_name(act: Act) -> str:
-    """B 代 A where somebody stands in."""
+    """B 代 A where somebody stands in; nobody's name where the programme acts."""
+    if act.door is Door.SYSTEM:
+        return ""
     return f"{act.actor_name} 代 {act.on_behalf_of_name}" if act.on_behalf_of_name else act.actor_name
 
 
@@ -70,6 +77,32 @@ def _tell_lead(session: Session, case: Case, state: ServiceState, *, by: Act, at
     """重大投诉: the branch head hears of it, whoever works on it."""
     told = who_hears(session, case, PeopleStore(session).holder_ids(*lead_post(state)), at) - {by.actor_id}
     _notify(session, case, state, told, template=SERIOUS, key=f"{SERIOUS}:{case.id}:{state.version}", by=by, at=at)
+
+
+def _tell_taker(session: Session, case: Case, step: Step) -> None:
+    """Whoever took it in hears that it is over, unless they closed it themselves; the programme needs no telling."""
+    intake = CaseStore(session).decision_at(case.id, 0)
+    item = ServiceStore(session).items([case.id]).get(case.id)
+    what = step.after.service or step.after.sheet
+    if intake is None or item is None or what is None or intake.actor_id in {None, *people_of(step.act)}:
+        return
+    notify(
+        session,
+        to=[intake.actor_id] if intake.actor_id else [],
+        template=CLOSED,
+        key=f"{CLOSED}:{case.id}:{step.after.step_no}",
+        at=step.at,
+        case_id=case.id,
+        context={
+            "customer_no": case.number,
+            "customer_name": case_name(session, case),
+            "service": what.value,
+            "record_no": item.record_no,
+            "reference_no": item.reference_no,
+            "outcome": step.after.outcome.value if step.after.outcome else "",
+            "by": step.after.handler_name or "",
+        },
+    )
 
 
 def _notify(

@@ -26,7 +26,10 @@ _SHOWN = ("tier", "persons", "standard_premium", "total", "spend_limit")
 
 
 def estimate(session: Session, row: Membership, book: InForce, at: datetime) -> SpendPlan:
-    """Write the estimate of the membership's year, or bring it up to date; what was approved above the limit stays."""
+    """Write the estimate of the membership's year, or bring it up to date; what was approved above the limit stays.
+
+    For a VIP only: who fell to regular keeps the last estimate, which its spending is still held against.
+    """
     store = SpendStore(session)
     persons = len(served_contacts(session, row.id))
     lines = yearly_lines(book.rulebook, row.tier, persons)

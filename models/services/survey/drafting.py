@@ -17,13 +17,11 @@ from models.services import audit
 from models.services.by import By
 from models.services.calendars import snapshot
 from models.services.rulebooks import rulebook_in_force
+from models.stores.service_counts import SURVEY_CODE
 from models.stores.survey import SurveyStore
 from models.tables.columns import new_id
 from models.tables.survey import SurveyCampaign
 from models.types import Tier
-
-SURVEY_CODE = "Z19"
-"""满意度调查 in the catalogue of value-added services."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from models.service_types import TouchpointOrigin
 from models.services.calendars import snapshot
 from models.services.rulebooks import InForce
 from models.services.servicing.posts import queue_at
-from models.services.survey.drafting import SURVEY_CODE
 from models.stores.care import TouchpointStore
 from models.stores.memberships import running_memberships
+from models.stores.service_counts import SURVEY_CODE
 from models.tables.care import Touchpoint
 from models.tables.columns import new_id
 from models.tables.survey import SurveyInvitation, SurveySheet

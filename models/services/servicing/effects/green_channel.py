@@ -10,6 +10,7 @@ from models.identifiers import GREEN_CHANNEL, green_channel_key
 from models.messages.service import ServiceState, StartGreenChannel
 from models.messages.service_acts import CompleteService, ConfirmService
 from models.rules.calendar import local_date
+from models.rules.service import premium
 from models.rules.service.facts import OpeningFacts
 from models.service_types import GreenService
 from models.services import actors
@@ -18,9 +19,9 @@ from models.services.rulebooks import rulebook_of
 from models.services.servicing import confirmation, letters, record_numbers
 from models.services.servicing.effects.base import Effect, Ground, Intake, Step, clock_named, in_time
 from models.services.servicing.posts import opener, serving_at
-from models.services.servicing.promises import promised, tier_of
+from models.services.servicing.promises import item_of, promised, tier_of
 from models.stores.customers import contacts_of, policies_of
-from models.stores.services import ServiceStore
+from models.stores.services import ServiceStore, cities_of
 from models.tables.cases import Case
 from models.tables.service import GreenChannelRecord
 from models.types import CaseKind, Stage
@@ -33,7 +34,10 @@ def intake(session: Session, start: StartGreenChannel, ground: Ground) -> Intake
     _check_contact(session, start)
     rules = ground.rulebook.keeping.green_channel
     tier = tier_of(session, start.customer_no, local_date(start.received_at))
-    serving = serving_at(session, rules.post_of(start.service), rules.lead_role, start.institution_code)
+    promise = promised(ground.rulebook, start.service, tier, _expiry(session, start))
+    _check_premium(session, start, ground)
+    role, lead_role = rules.posts_of(start.service, start.advance_amount)
+    serving = serving_at(session, role, lead_role, start.institution_code)
     facts = OpeningFacts(
         case_id=start.case_id,
         kind=CaseKind.GREEN_CHANNEL,
@@ -42,7 +46,7 @@ def intake(session: Session, start: StartGreenChannel, ground: Ground) -> Intake
         **serving._asdict(),
         opened_by=opener(session, start, serving, None),
         received_at=start.received_at,
-        promises=(promised(ground.rulebook, start.service, tier, _expiry(session, start)),),
+        promises=(promise,),
         confirm_working_days=rules.confirm_working_days,
         service=start.service,
     )
@@ -77,6 +81,8 @@ def opened(session: Session, case: Case, start: StartGreenChannel, state: Servic
             channel=start.channel,
             contact_id=start.contact_id,
             contact_name=start.contact_name,
+            undisputed_amount=start.undisputed_amount,
+            advance_amount=start.advance_amount,
             code=clock.code,
             limit_unit=limit.unit.value,
             limit_value=limit.value,
@@ -136,6 +142,18 @@ def _expiry(session: Session, start: StartGreenChannel) -> date | None:
         if policy.policy_no == start.policy_no:
             return policy.expires_on
     raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "policy_no", "reason": "unknown_policy"}])
+
+
+def _check_premium(session: Session, start: StartGreenChannel, ground: Ground) -> None:
+    """What C7 and C8 ask for besides the tier, by the numbers of the catalogue. Raises INVALID_INPUT."""
+    item = item_of(ground.rulebook, start.service)
+    if item is not None and item.min_cities is not None:
+        cities = cities_of(session, start.customer_no, start.institution_code)
+        premium.check_cities(cities, item.min_cities, start.comment)
+    if item is not None and item.max_share is not None:
+        premium.check_advance(start.undisputed_amount, start.advance_amount, item.max_share)
+    else:
+        premium.refuse_amounts(start.undisputed_amount, start.advance_amount)
 
 
 def _check_contact(session: Session, start: StartGreenChannel) -> None:
