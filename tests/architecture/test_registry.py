@@ -62,6 +62,7 @@ ACTIVITY_NAMES = {
     "call-due-memberships",
     "send-greetings",
     "start-period-closes",
+    "amend-running-touchpoints",
     "record-period-opening",
     "close-sweep",
     "record-survey-opening",
