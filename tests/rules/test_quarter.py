@@ -14,6 +14,7 @@ from models.rules.quarter import (
     Facts,
     Line,
     Promise,
+    PromiseKind,
     Quarter,
     Spent,
     Vip,
@@ -31,13 +32,14 @@ from tests.support.quarter_oracle import days_of, expected
 Q2 = Quarter(2026, 2)
 CUSTOMERS = ("C1", "C2")
 VIPS = tuple(Vip(number, f"客户{number}", f"VIP-{number}", Tier.SILVER, "王晓梅") for number in CUSTOMERS)
+KINDS: tuple[PromiseKind, ...] = ("care", "green_channel", "inquiry", "complaint")
 DAYS = st.integers(-40, 130).map(lambda n: Q2.first + timedelta(days=n))
 
 
 @st.composite
 def promises(draw: st.DrawFn) -> Promise:
     """A duty or request around the quarter, in any state."""
-    kind = draw(st.sampled_from(("care", "green_channel", "inquiry", "complaint")))
+    kind = draw(st.sampled_from(KINDS))
     done = draw(st.none() | DAYS)
     return Promise(
         customer_no=draw(st.sampled_from(CUSTOMERS)),
