@@ -6,6 +6,7 @@ from models.messages.calendar_publication import CalendarPublished
 from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
 from models.messages.qualification import MembershipGrant
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.service_acts import AssignService, StopTouchpoint
 
@@ -67,6 +68,9 @@ class DutyStarter(Protocol):
 
     async def start_renewal(self, start: StartGreenChannel, per_second: int) -> bool:
         """Start a renewal on the green channel and wait for its first record; False when it is refused."""
+
+    async def start_close(self, start: StartPeriodClose, per_second: int) -> bool:
+        """Start the close of a quarter; False when it was started before."""
 
     async def call_due(self, workflow_id: str, message: MembershipDue, per_second: int) -> bool:
         """Signal `due`; False when there is no such membership any more."""

@@ -14,6 +14,7 @@ from activities.handing_over import handed_over
 from activities.ports import DutyStarter, Notifier, TouchpointCaller
 from models.database import Database
 from models.messages.membership import MembershipDue
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel
 from models.messages.service_acts import StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOpened, SweepOrder
@@ -32,6 +33,8 @@ from models.services.duties import (
     sweeps,
 )
 from models.services.duties.starting import Start
+from models.services.quarter import adjusting
+from models.services.quarter import starting as closes
 
 AT_ONCE = 20
 """Letters claimed together: what a worker killed among them leaves unconfirmed."""
@@ -41,6 +44,7 @@ PHASES: dict[str, Callable[[Session, RecordOrder], SweepDone]] = {
     "settle": settling.settle_waiting,
     "candidates": candidates.tell_candidates,
     "assessments": keeping.keep_due,
+    "adjustments": adjusting.adjust_published,
 }
 
 
@@ -100,6 +104,16 @@ class SweepActivities:
                 called += await self.starter.call_due(workflow_id, message, order.per_second)
         return SweepDone(after=after, counts={"called": called})
 
+    @activity.defn(name="start-period-closes")
+    async def start_closes(self, order: SweepOrder) -> SweepDone:
+        """Start the close of every quarter that ended and was not frozen."""
+        with reporting():
+            begun = 0
+            for number, start in enumerate(await asyncio.to_thread(self._closes, order)):
+                activity.heartbeat(number)
+                begun += await self.starter.start_close(start, order.per_second)
+        return SweepDone(counts={"closes": begun})
+
     @activity.defn(name="send-greetings")
     def send_greetings(self, order: SweepOrder) -> SweepDone:
         """Send the messages of one chunk. Raises when the way out is closed for now: the rest is claimed again."""
@@ -126,6 +140,10 @@ class SweepActivities:
     def _starts(self, order: SweepOrder) -> tuple[list[Start], str | None]:
         with self.database.write() as session:
             return starting.starts_due(session, order)
+
+    def _closes(self, order: SweepOrder) -> list[StartPeriodClose]:
+        with self.database.read() as session:
+            return closes.closes_due(session, order)
 
     def _amendments(self, order: SweepOrder) -> tuple[list[Amendment], str | None]:
         with self.database.read() as session:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.assessment_answers import grade_name, name_of, named
 from api.deps import Action, Caller
-from api.forms.pdf import to_pdf
+from api.forms.pdf import PDF_TYPE, pdf_answer
 from api.forms.sheet import Cell, Part, PrintedForm
 from api.forms.sheet import Column as SheetColumn
 from api.forms.xlsx import XLSX_TYPE, CellKind, Column, Sheet, SheetChart, xlsx_answer
@@ -21,7 +21,6 @@ from models.rulebook.schema.assessment import Assessment
 from models.services.assessment.overview import BranchView, Line, branch_view, year_lines
 from models.services.assessment.reckoning import Place, rules_of
 
-PDF_TYPE = "application/pdf"
 MEDIA_TYPES: Mapping[str, str] = {"xlsx": XLSX_TYPE, "pdf": PDF_TYPE}
 
 
@@ -39,7 +38,7 @@ def year_file(session: Session, year: int, caller: Caller, media_type: str) -> R
     if media_type == XLSX_TYPE:
         return xlsx_answer([_sheet(rules, lines, year)], f"assessment-{year}.xlsx")
     title = _("%(year)s 年度考核", year=year)
-    return _pdf(_printed(title, "", (_year_part(rules, lines),), caller, now), f"assessment-{year}.pdf")
+    return pdf_answer(f"assessment-{year}.pdf", _printed(title, "", (_year_part(rules, lines),), caller, now))
 
 
 def branch_file(session: Session, place: Place, version: str, caller: Caller) -> Response:
@@ -48,7 +47,7 @@ def branch_file(session: Session, place: Place, version: str, caller: Caller) ->
     view = branch_view(session, place, version, now)
     title = _("%(year)s 年度考核", year=place.year)
     form = _printed(title, view.branch.name, (Part(rows=tuple(_head(view))), _indicators(view)), caller, now)
-    return _pdf(form, f"assessment-{place.year}-{view.branch.code}.pdf")
+    return pdf_answer(f"assessment-{place.year}-{view.branch.code}.pdf", form)
 
 
 def _sheet(rules: Assessment, lines: list[Line], year: int) -> Sheet:
@@ -163,8 +162,3 @@ def _printed(title: str, sheet: str, parts: tuple[Part, ...], caller: Caller, no
         on=on,
         lang=language(),
     )
-
-
-def _pdf(form: PrintedForm, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
-    return Response(to_pdf(form), media_type=PDF_TYPE, headers=headers)

@@ -26,6 +26,7 @@ from models.identifiers import (
     CARE_TOUCHPOINT,
     COMPLAINT,
     GREEN_CHANNEL,
+    PERIOD_CLOSE,
     QUALIFICATION,
     QUOTA_SEASON,
     ROLLOUT,
@@ -65,6 +66,7 @@ _WORKFLOWS = {
     "season_start": QUOTA_SEASON,
     "approval_start": APPROVAL,
     "rollout_start": ROLLOUT,
+    "period_close_start": PERIOD_CLOSE,
     "survey_start": SURVEY,
 }
 _STARTED: dict[type[Starting], type[Answer]] = {SeasonStart: SeasonAnswered, SurveyStart: SurveyAnswered}

@@ -80,6 +80,7 @@ _MESSAGES = {
     "unknown_customer": _m("没有这家客户，请检查客户号或客户名。"),
     "future": _m("不能晚于现在。"),
     "unknown_contact": _m("不是该客户的联系人。"),
+    "not_ended": _m("季度尚未结束，不能冻结。"),
     "not_later": _m("应晚于现在的截止日。"),
     "not_in_the_campaign": _m("应在开始发放之后、今天或之前。"),
     "complaints_only": _m("咨询不分等级。"),

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.forms.kinds import Printing, printed_form
-from api.forms.pdf import to_pdf
+from api.forms.pdf import pdf_answer
 from api.forms.sheet import named
 from api.forms.xlsx import Cell, CellKind, Column, Sheet, xlsx_answer
 from api.pages.i18n import _
@@ -16,7 +16,6 @@ from models.rules.rollout import ItemPlace
 from models.services.rollout.overview import Overview
 
 NUMBER = 8
-PDF = "application/pdf"
 
 
 def launch_xlsx(found: Overview) -> Response:
@@ -37,8 +36,7 @@ def launch_xlsx(found: Overview) -> Response:
 def launch_pdf(session: Session, found: Overview, by: str) -> Response:
     """附件八 as it is printed."""
     form = printed_form(session, NUMBER, found.case.id, Printing(by=by, now=datetime.now(UTC)))
-    headers = {"Content-Disposition": f'attachment; filename="rollout-{found.case.year}.pdf"'}
-    return Response(to_pdf(form), media_type=PDF, headers=headers)
+    return pdf_answer(f"rollout-{found.case.year}.pdf", form)
 
 
 def _rows(found: Overview) -> Iterator[list[Cell]]:

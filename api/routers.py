@@ -37,6 +37,7 @@ from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import rollout as rollout_pages
 from api.pages import season as season_pages
@@ -71,6 +72,7 @@ from api.routes import (
     notifications,
     promises,
     qualifications,
+    quarters,
     quotas,
     rollout,
     rulebooks,
@@ -124,6 +126,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     stand_ins.router,
     updates.router,
     care.router,
+    quarters.files,
+    quarters.router,
     surveys.router,
     assessment.router,
     duties.router,
@@ -169,6 +173,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     case_pages.router,
     case_thread_pages.router,
     complaint_pages.router,
+    quarter_pages.router,
     update_pages.router,
     assessment_acting.router,
     assessment_pages.router,

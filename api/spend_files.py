@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
-from api.forms.pdf import to_pdf
+from api.forms.pdf import pdf_answer
 from api.forms.sheet import Cell as FormCell
 from api.forms.sheet import Column as FormColumn
 from api.forms.sheet import Part, PrintedForm
@@ -20,7 +20,6 @@ from api.spend_reading import SpendYear
 from models.rules.spend import share_of_premium
 from models.services.spend.figures import Account, CustomerSpend
 
-PDF_TYPE = "application/pdf"
 MONEY, TEXT = CellKind.MONEY, CellKind.TEXT
 _WIDE, _NARROW = 24, 12
 
@@ -111,8 +110,7 @@ def _customer(row: CustomerSpend, found: SpendYear) -> tuple[Cell, ...]:
 
 def pdf_of(found: SpendYear, by: str, now: datetime) -> Response:
     """The same tables on paper."""
-    headers = {"Content-Disposition": f'attachment; filename="spend-{found.report.year}.pdf"', "Vary": "Accept"}
-    return Response(to_pdf(paper(found, by, now)), media_type=PDF_TYPE, headers=headers)
+    return pdf_answer(f"spend-{found.report.year}.pdf", paper(found, by, now))
 
 
 def paper(found: SpendYear, by: str, now: datetime) -> PrintedForm:

@@ -22,6 +22,7 @@ from models.database import Database
 from models.encryption import Keyring
 from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
@@ -79,6 +80,10 @@ class _Nobody:
         return True
 
     async def start_renewal(self, start: StartGreenChannel, per_second: int) -> bool:
+        """As above."""
+        return await self.start_touchpoint(start, per_second)  # type: ignore[arg-type]
+
+    async def start_close(self, start: StartPeriodClose, per_second: int) -> bool:
         """As above."""
         return await self.start_touchpoint(start, per_second)  # type: ignore[arg-type]
 

@@ -17,6 +17,7 @@ APPROVAL = CaseKind.APPROVAL.value
 GREEN_CHANNEL = CaseKind.GREEN_CHANNEL.value
 CARE_TOUCHPOINT = CaseKind.CARE_TOUCHPOINT.value
 COMPLAINT = CaseKind.COMPLAINT.value
+PERIOD_CLOSE = CaseKind.PERIOD_CLOSE.value
 DUTY_SWEEP = "duty-sweep"
 SURVEY = "survey"
 ROLLOUT = CaseKind.ROLLOUT.value
@@ -85,6 +86,11 @@ def touchpoint_workflow_id(touchpoint_id: UUID) -> str:
 def sweep_id(institution_code: str, day: date) -> str:
     """`duty-sweep/{institution}/{date}`: one run per branch and day."""
     return f"{DUTY_SWEEP}/{institution_code}/{day.isoformat()}"
+
+
+def period_close_id(year: int, quarter: int, institution_code: str) -> str:
+    """`period-close/{year}-Q{n}/{branch}`: one run per quarter and branch."""
+    return f"{PERIOD_CLOSE}/{year}-Q{quarter}/{institution_code}"
 
 
 def survey_id(campaign_id: UUID) -> str:

@@ -122,6 +122,9 @@ SERVICE_KINDS = (CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMP
 KINDS_WITHOUT_APPROVAL = (*SERVICE_KINDS, CaseKind.ROLLOUT)
 """Cases in which nobody approves anything: four eyes ask nothing of them."""
 
+UNDECLARED_KINDS = (*KINDS_WITHOUT_APPROVAL, CaseKind.PERIOD_CLOSE)
+"""Kinds that nobody declares, so that four eyes keep no declarant off: what is served, what the programme starts."""
+
 
 class Stage(StrEnum):
     """Stages of a qualification 资格评定, in order, then its side stages; those of the service kinds; those of a

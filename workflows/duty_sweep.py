@@ -32,6 +32,8 @@ Order = TypeVar("Order", bound=SweepOrder)
 Chunk: TypeAlias = Callable[[Any, Order], SweepDone] | Callable[[Any, Order], Awaitable[SweepDone]]
 """An activity that does one chunk."""
 UNSENT = "unsent"
+QUARTERS = "quarters"
+"""Patch: sweeps that began before there were quarterly summaries go on without them."""
 AMENDS = "amends-running-cases"
 """Sweeps that began before there was this step go on without it."""
 ASSESSED = "assessments"
@@ -50,7 +52,7 @@ class DutySweepWorkflow:
 
     @workflow.run
     async def run(self, start: StartSweep) -> dict[str, int]:
-        """Plans, duties, what waits or runs, starts, memberships, cancellations; greetings after the quiet hours."""
+        """Plans, duties, what waits or runs, starts, memberships, cancellations, quarters; then the greetings."""
         workflow.upsert_search_attributes([KIND.value_set(DUTY_SWEEP), INSTITUTION.value_set(start.institution_code)])
         opened = await record(SweepActivities.open, start)
         for phase in ("plans", "duties", "settle"):
@@ -62,6 +64,11 @@ class DutySweepWorkflow:
         await self._records("candidates", opened)
         if workflow.patched(ASSESSED):
             await self._records("assessments", opened)
+        if workflow.patched(QUARTERS):
+            await self._walk(
+                "closes", SweepActivities.start_closes, self._order(opened, opened.start_per_second), REACH
+            )
+            await self._records("adjustments", opened)
         await self._greet(opened)
         self._phase = "closing"
         counts = {name: number for name, number in self._counts.items() if number}

@@ -10,6 +10,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
@@ -23,6 +24,7 @@ from workflows.green_channel import GreenChannelWorkflow
 from workflows.lone_approval import LoneApprovalWorkflow
 from workflows.membership import MembershipWorkflow
 from workflows.notification import NotificationWorkflow
+from workflows.period import PeriodCloseWorkflow
 from workflows.qualification import QualificationWorkflow
 from workflows.rollout import RolloutWorkflow
 from workflows.season import QuotaSeasonWorkflow
@@ -39,6 +41,7 @@ WORKFLOWS: Sequence[type] = (
     ComplaintWorkflow,
     TouchpointWorkflow,
     DutySweepWorkflow,
+    PeriodCloseWorkflow,
     SurveyWorkflow,
     RolloutWorkflow,
 )
@@ -73,6 +76,7 @@ def activity_methods(
     calendar: CalendarActivities,
     service: ServiceActivities,
     sweep: SweepActivities,
+    quarter: QuarterActivities,
     survey: SurveyActivities,
     rollout: RolloutActivities,
 ) -> list[Callable[..., Any]]:
@@ -104,9 +108,11 @@ def activity_methods(
         sweep.records,
         sweep.amend_running,
         sweep.start_due,
+        sweep.start_closes,
         sweep.call_due,
         sweep.send_greetings,
         sweep.close,
+        quarter.record_opening,
         survey.record_opening,
         survey.record_move,
         survey.send,

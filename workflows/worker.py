@@ -25,6 +25,7 @@ from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.ports import Notifier
 from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
@@ -59,6 +60,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         season=SeasonActivities(database),
         calendar=CalendarActivities(database, EngineCases(client)),
         service=ServiceActivities(database),
+        quarter=QuarterActivities(database),
         sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
         survey=SurveyActivities(database, notifier, settings.base_url),
         rollout=RolloutActivities(database),

@@ -10,9 +10,10 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.identifiers import CARE_TOUCHPOINT, GREEN_CHANNEL
+from models.identifiers import CARE_TOUCHPOINT, GREEN_CHANNEL, PERIOD_CLOSE
 from models.messages.approval import Answered
 from models.messages.membership import MembershipDue
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 
 TASK_TIMEOUT = timedelta(seconds=3)
@@ -46,10 +47,17 @@ class EngineDuties:
 
     async def start_touchpoint(self, start: StartTouchpoint, per_second: int) -> bool:
         """Start its case; False when it runs or has run. One whose opening was refused may be started again."""
+        return await self._start(CARE_TOUCHPOINT, start, per_second)
+
+    async def start_close(self, start: StartPeriodClose, per_second: int) -> bool:
+        """Start the close of a quarter, as above."""
+        return await self._start(PERIOD_CLOSE, start, per_second)
+
+    async def _start(self, workflow: str, start: StartTouchpoint | StartPeriodClose, per_second: int) -> bool:
         await self._starts.turn(per_second)
         try:
             await self.client.start_workflow(
-                CARE_TOUCHPOINT,
+                workflow,
                 start,
                 id=start.workflow_id,
                 task_queue=self.task_queue,

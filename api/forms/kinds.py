@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from api.forms.declaration import declaration_record
 from api.forms.facts import Reading, Record, care_record, complaint_record, green_channel_record
+from api.forms.quarter import quarterly_summary
 from api.forms.rollout import rollout_record
 from api.forms.sheet import Content, Printed, PrintedForm, filled
 from api.forms.spend import spend_estimate
@@ -56,6 +57,7 @@ def _of_estimate(session: Session, plan_id: UUID) -> UUID | None:
 
 KINDS: Mapping[int, Kind] = {
     1: Kind(declaration_record, _of_case),
+    2: Kind(quarterly_summary, _of_case),
     3: Kind(green_channel_record, _of_case),
     4: Kind(care_record, _of_touchpoint),
     5: Kind(complaint_record, _of_case),

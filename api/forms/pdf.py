@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from starlette.responses import Response
 
 from api.forms.sheet import PrintedForm
 from templates import ROOT
 
+PDF_TYPE = "application/pdf"
 TEMPLATE = Path(ROOT) / "forms" / "sheet.typ"
 
 
@@ -27,9 +29,9 @@ def _fonts() -> typst.Fonts:
     return fonts
 
 
-def to_pdf(form: PrintedForm) -> bytes:
-    """The form on A4 as PDF/A-2b, its text selectable."""
-    return sheets_to_pdf([form.as_data()])
+def to_pdf(*forms: PrintedForm) -> bytes:
+    """The forms on A4 as one PDF/A-2b, the text selectable. Raises ValueError for none."""
+    return sheets_to_pdf([form.as_data() for form in forms])
 
 
 def sheets_to_pdf(sheets: Sequence[Mapping[str, Any]]) -> bytes:
@@ -38,3 +40,9 @@ def sheets_to_pdf(sheets: Sequence[Mapping[str, Any]]) -> bytes:
         raise ValueError("there is nothing to print")
     data = json.dumps(sheets, ensure_ascii=False)
     return typst.compile(TEMPLATE, format="pdf", sys_inputs={"data": data}, pdf_standards="a-2b", font_paths=_fonts())
+
+
+def pdf_answer(name: str, *forms: PrintedForm) -> Response:
+    """The forms as a download; `name` is ASCII with its suffix."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
+    return Response(to_pdf(*forms), media_type=PDF_TYPE, headers=headers)

@@ -22,6 +22,7 @@ from api.pages.desk import Desk
 from api.pages.format import NOTHING, instant, long_day, stamp, term
 from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
+from api.pages.quarter_branch_view import of_case
 from api.pages.view.acts import ActForm
 from api.pages.view.case import CasePage, Resubmission
 from api.pages.view.common import ErrorSummary, Link, Strip
@@ -68,6 +69,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
     """The page of a case that the reader may see."""
     shown = shown or ShownCase()
     view = case_view(desk.session, case)
+    quarter = of_case(desk, case)
     task = _open_task_row(desk, view)
     found = OnTask(task, case, view.state) if task else None
     return CasePage(
@@ -90,7 +92,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         acts=tuple(_acts(desk, view, shown)),
         resubmission=_resubmission(desk, view, shown, task),
         score=case_score(view, desk),
-        declaration=declaration(view, desk),
+        declaration=quarter[0] if quarter else declaration(view, desk),
         clock=task_strip(desk, task, view.state) if task else None,
         path=approval_path(view, desk),
         history=history(view.timeline, desk.now, case_href=f"/cases/{case.id}"),

@@ -12,6 +12,7 @@ from api.pages.corrections import correction_fields
 from api.pages.desk import Desk
 from api.pages.i18n import _
 from api.pages.inbox_query import InboxQuery
+from api.pages.quarter_words import signature_text
 from api.pages.view.common import Option
 from api.pages.view.task import CorrectionForm, DecideBar
 from api.pages.words import word
@@ -22,7 +23,7 @@ from models.services.qualification.quota import SeatsLeft, seats_left
 from models.services.qualification.seats import pool
 from models.services.rulebooks import rulebook_of
 from models.stores.seats import SeatStore
-from models.types import CaseKind, SeatKind, Stage, Tier
+from models.types import CaseKind, SeatKind, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,14 @@ def hand_back_bar(at: OnDesk, typed: Typed) -> DecideBar:
 def _of_step(bar: DecideBar, view: CaseView, desk: Desk, query: InboxQuery, typed: Typed) -> DecideBar:
     state = view.state
     step = step_of_route(state, state.stage)
-    may_return = state.round < state.max_rounds
+    may_return = state.round < state.max_rounds and bool(approval.earlier_stages(state))
     may_correct = bool(step and step.may_correct_facts)
     may_fall = state.tier is Tier.GOLD and approval.is_final(state, state.stage)
     silver = _silver_seats(view, desk.session) if may_fall else None
     return replace(
         bar,
         hint=_hint(view, desk.session),
-        approve_text="",
+        approve_text=signature_text(state.stage),
         can_reject=bool(step and step.may_reject),
         can_return=may_return,
         return_steps=_return_steps(view, typed.return_to) if may_return else (),
@@ -123,13 +124,14 @@ def _hint(view: CaseView, session: Session) -> str:
 
 def _return_steps(view: CaseView, selected: str) -> tuple[Option, ...]:
     names = {item.stage: item.actor or word(item.role) for item in view.path}
+    stages = approval.earlier_stages(view.state)
     return tuple(
         Option(
             value=stage.value,
             text=_("%(who)s（%(stage)s）", who=names.get(stage, ""), stage=word(stage)),
-            selected=stage.value == (selected or Stage.DECLARED.value),
+            selected=stage.value == (selected or stages[0].value),
         )
-        for stage in approval.earlier_stages(view.state)
+        for stage in stages
     )
 
 

@@ -18,7 +18,8 @@ from api.pages.words import word
 from models.errors import DomainError, ErrorCode
 from models.messages.scoring import ScoreExplanation
 from models.rules.calendar import local_date
-from models.services.approval.evidence import canonical, evidence_of
+from models.services.approval.evidence import evidence_of
+from models.services.canonical import canonical
 from models.services.case_view import CaseView, case_view
 from models.services.rulebooks import formula_of, rulebook_of
 from models.stores.cases import CaseStore

@@ -71,15 +71,21 @@ def who_did(item: TimelineItem) -> str:
     return _("%(who)s（代 %(whom)s）", who=who, whom=item.on_behalf_of_name) if item.on_behalf_of_name else who
 
 
+def _asked(item: TimelineItem, who: str) -> str:
+    if item.kind is CaseKind.PERIOD_CLOSE:
+        return _("%(who)s 冻结了季度数据", who=who)
+    lone = item.kind is not CaseKind.QUALIFICATION
+    return _("%(who)s 提出", who=who) if lone else _("%(who)s 提交申报", who=who)
+
+
 def _text(item: TimelineItem) -> str:
     who, whom = who_did(item), item.to_name or ""
     stage = word(item.stage) if item.stage else ""
     to = word(item.return_to or Stage.DECLARED)
     if item.act == "approve" and item.approve_as is Tier.SILVER:
         return _("%(who)s 同意为银牌（%(stage)s）", who=who, stage=stage)
-    lone = item.kind is not CaseKind.QUALIFICATION
     texts = {
-        "declare": _("%(who)s 提出", who=who) if lone else _("%(who)s 提交申报", who=who),
+        "declare": _asked(item, who),
         "approve": _("%(who)s 同意了 %(stage)s", who=who, stage=stage),
         "reject": _("%(who)s 在 %(stage)s 驳回", who=who, stage=stage),
         "return": _("%(who)s 从 %(stage)s 退回到 %(to)s", who=who, stage=stage, to=to),

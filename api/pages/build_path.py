@@ -40,6 +40,8 @@ def result_of_approval(view: CaseView) -> str:
 
 def _last(view: CaseView) -> str:
     """生效; a lone approval has no more than its result."""
+    if view.case.kind is CaseKind.PERIOD_CLOSE:
+        return word(Stage.PUBLISHED)
     return _("批准") if view.case.kind is not CaseKind.QUALIFICATION else word(Stage.ACTIVE)
 
 
@@ -62,7 +64,7 @@ def _headline(view: CaseView) -> str:
 def _step(view: CaseView, desk: Desk, item: PathItem, before: PathItem | None) -> PathStep:
     title, state = word(item.stage), StepState(item.place.value)
     if view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED:
-        title = _("提出")
+        title = word(Stage.FROZEN) if view.case.kind is CaseKind.PERIOD_CLOSE else _("提出")
     match item.place:
         case StepPlace.DONE | StepPlace.STOPPED:
             signed = signed_seats(view, item.stage)
@@ -95,6 +97,8 @@ def _actor(view: CaseView, item: PathItem) -> str:
     name = item.actor or ""
     acts = (past for past in reversed(view.timeline) if past.stage is item.stage and past.at == item.at)
     act = next(acts, None)
+    if name.startswith("system:"):
+        return _("系统")
     shown = _("%(who)s（代 %(whom)s）", who=name, whom=act.on_behalf_of_name) if act and act.on_behalf_of_name else name
     lone = view.case.kind is not CaseKind.QUALIFICATION and item.stage is Stage.DECLARED
     return shown if lone else _with_role(shown, name, word(item.role))  # anybody's post may ask for a lone approval

@@ -17,6 +17,7 @@ from api.pages.case_pages import form_links, subject_href
 from api.pages.desk import Desk, capped
 from api.pages.i18n import _
 from api.pages.inbox_query import INBOX, InboxQuery
+from api.pages.quarter_branch_view import of_case
 from api.pages.view.common import Link
 from api.pages.view.task import DecideBar, TaskPage
 from api.pages.words import case_word
@@ -63,6 +64,7 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         raise DomainError(ErrorCode.NOT_FOUND)
     view = case_view(desk.session, case)
     at = on_desk(desk, OnTask(task, case, view.state), shown.query)
+    quarter = of_case(desk, case)
     typed, acts = shown.typed or _draft(desk, task), task_acts(at, shown.act)
     return TaskPage(
         shell=desk.shell(),
@@ -91,7 +93,8 @@ def task_page(desk: Desk, task: Task, shown: Shown) -> TaskPage:
         comparison=comparison(view, desk),
         score=case_score(view, desk, shown.proposed),
         checks=case_checks(view, desk, may_act=at.may_decide),
-        declaration=declaration(view, desk),
+        declaration=quarter[0] if quarter else declaration(view, desk),
+        vips=quarter[1] if quarter else None,
         clock=task_strip(desk, task, view.state),
         path=approval_path(view, desk),
         history=history(view.timeline, desk.now, limit=HISTORY_SHOWN, case_href=f"/cases/{case.id}"),

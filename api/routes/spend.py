@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api import acts, spend_acts
 from api.act_base import now
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.forms.pdf import PDF_TYPE
 from api.forms.xlsx import XLSX_TYPE
 from api.pages.lists import tier_or_none
 from api.paging import PagingDep
@@ -16,7 +17,7 @@ from api.schemas.base import PageAnswer
 from api.schemas.cases import CaseRowAnswer
 from api.schemas.spend import BenefitAnswer, OverLimitBody, SpendDetailAnswer, SpendReportAnswer
 from api.spend_answers import benefit_answer, detail_answer, report_answer
-from api.spend_files import PDF_TYPE, pdf_of, xlsx_of
+from api.spend_files import pdf_of, xlsx_of
 from api.spend_reading import SpendQuery, page_of, visible_plan, year_of
 from models.rules.calendar import local_date
 from models.services.rulebooks import rulebook_in_force, rulebook_of

@@ -208,6 +208,8 @@ class ApprovalState(Message):
     undo: Undo | None = None
     chosen_signers: tuple[UUID, ...] = ()
     """People the declarant chose where the route leaves the choice to it."""
+    approved_as: Stage = Stage.ACTIVE
+    """The stage of the case once it is approved."""
 
 
 class PostRef(Message):

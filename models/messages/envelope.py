@@ -7,6 +7,7 @@ from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
 from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
+from models.messages.quarter import StartPeriodClose
 from models.messages.rollout import RolloutAct, StartRollout
 from models.messages.season import MoveSeason, OpenSeason
 from models.messages.service import ServiceStart as StartOfService
@@ -52,6 +53,18 @@ class ApprovalStart(Message):
 
     kind: Literal["approval_start"] = "approval_start"
     act: StartApproval
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow this starts."""
+        return self.act.workflow_id
+
+
+class PeriodCloseStart(Message):
+    """Start of a quarter's close; answered when its first record stands."""
+
+    kind: Literal["period_close_start"] = "period_close_start"
+    act: StartPeriodClose
 
     @property
     def workflow_id(self) -> str:
@@ -127,7 +140,9 @@ class RolloutUpdate(Message):
     act: RolloutAct
 
 
-Starting: TypeAlias = StartEnvelope | SeasonStart | ApprovalStart | ServiceStart | SurveyStart | RolloutStart
+Starting: TypeAlias = (
+    StartEnvelope | SeasonStart | ApprovalStart | PeriodCloseStart | ServiceStart | SurveyStart | RolloutStart
+)
 Updating: TypeAlias = UpdateEnvelope | ProgrammeUpdate | ServiceUpdate | SurveyUpdate | RolloutUpdate
 Envelope: TypeAlias = Starting | Updating
 

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from models.messages.base import Message
 
-RecordPhase: TypeAlias = Literal["plans", "duties", "settle", "candidates", "assessments"]
+RecordPhase: TypeAlias = Literal["plans", "duties", "settle", "candidates", "assessments", "adjustments"]
 """Phases on the records alone: plans that are missing or stale, duties of article 17, hush and miss, cancellations,
-assessments kept at the end of a period."""
+assessments kept at the end of a period, late facts of published quarters."""
 
 
 class StartSweep(Message):

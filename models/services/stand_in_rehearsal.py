@@ -28,7 +28,7 @@ from models.stores.people import PeopleStore
 from models.stores.tasks import Person, TaskFilter, TaskStore
 from models.tables.cases import Case, Task
 from models.tables.organisation import Institution
-from models.types import CaseKind, Role, Stage, Tier
+from models.types import UNDECLARED_KINDS, CaseKind, Role, Stage, Tier
 
 AT_MOST = 500
 """So many open tasks are looked at; nobody reads more, and the counts say "500+"."""
@@ -148,7 +148,7 @@ def _whose(scene: _Scene, origin: UUID, task: Task, case: Case, subject: Subject
     to = effective(scene.chain, origin, subject, scene.at)
     if to is None or to == scene.planned.principal.id:
         return None, Gap.OUT_OF_SCOPE
-    if to == case.declared_by and is_approval(case):
+    if to == case.declared_by and case.kind not in UNDECLARED_KINDS:
         return to, Gap.DECLARANT
     if not is_authorised(scene.session, scene.rulebook.desk, to, Role(task.role), task.institution_code):
         return to, Gap.NO_AUTHORITY

@@ -23,7 +23,7 @@ from models.stores.stand_ins import PlacedStandIn, StandInStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
 from models.tables.desk import StandIn
-from models.types import KINDS_WITHOUT_APPROVAL, CaseKind, Role, Stage, Tier
+from models.types import KINDS_WITHOUT_APPROVAL, UNDECLARED_KINDS, CaseKind, Role, Stage, Tier
 
 __all__ = [
     "StoodFor",
@@ -184,7 +184,7 @@ def _is_own(session: Session, account_id: UUID, task: Task) -> bool:
 
 def _is_declarant(case: Case, account_id: UUID) -> bool:
     """四眼原则 keeps a declarant off its own declaration; who took a customer's request in may serve it."""
-    return case.declared_by == account_id and case.kind not in KINDS_WITHOUT_APPROVAL
+    return case.declared_by == account_id and case.kind not in UNDECLARED_KINDS
 
 
 def _barred(task: Task, case: Case) -> frozenset[UUID]:

@@ -77,6 +77,10 @@ class SweepStore:
         done = (DutySweep.day == day, col(DutySweep.finished_at).is_not(None))
         return set(self.session.exec(select(DutySweep.institution_code).where(*done)))
 
+    def first_day(self) -> date | None:
+        """The day on which the programme went live: that of its first sweep."""
+        return self.session.exec(select(func.min(DutySweep.day))).one()
+
     def last_before(self, day: date, institution_code: str) -> date | None:
         """The last earlier day on which the branch was swept to the end."""
         done = (DutySweep.institution_code == institution_code, col(DutySweep.finished_at).is_not(None))

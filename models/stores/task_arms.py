@@ -20,7 +20,7 @@ from models.stores.scope import Scope, within
 from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.desk import TaskSnooze
-from models.types import KINDS_WITHOUT_APPROVAL, OPEN_TASK_STATES, CaseKind, Role, TaskState, Tier
+from models.types import OPEN_TASK_STATES, UNDECLARED_KINDS, CaseKind, Role, TaskState, Tier
 
 Post = tuple[Role, str]
 """(role, institution code)."""
@@ -105,7 +105,7 @@ def _for_others(person: Person, mandates: Sequence[Mandate]) -> ColumnElement[bo
     Who took a customer's request in may serve it: four eyes are for approvals.
     """
     declared = select(Case.id).where(
-        Case.id == Task.case_id, Case.declared_by == person.account_id, col(Task.kind).not_in(KINDS_WITHOUT_APPROVAL)
+        Case.id == Task.case_id, Case.declared_by == person.account_id, col(Task.kind).not_in(UNDECLARED_KINDS)
     )
     within_scope = or_(*(_of_mandate(mandate) for mandate in mandates))
     return and_(col(Task.state) != TaskState.WAITING, within_scope, not_(declared.exists()))

@@ -38,6 +38,7 @@ COUNT_CAP = 100
 Position = tuple[datetime, UUID]
 """Keyset position: sort instant and id of the last row seen."""
 Arms = Sequence[ColumnElement[bool]]
+_BY_THE_PROGRAMME = (CaseKind.CARE_TOUCHPOINT, CaseKind.PERIOD_CLOSE)
 
 
 class Copied(NamedTuple):
@@ -161,8 +162,8 @@ class TaskStore:
 
 
 def _started_by(person: Person) -> ColumnElement[bool]:
-    """What the programme starts by itself, such as the care of a plan, is nobody's doing."""
-    return and_(col(Case.declared_by) == person.account_id, col(Case.kind) != CaseKind.CARE_TOUCHPOINT)
+    """What the programme starts by itself, such as the care of a plan or the close of a quarter, is nobody's doing."""
+    return and_(col(Case.declared_by) == person.account_id, col(Case.kind).not_in(_BY_THE_PROGRAMME))
 
 
 def _todo(person: Person) -> Arms:

@@ -11,6 +11,7 @@ from activities.calendar import CalendarActivities
 from activities.membership import MembershipActivities
 from activities.notification import NotificationActivities
 from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
 from activities.rollout import RolloutActivities
 from activities.season import SeasonActivities
 from activities.service import ServiceActivities
@@ -30,6 +31,7 @@ WORKFLOW_NAMES = {
     "complaint",
     "care-touchpoint",
     "duty-sweep",
+    "period-close",
     "survey",
     "rollout",
 }
@@ -61,6 +63,9 @@ ACTIVITY_NAMES = {
     "start-due-touchpoints",
     "call-due-memberships",
     "send-greetings",
+    "start-period-closes",
+    "amend-running-touchpoints",
+    "record-period-opening",
     "close-sweep",
     "record-survey-opening",
     "record-survey-move",
@@ -82,6 +87,7 @@ MESSAGE_NAMES = {
     "complaint": SERVICE_MESSAGES,
     "care-touchpoint": SERVICE_MESSAGES,
     "duty-sweep": {"progress"},
+    "period-close": APPROVAL_MESSAGES,
     "survey": {"opened", "lead", "state", "progress"},
     "rollout": {"opened", "lead", "calendar_published", "state"},
 }
@@ -108,6 +114,7 @@ def _registered_activities() -> list[Callable[..., Any]]:
         notification=NotificationActivities(nothing, nothing, nothing, nothing),
         season=SeasonActivities(nothing),
         service=ServiceActivities(nothing),
+        quarter=QuarterActivities(nothing),
         sweep=SweepActivities(nothing, nothing, nothing, nothing),
         survey=SurveyActivities(nothing, nothing, nothing),
         rollout=RolloutActivities(nothing),

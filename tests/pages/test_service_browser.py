@@ -17,15 +17,18 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from api.app import create_app
+from api.pages.quarter_view import quarter_href
 from api.security.sessions import cookie_name
+from models.messages.quarter import RecordPeriodOpening
 from models.service_types import ComplaintGrade, ComplaintSheet
+from models.services.quarter import closing
 from models.services.sign_in import open_session
 from models.settings import Settings
 from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
 from models.types import CaseKind, ContactKind, Tier
-from tests.support import serving, world
+from tests.support import quarters, serving, world
 from tests.support.assessed import YEAR, assess
 from tests.support.care_members import add_contact, plan, running_member
 from tests.support.gateways import DeadGateway
@@ -67,6 +70,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def rooms(served: World) -> Rooms:
     """Every page of the rooms."""
     visit = due(served, "Z11", "festival_greeting", "春节")
+    quarter = quarters.last_quarter()
+    with served.database.write() as session:
+        opening = RecordPeriodOpening(start=quarters.start(served, quarter), at=datetime.now(UTC))
+        closed = closing.record_opening(session, opening).state
     with served.database.read() as session:
         request = session.exec(select(GreenChannelRecord)).first()
         complaint = session.exec(select(ComplaintRecord)).first()
@@ -87,6 +94,10 @@ def rooms(served: World) -> Rooms:
         "touchpoint-new": ("mgr", f"/care/touchpoints/new?customer_no={gold}"),
         "customer": ("mgr", f"/customers/{gold}"),
         "key-contacts": ("mgr", f"/customers/{gold}/key-contacts"),
+        "quarter": ("hq-vip", quarter_href(quarter)),
+        "quarter-branch": ("svc", quarter_href(quarter, quarters.BRANCH)),
+        "quarter-task": ("svc", f"/tasks/{closed.tasks[0].task_id}"),
+        "form-2": ("svc", f"/forms/2/{closed.case_id}"),
         "form-3": ("ctr", f"/forms/3/{request.case_id}"),
         "spend-year": ("svc", f"/reports/spend/{world.YEAR}"),
         "spend-customer": ("mgr", f"/reports/spend/{world.YEAR}/{gold}"),

@@ -1,4 +1,4 @@
-"""Shapes of service cases: a request on the green channel, a complaint with two lives, a touchpoint."""
+"""Shapes of service cases: a request on the green channel, a complaint with two lives, a touchpoint, a quarter."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,8 @@ from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView
 from models.services.calendar_publication import Change, ChangedDay, Publisher, publish
 from models.tables.columns import new_id
 from models.tables.desk import TaskAlarm
-from models.types import Door, PauseReason
+from models.types import Door, PauseReason, Verdict
+from tests.support import quarters
 from tests.support import serving_engine as serving
 from tests.support.engine import Refused
 from tests.support.serving import COUNTER
@@ -127,4 +128,25 @@ async def _until(found: Callable[[], bool]) -> None:
         await asyncio.sleep(0.05)
 
 
-SERVICE_RUNS = (green_channel, green_channel_redated, complaint_reopened, inquiry_refused, touchpoint_rescheduled)
+async def quarter_closed(scene: Scene) -> Handle:
+    """A quarter frozen by the programme, returned by head office once, overdue meanwhile, published."""
+    quarter = quarters.last_quarter()
+    scene.write(lambda session: quarters.fill(session, scene.world, quarter))
+    case = await quarters.close(scene.client, scene.world, quarter, queue=scene.queue)
+    await scene.skip(30)
+    await _until(lambda: "breach" in _gone(scene))
+    await case.through("svc", "lead")
+    await case.decide("hq-vip", Verdict.RETURN, comment="请补充措施")
+    await case.through(*quarters.SIGNERS)
+    await case.handle.result()
+    return case.handle
+
+
+SERVICE_RUNS = (
+    green_channel,
+    green_channel_redated,
+    complaint_reopened,
+    inquiry_refused,
+    touchpoint_rescheduled,
+    quarter_closed,
+)

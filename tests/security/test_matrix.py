@@ -44,6 +44,7 @@ PLAIN = {
     "complaint_act": "reply",
     "number": "3",
     "item": "completion_rate",
+    "quarter": "1",
     "form_id": "00000000-0000-7000-8000-000000000000",
     "notification_id": "00000000-0000-7000-8000-000000000000",
     "rollout_id": "00000000-0000-7000-8000-000000000000",

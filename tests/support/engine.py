@@ -22,6 +22,7 @@ from models.messages.approval import Answered, ApprovalState, Correct, Decide, O
 from models.messages.handing import ChainAct, HandingAct, Target
 from models.messages.lone_approval import StartApproval
 from models.messages.qualification import StartQualification
+from models.messages.quarter import StartPeriodClose
 from models.messages.scoring import Correction
 from models.settings import Settings
 from models.tables.columns import new_id
@@ -227,7 +228,7 @@ async def declare(
         reason="连续三年增员",
         late_reason=late_reason,
     )
-    return await _started(client, world, QUALIFICATION, start, queue)
+    return await started(client, world, QUALIFICATION, start, queue)
 
 
 async def start_lone(
@@ -261,12 +262,17 @@ async def start_lone(
         reason="名单有误",
         facts=facts or {},
     )
-    return await _started(client, world, APPROVAL, start, queue)
+    return await started(client, world, APPROVAL, start, queue)
 
 
-async def _started(
-    client: Client, world: World, workflow: str, start: StartQualification | StartApproval, queue: str
+async def started(
+    client: Client,
+    world: World,
+    workflow: str,
+    start: StartQualification | StartApproval | StartPeriodClose,
+    queue: str,
 ) -> Case:
+    """Start a workflow and wait for its first record; one that runs is found. Raises Refused."""
     operation: WithStartWorkflowOperation[object, Outcome] = WithStartWorkflowOperation(
         workflow,
         start,

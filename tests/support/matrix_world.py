@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from models.identifiers import complaint_id as workflow_of_complaint
-from models.identifiers import green_channel_id, qualification_id
+from models.identifiers import green_channel_id, period_close_id, qualification_id
 from models.messages.approval import ApprovalState, PostRef
 from models.messages.qualification import RecordOpening, StartQualification
 from models.messages.service import RecordServiceOpening, StartComplaint, StartGreenChannel
@@ -31,10 +31,11 @@ from models.tables.columns import new_id
 from models.tables.desk import CaseAttachment, CaseComment, StandIn
 from models.tables.jobs import Job
 from models.tables.organisation import Account
+from models.tables.quarter import QuarterAdjustment, QuarterLine, QuarterSummary
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
 from models.tables.survey import SurveyCampaign, SurveyInvitation
-from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Tier
+from models.types import CaseKind, Door, JobState, MembershipStage, Role, SeatKind, Stage, Tier
 from tests.support.care import planned
 from tests.support.organisation import add_person, seed_tree
 from tests.support.world import YEAR, add_customer
@@ -91,9 +92,47 @@ def build(session: Session) -> None:
         _complaint(session, place)
         _request(session, place)
         _touchpoint(session, place)
+        _summary(session, place)
         _survey(session, place)
         _estimate(session, place, version.id)
         _veto(session, place)
+
+
+def _summary(session: Session, place: str) -> None:
+    """附件二 of the first quarter with the place's customer in it, and a figure that changed since."""
+    like = session.get(Case, case_id(session, place))
+    assert like is not None
+    copied = like.model_dump(exclude={"id", "workflow_id", "open_key", "kind", "customer_no", "stage"})
+    case = Case(**copied, kind=CaseKind.PERIOD_CLOSE, workflow_id=period_close_id(YEAR, 1, place), stage=Stage.SIGNING)
+    session.add(case)
+    session.flush()
+    summary = QuarterSummary(
+        year=YEAR, quarter=1, institution_code=place, case_id=case.id, frozen_at=EVALUATED, due_on=EVALUATED.date()
+    )
+    session.add(summary)
+    session.flush()
+    session.add(
+        QuarterLine(
+            summary_id=summary.id,
+            customer_no=customer_no(place),
+            customer_name=marker(place),
+            vip_no=place,
+            tier=Tier.GOLD,
+            cost=Decimal(0),
+            problems=marker(place),
+        )
+    )
+    session.add(
+        QuarterAdjustment(
+            summary_id=summary.id,
+            number=3,
+            customer_no=customer_no(place),
+            figure="Z08.done",
+            old="0",
+            new="1",
+            found_at=EVALUATED,
+        )
+    )
 
 
 def case_id(session: Session, place: str) -> UUID:

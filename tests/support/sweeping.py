@@ -15,6 +15,7 @@ from activities.sweep import SweepActivities
 from models.database import Database
 from models.messages.letters import Letter
 from models.messages.membership import MembershipDue
+from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
@@ -40,6 +41,7 @@ class Started:
     database: Database
     starts: list[StartTouchpoint | StartGreenChannel] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
+    closes: list[StartPeriodClose] = field(default_factory=list)
     served: list[tuple[str, StopTouchpoint | AssignService]] = field(default_factory=list)
     fail_after: int | None = None
 
@@ -64,6 +66,13 @@ class Started:
     def ids(self) -> list[UUID]:
         """Rows whose case was started, in order."""
         return [start.case_id for start in self.starts]
+
+    async def start_close(self, start: StartPeriodClose, per_second: int) -> bool:
+        """Keep the start of a quarter's close, once."""
+        if start.workflow_id in {one.workflow_id for one in self.closes}:
+            return False
+        self.closes.append(start)
+        return True
 
     def _started(self, start: StartTouchpoint | StartGreenChannel) -> bool:
         if self.fail_after is not None and len(self.starts) >= self.fail_after:
@@ -129,6 +138,8 @@ class Sweeper:
             counts += await self._walk(activity, SweepOrder(**common))
         for phase in ("candidates", "assessments"):
             counts += await self._walk(acts.records, RecordOrder(**common, phase=phase))
+        counts += await self._walk(acts.start_closes, SweepOrder(**common))
+        counts += await self._walk(acts.records, RecordOrder(**common, phase="adjustments"))
         counts += await self._walk(acts.send_greetings, SweepOrder(**common))
         done = CloseSweep(institution_code=branch, day=day, at=at, counts=dict(counts))
         await self._run(acts.close, done)

@@ -104,8 +104,10 @@ class _Entry(NamedTuple):
 
 
 _WORK, _RATING, _SERVICE, _ADMIN = _m("我的工作"), _m("资格评定"), _m("客户服务"), _m("系统管理")
+_REPORTS = _m("报表考核")
 _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
+_QUARTERS = frozenset({Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
 _DECIDERS = frozenset({Role.MGR, Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD})
 _SERVING = _BUSINESS | {Role.OPS}
 _LOOKING = frozenset({Role.MGR, Role.BR_SVC, Role.UNIT_LEAD, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
@@ -126,6 +128,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("complaints", _m("投诉咨询"), "/complaints", "chat", _SERVICE, _SERVING),
     _Entry("surveys", _m("满意度"), "/surveys", "check", _SERVICE, _BUSINESS),
     _Entry("customers", _m("客户"), "/customers", "users", _SERVICE, _BUSINESS),
+    _Entry("quarters", _m("季度汇总"), "/reports/quarterly", "chart", _REPORTS, _QUARTERS),
     _Entry("spend", _m("服务投入"), "/reports/spend", "chart", _SERVICE, _SPENDING),
     _Entry("forms", _m("批量打印"), "/forms/batch", "print", _SERVICE, _PRINTING),
     _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _SERVICE, _ASSESSED),

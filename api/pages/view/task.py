@@ -8,6 +8,7 @@ from api.pages.view.clock import ClockStrip
 from api.pages.view.common import Article, ErrorSummary, Link, Option, Strip, Tag, TimePill
 from api.pages.view.score import ScoreTable
 from api.pages.view.shell import Page
+from api.pages.view.vips import VipTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +259,8 @@ class TaskPage(Page):
     score: ScoreTable | None = None
     checks: tuple[Check, ...] = ()
     declaration: Declaration | None = None
+    vips: VipTable | None = None
+    """The lines of a quarterly summary."""
     clock: ClockStrip | None = None
     path: ApprovalPath | None = None
     history: History | None = None

@@ -65,7 +65,7 @@ def _check_reject(state: ApprovalState, _: Decide) -> None:
 
 
 def _check_return(state: ApprovalState, act: Decide) -> None:
-    if (act.return_to or Stage.DECLARED) not in earlier_stages(state):
+    if _target(state, act) not in earlier_stages(state):
         raise DomainError(ErrorCode.WRONG_STAGE, stage=state.stage.value)
     if state.round >= state.max_rounds:
         raise DomainError(ErrorCode.TOO_MANY_ROUNDS, max=state.max_rounds)
@@ -150,7 +150,7 @@ def _approved(state: ApprovalState, act: Decide, signed: StepState) -> dict[str,
         }
     silver = act.approve_as is Tier.SILVER and state.tier is Tier.GOLD
     seat = {"tier": Tier.SILVER, "seat_kind": SeatKind.SILVER} if silver else {}
-    return {"stage": Stage.ACTIVE, "outcome": Outcome.APPROVED, **seat}
+    return {"stage": state.approved_as, "outcome": Outcome.APPROVED, **seat}
 
 
 def _rejected(_: ApprovalState, __: Decide, ___: StepState) -> dict[str, object]:
@@ -162,10 +162,15 @@ def _returned(state: ApprovalState, act: Decide, _: StepState) -> dict[str, obje
 
     Back at the declarant all of it waits for what it changes: `resubmit` says which sign-offs are kept.
     """
-    target = act.return_to or Stage.DECLARED
+    target = _target(state, act)
     if target is Stage.DECLARED:
         return {"stage": Stage.RETURNED, "round": state.round + 1}
     return {"stage": target, "round": state.round + 1, "passed": passed_before(state, target)}
+
+
+def _target(state: ApprovalState, act: Decide) -> Stage:
+    """Where it goes back to: as far as it can where the act does not say. The first step has nowhere to return to."""
+    return act.return_to or next(iter(earlier_stages(state)), Stage.DECLARED)
 
 
 def _without(state: ApprovalState, act: Decide) -> tuple[OpenTask, ...]:

@@ -2,7 +2,7 @@
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, PassedStep, RouteStep
-from models.types import Stage
+from models.types import SYSTEM_SLA_ID, Stage
 
 SIDE_STAGES = (Stage.RETURNED, Stage.REJECTED, Stage.WITHDRAWN)
 
@@ -33,10 +33,13 @@ def is_final(state: ApprovalState, stage: Stage) -> bool:
 
 
 def earlier_stages(state: ApprovalState) -> tuple[Stage, ...]:
-    """Where the current step may return the case to: the declarant, then every earlier step."""
+    """Where the current step may return the case to: the declarant, then every earlier step.
+
+    Nothing goes back to the programme, which declares what nobody does.
+    """
     taken = [step.stage for step in steps_taken(state)]
     before = taken[: taken.index(state.stage)] if state.stage in taken else []
-    return (Stage.DECLARED, *before)
+    return tuple(before) if state.declared_by == SYSTEM_SLA_ID else (Stage.DECLARED, *before)
 
 
 def position(state: ApprovalState, stage: Stage) -> int:

@@ -14,13 +14,17 @@ from sqlmodel import Session
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, OpenTask, StepState
 from models.rules.approval import standing
+from models.services.canonical import canonical
+from models.services.quarter.content import content_of
 from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of
 from models.stores.evidence import EvidenceStore
+from models.stores.quarter import QuarterStore
 from models.tables.cases import Case, CaseScore, Decision
 from models.tables.desk import Evidence
 from models.tables.rulebook import RulebookVersion
+from models.types import CaseKind
 
 
 class EvidenceAlteredError(RuntimeError):
@@ -56,11 +60,6 @@ def evidence_of(session: Session, decision: Decision) -> dict[str, Any]:
     return found
 
 
-def canonical(content: dict[str, Any]) -> str:
-    """One fixed form of the same content."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
 def snapshot_of(session: Session, case: Case, seen: Seen) -> dict[str, Any]:
     """Form, facts, score, rulebook, clock and signatures of a task, as plain JSON; instants in UTC, money in yuan."""
     scores = CaseStore(session).scores(case.id)
@@ -74,6 +73,7 @@ def snapshot_of(session: Session, case: Case, seen: Seen) -> dict[str, Any]:
         "rulebook": {"code": version.code, "version": version.version, "digest": version.digest},
         "clock": _clock(task),
         "step": _step(state),
+        **_summary(session, case),
     }
 
 
@@ -136,3 +136,9 @@ def _step(state: ApprovalState) -> dict[str, Any] | None:
         "signers": [signer.model_dump(mode="json") for signer in step.signers],
         "sign_offs": [one.model_dump(mode="json") for one in step.sign_offs],
     }
+
+
+def _summary(session: Session, case: Case) -> dict[str, Any]:
+    """The lines of a quarterly summary, where that is what the case is about."""
+    summary = QuarterStore(session).of_case(case.id) if case.kind is CaseKind.PERIOD_CLOSE else None
+    return {"quarter": content_of(session, summary)} if summary else {}

@@ -11,6 +11,7 @@ from models.messages.scoring import Correction
 from models.services.approval.subjects import subject_of
 from models.services.qualification import memberships, seats
 from models.services.qualification.rescore import record_correction, refuse_ineligible
+from models.services.quarter import signing
 from models.tables.cases import Case
 from models.types import CaseKind, Outcome
 
@@ -35,6 +36,13 @@ def ended(session: Session, case: Case, after: ApprovalState, at: datetime) -> N
         effect(session, case, after, at)
 
 
+def stepped(session: Session, case: Case, after: ApprovalState, at: datetime) -> None:
+    """An act was accepted: what the kind of case writes down of it beside the chain."""
+    effect = _STEPPED.get(case.kind)
+    if effect is not None:
+        effect(session, case, after, at)
+
+
 def _qualified(session: Session, case: Case, after: ApprovalState, at: datetime) -> None:
     if after.outcome is not Outcome.APPROVED:
         return
@@ -52,4 +60,5 @@ def _lone(session: Session, case: Case, after: ApprovalState, at: datetime) -> N
 
 
 _CORRECTED: dict[CaseKind, CorrectionEffect] = {CaseKind.QUALIFICATION: record_correction}
+_STEPPED: dict[CaseKind, EndEffect] = {CaseKind.PERIOD_CLOSE: signing.stepped}
 _ENDED: dict[CaseKind, EndEffect] = {CaseKind.QUALIFICATION: _qualified, CaseKind.APPROVAL: _lone}

@@ -8,6 +8,7 @@ from models.messages.approval import Act, ApprovalState, Opened, PastAct
 from models.messages.calendar import CalendarSnapshot
 from models.rules.approval import steps_taken
 from models.services import audit
+from models.services.actors import account_of, actor_of, name_of
 from models.services.alarms import policy_of
 from models.services.approval.signers import with_open_tasks
 from models.services.approval.tasks import open_tasks, with_operations
@@ -64,7 +65,7 @@ def write_opened(session: Session, case: Case, start: Act, state: ApprovalState)
     tell_opened(session, case, state)
     audit.append(
         session,
-        actor=str(start.actor_id),
+        actor=actor_of(start),
         action="declare",
         object_kind="case",
         object_id=str(case.id),
@@ -83,8 +84,8 @@ def _decision(case: Case, start: Act, state: ApprovalState, at: datetime) -> Dec
         act="declare",
         stage=Stage.DECLARED,
         round=1,
-        actor_id=start.actor_id,
-        actor_name=start.actor_name,
+        actor_id=account_of(start),
+        actor_name=name_of(start),
         door=start.door,
         comment=case.reason,
         content_hash=start.content_hash,

@@ -86,6 +86,7 @@ def _evidence(session: Session, case: Case, message: RecordStep, rules: Rulebook
 
 def _follow_up(session: Session, case: Case, message: RecordStep) -> ApprovalState:
     act, after = message.act, message.after
+    hooks.stepped(session, case, after, message.at)
     if after.outcome is not None:
         hooks.ended(session, case, after, message.at)
     if isinstance(act, Correct | Resubmit) and act.corrections:
