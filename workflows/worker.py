@@ -50,20 +50,20 @@ SWEEP_POLL_SECONDS = 60.0
 
 
 def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
-    """A worker wired to real collaborators; `activity_methods` is the only list of what it runs."""
+    """A worker wired to real collaborators; these rooms are all that it runs."""
     notifier = _notifier(settings)
     methods = activity_methods(
-        approval=ApprovalActivities(database),
-        qualification=QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
-        membership=MembershipActivities(database, notifier, EngineTouchpoints(client)),
-        notification=NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
-        season=SeasonActivities(database),
-        calendar=CalendarActivities(database, EngineCases(client)),
-        service=ServiceActivities(database),
-        quarter=QuarterActivities(database),
-        sweep=SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
-        survey=SurveyActivities(database, notifier, settings.base_url),
-        rollout=RolloutActivities(database),
+        ApprovalActivities(database),
+        QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
+        MembershipActivities(database, notifier, EngineTouchpoints(client)),
+        NotificationActivities(database, notifier, AppriseChat(), settings.base_url),
+        SeasonActivities(database),
+        CalendarActivities(database, EngineCases(client)),
+        ServiceActivities(database),
+        QuarterActivities(database),
+        SweepActivities(database, EngineDuties(client, settings.task_queue), notifier, EngineTouchpoints(client)),
+        SurveyActivities(database, notifier, settings.base_url),
+        RolloutActivities(database),
     )
     return Worker(
         client,

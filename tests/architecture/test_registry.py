@@ -108,17 +108,17 @@ def _defined(decorator: str, folder: str) -> set[str]:
 def _registered_activities() -> list[Callable[..., Any]]:
     nothing: Any = None
     return activity_methods(
-        approval=ApprovalActivities(nothing),
-        qualification=QualificationActivities(nothing, nothing),
-        membership=MembershipActivities(nothing, nothing, nothing),
-        notification=NotificationActivities(nothing, nothing, nothing, nothing),
-        season=SeasonActivities(nothing),
-        service=ServiceActivities(nothing),
-        quarter=QuarterActivities(nothing),
-        sweep=SweepActivities(nothing, nothing, nothing, nothing),
-        survey=SurveyActivities(nothing, nothing, nothing),
-        rollout=RolloutActivities(nothing),
-        calendar=CalendarActivities(nothing, nothing),
+        ApprovalActivities(nothing),
+        QualificationActivities(nothing, nothing),
+        MembershipActivities(nothing, nothing, nothing),
+        NotificationActivities(nothing, nothing, nothing, nothing),
+        SeasonActivities(nothing),
+        ServiceActivities(nothing),
+        QuarterActivities(nothing),
+        SweepActivities(nothing, nothing, nothing, nothing),
+        SurveyActivities(nothing, nothing, nothing),
+        RolloutActivities(nothing),
+        CalendarActivities(nothing, nothing),
     )
 
 
