@@ -63,6 +63,15 @@ class Paging:
         except ValueError as error:
             raise _bad_cursor() from error
 
+    def text_and_id(self) -> tuple[str, UUID] | None:
+        """A sort key of a text and an id. Raises INVALID_INPUT for a cursor of another list."""
+        if self.after is None:
+            return None
+        try:
+            return self.text(0) or "", UUID(self.text(1) or "")
+        except ValueError as error:
+            raise _bad_cursor() from error
+
     def instant_and_id(self) -> tuple[datetime, UUID] | None:
         """A sort key of an instant and an id. Raises INVALID_INPUT for a cursor of another list."""
         if self.after is None:
