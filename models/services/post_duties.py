@@ -64,12 +64,16 @@ def month_of(month: str, today: date) -> tuple[date, date]:
     of a year that reports are asked for."""
     try:
         first = date.fromisoformat(f"{month}-01") if month else today.replace(day=1)
-        if first.year not in _YEARS:
-            raise ValueError(month)
     except ValueError as error:
-        fields = [{"field": "month", "reason": "date_from_datetime_parsing"}]
-        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=fields) from error
+        raise _no_month() from error
+    if first.year not in _YEARS:
+        raise _no_month()
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _no_month() -> DomainError:
+    fields = [{"field": "month", "reason": "date_from_datetime_parsing"}]
+    return DomainError(ErrorCode.INVALID_INPUT, n=1, errors=fields)
 
 
 def duties_of(session: Session, rulebook: Rulebook, role: Role, asked: Asked) -> list[DutyLine]:

@@ -72,7 +72,9 @@ def keep_due(session: Session, order: SweepOrder) -> SweepDone:
 def keep_again(session: Session, place: Place, by: Actor, reason: str) -> AssessmentResult:
     """重新计算 of the year from the records as they stand now: the next version, which nobody has confirmed.
 
-    What appeals of the branch put in place is taken in again wherever the records say nothing better since. Raises REASON_REQUIRED, NOT_FOUND outside the scope, YEAR_NOT_OVER, INVALID_INPUT for what is no branch and for a
+    What appeals of the branch put in place is taken in again wherever the records say nothing better since.
+
+    Raises REASON_REQUIRED, NOT_FOUND outside the scope, YEAR_NOT_OVER, INVALID_INPUT for what is no branch and for a
     branch without any case.
     """
     if not reason.strip():
