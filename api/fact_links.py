@@ -14,6 +14,7 @@ _PAGES: Mapping[FactKind, str] = {
     FactKind.COMPLAINT: "/complaints/{ref}",
     FactKind.SHEET: "/customers/{customer}",
     FactKind.INVITATION: "/customers/{customer}",
+    FactKind.QUARTER: "/reports/quarterly/{ref}",
     FactKind.TASK: "/tasks/{ref}",
     FactKind.DECLARATION: "/cases/{ref}",
     FactKind.QUOTA: "/evaluations/{year}#quotas",

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlmodel import Session, col, delete, func, select
 
 from models.rules.calendar import instant
+from models.rules.quarter import Quarter
 from models.stores.scope import Scope, within
 from models.tables.batches import BatchFile, BatchSheet
 from models.tables.care import Touchpoint
+from models.tables.quarter import QuarterSummary
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 
 
@@ -36,8 +38,14 @@ class BatchStore:
         self.session = session
 
     def records(self, period: Period) -> Iterator[Chosen]:
-        """附件三 finished, 附件四 done and 附件五 closed in the period, each in the order of its record numbers."""
+        """附件二 of the period; 附件三 finished, 附件四 done and 附件五 closed in it, in the order of their numbers."""
         green, touched, said = GreenChannelRecord, Touchpoint, ComplaintRecord
+        quarter = Quarter.of(period.since)
+        summaries = select(QuarterSummary.case_id).where(
+            within(QuarterSummary.institution_code, period.scope),
+            QuarterSummary.year == quarter.year,
+            QuarterSummary.quarter == quarter.number,
+        )
         since, until = instant(period.since), instant(period.until)
         finished = select(green.case_id).where(
             within(green.institution_code, period.scope),
@@ -53,6 +61,7 @@ class BatchStore:
             within(said.institution_code, period.scope), col(said.closed_at) >= since, col(said.closed_at) < until
         )
         ordered = (
+            (2, summaries.order_by(QuarterSummary.institution_code)),
             (3, finished.order_by(col(green.record_no))),
             (4, done.order_by(col(touched.record_no), col(touched.id))),
             (5, closed.order_by(col(said.record_no))),

@@ -16,6 +16,7 @@ from models.rules.calendar import local_date
 from models.service_types import ComplaintSheet, FactKind
 from models.stores.care import OPEN_STAGES
 from models.stores.facts import Asked, Fact, Source, SqlSource, WalkedSource, columns
+from models.stores.quarter import QuarterStore
 from models.stores.scope import within
 from models.tables.assessment import AssessmentResult
 from models.tables.book import Policy
@@ -196,6 +197,16 @@ def _invitations(asked: Asked) -> Any:
     return select(*listed).where(inside, within(row.institution_code, asked.scope))
 
 
+def _quarters(session: Session, asked: Asked) -> Iterator[Fact]:
+    """附件二 of quarters that ended in the span, once handed in or overdue; good when on time and not sent back."""
+    today = local_date(asked.at)
+    for row, handed in QuarterStore(session).ended(asked.scope, asked.first, asked.last):
+        if row.handed_in_at is not None or row.due_on < today:
+            ref = f"{row.year}/{row.quarter}/{row.institution_code}"
+            good = handed.on_time and handed.complete
+            yield Fact(FactKind.QUARTER, ref, None, row.institution_code, None, row.due_on, good)
+
+
 def _among(statement: Any, code: Any, codes: Collection[str]) -> Any:
     return statement.where(col(code).in_(codes)) if codes else statement
 
@@ -213,6 +224,7 @@ JUSTIFIED: tuple[Source, ...] = (
     WalkedSource(partial(_earlier_lives, of="closed_at")),
 )
 SHEETS: Source = SqlSource(FactKind.SHEET, _sheets)
+QUARTERS: Source = WalkedSource(_quarters)
 INVITATIONS: Source = SqlSource(FactKind.INVITATION, _invitations)
 DECLARATIONS: Source = SqlSource(FactKind.DECLARATION, _declarations)
 QUOTAS: Source = SqlSource(FactKind.QUOTA, _quotas, key=str)

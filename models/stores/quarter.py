@@ -146,6 +146,13 @@ class QuarterStore:
         )
         return [_handed_in(row) for row in self.session.exec(statement.order_by(col(QuarterSummary.quarter)))]
 
+    def ended(self, scope: Scope, first: date, last: date) -> list[tuple[QuarterSummary, HandedIn]]:
+        """Summaries of the scope whose quarter ended in the span (both days included), with how they were handed in."""
+        statement = select(QuarterSummary).where(col(QuarterSummary.year).between(first.year, last.year))
+        rows = self.session.exec(scoped(statement, QuarterSummary.institution_code, scope))
+        found = [(row, _handed_in(row)) for row in rows]
+        return [(row, handed) for row, handed in found if first <= handed.quarter.last <= last]
+
     def add(self, *rows: _Row) -> None:
         """Insert or change rows; they are written at once, for others refer to them."""
         self.session.add_all(rows)

@@ -14,22 +14,27 @@ from api.forms import batch
 from api.forms.batch import run_batch
 from api.forms.kinds import printed_form
 from models.database import Database
+from models.messages.quarter import RecordPeriodOpening
+from models.rules.quarter import Quarter
 from models.services import jobs
 from models.services.batches import JOB_KIND
+from models.services.quarter import closing
 from models.stores.audit import AuditStore
 from models.tables.batches import BatchFile, BatchSheet
 from models.tables.cases import Case
 from models.tables.jobs import Job
+from models.tables.organisation import Account
 from models.tables.service import GreenChannelRecord
 from models.types import CaseKind, JobState, Role
 from tests.pages.conftest import soup_of
-from tests.support import world
+from tests.support import quarters, world
 from tests.support.clients import Clients
 from tests.support.service_rows import add_complaint, add_green_channel, add_touchpoint, service_case
 
 pytestmark = pytest.mark.timeout(240)
 SECRET = "欧阳明月对理赔金额有异议"
 API = "/api/v1/forms/batches"
+FROZEN = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
 QUARTER = {"institution_code": "BJ", "year": 2026, "quarter": 2}
 
 
@@ -179,3 +184,17 @@ async def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(people: Clie
     assert page.select_one('.gl-errors a[href="#year"]')
     options = [option["value"] for option in page.select("#institution_code option")]
     assert options == ["BJ"]
+
+
+async def test_the_summary_of_the_quarter_comes_first(people: Clients, insurer: Database) -> None:
+    quarter = Quarter(2026, 2)
+    with insurer.write() as session:
+        accounts = {row.login: row.id for row in session.exec(select(Account))}
+        found = world.World(insurer, accounts)
+        quarters.fill(session, found, quarter)
+        closing.record_opening(session, RecordPeriodOpening(start=quarters.start(found, quarter), at=FROZEN))
+    svc = people.token("svc")
+    answer = await svc.post(API, json=QUARTER, headers={"Idempotency-Key": "batch-summary"})
+    assert _run(insurer) == 1
+    text = _text((await svc.post(f"{API}/{answer.json()['job_id']}/file")).content)
+    assert 0 <= text.find("附件二") < text.find("附件三")

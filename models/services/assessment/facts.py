@@ -1,7 +1,4 @@
-"""Which records each indicator 考核指标 stands on, and their numbers by branch.
-
-Quarterly summaries 附件二 join here by one line: until then there is no case of record quality.
-"""
+"""Which records each indicator 考核指标 stands on, and their numbers by branch."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -17,6 +14,7 @@ from models.stores.fact_sources import (
     INVITATIONS,
     JUSTIFIED,
     MEMBERS,
+    QUARTERS,
     REQUESTS,
     SHEETS,
     TOUCHPOINTS,
@@ -33,7 +31,7 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "completion_rate": (TOUCHPOINTS,),
     "on_time_rate": (REQUESTS, INQUIRIES),
     "complaint_on_time_rate": COMPLAINTS,
-    "record_quality": (),
+    "record_quality": (QUARTERS,),
     DEDUCTION: JUSTIFIED,
     RETURNED: (INVITATIONS,),
 }
