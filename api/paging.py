@@ -15,6 +15,8 @@ from models.errors import DomainError, ErrorCode
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+_LONGEST = 62
+"""Bits of a number that both databases hold."""
 RowT = TypeVar("RowT")
 Key = tuple[str | int | None, ...]
 
@@ -50,7 +52,7 @@ class Paging:
         if self.after is None:
             return None
         value = self.after[position] if position < len(self.after) else None
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _LONGEST:
             raise _bad_cursor()
         return value
 
