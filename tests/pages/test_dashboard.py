@@ -170,3 +170,20 @@ async def test_the_workbook_has_a_sheet_and_a_chart_for_every_panel(busy: Client
     names = ZipFile(io.BytesIO(answer.content)).namelist()
     assert sum(name.startswith("xl/worksheets/sheet") for name in names) == len(PanelName)
     assert sum(name.startswith("xl/charts/chart") for name in names) >= len(PanelName) - 2
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [("from=0001-01-01", 422), ("to=9999-12-31", 422), ("from=2099-02-03", 200), ("to=1999-02-03", 200)],
+)
+async def test_a_day_out_of_the_calendar_is_no_day_and_a_span_may_lie_anywhere(
+    busy: Clients, days: str, status: int
+) -> None:
+    page = await busy.browser("hq-lead").get(f"/dashboard?{days}")
+    answer = await busy.token("hq-lead").get(f"/api/v1/dashboard?{days}")
+    assert (page.status_code, answer.status_code) == (200, status)
+    if status == 200:
+        given = answer.json()
+        year = days.partition("=")[2][:4]
+        assert given["first"].startswith(year)
+        assert given["last"].startswith(year)
