@@ -5,6 +5,7 @@ that finding it again adds nothing.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -15,7 +16,7 @@ from models.rules.quarter import Quarter, differences, figures, summarise
 from models.services import audit
 from models.services.by import By
 from models.services.notifications import notify
-from models.services.quarter.content import known_figures, verify
+from models.services.quarter.content import SummaryAlteredError, known_figures, verify
 from models.services.quarter.facts import facts_of
 from models.services.quarter.writing import period_of
 from models.stores.case_names import case_name
@@ -31,12 +32,21 @@ COMPARED_FOR = timedelta(days=366)
 
 
 def adjust_published(session: Session, order: RecordOrder) -> SweepDone:
-    """One chunk of the branch's published summaries: each held against the facts as they are now."""
+    """One chunk of the branch's published summaries: each held against the facts as they are now.
+
+    One that was tampered with is written down and passed over: the rest of the sweep, greetings among it, goes on.
+    """
     after = UUID(order.after) if order.after else None
     rows = QuarterStore(session).published([order.institution_code], after, order.limit)
     recent = [row for row in rows if order.day - Quarter(row.year, row.quarter).last <= COMPARED_FOR]
-    found = sum(len(find(session, row, order.at)) for row in recent)
-    return SweepDone(after=str(rows[-1].id) if len(rows) == order.limit else None, counts={"adjusted": found})
+    counts = {"adjusted": 0, "altered": 0}
+    for row in recent:
+        try:
+            counts["adjusted"] += len(find(session, row, order.at))
+        except SummaryAlteredError:
+            counts["altered"] += 1
+            _note(session, row, "quarter.altered", {"quarter": f"{row.year}-Q{row.quarter}"}, order.at)
+    return SweepDone(after=str(rows[-1].id) if len(rows) == order.limit else None, counts=counts)
 
 
 def find(session: Session, summary: QuarterSummary, at: datetime) -> list[QuarterAdjustment]:
@@ -84,16 +94,8 @@ def explain(session: Session, adjustment: QuarterAdjustment, reason: str, *, by:
 
 def _tell(session: Session, summary: QuarterSummary, rows: list[QuarterAdjustment], at: datetime) -> None:
     """The audit, and the branch: somebody there has to say why."""
-    audit.append(
-        session,
-        actor=SYSTEM_SCHEDULE,
-        action="quarter.adjusted",
-        object_kind="case",
-        object_id=str(summary.case_id),
-        door=Door.SYSTEM,
-        after={f"{row.customer_no}.{row.figure}": [row.old, row.new] for row in rows},
-        at=at,
-    )
+    changed = {f"{row.customer_no}.{row.figure}": [row.old, row.new] for row in rows}
+    _note(session, summary, "quarter.adjusted", changed, at)
     case = CaseStore(session).get(summary.case_id)
     if case is None:
         return
@@ -110,4 +112,17 @@ def _tell(session: Session, summary: QuarterSummary, rows: list[QuarterAdjustmen
             "text": period_of(summary),
             "count": str(len(rows)),
         },
+    )
+
+
+def _note(session: Session, summary: QuarterSummary, action: str, after: dict[str, Any], at: datetime) -> None:
+    audit.append(
+        session,
+        actor=SYSTEM_SCHEDULE,
+        action=action,
+        object_kind="case",
+        object_id=str(summary.case_id),
+        door=Door.SYSTEM,
+        after=after,
+        at=at,
     )
