@@ -2,18 +2,22 @@
 
 import io
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
 
 import httpx2
 import pytest
 from bs4 import BeautifulSoup, Tag
+from sqlmodel import select
 
 from api.app import create_app
 from models.database import Database
 from models.services.dashboard.figures import PanelName
 from models.settings import Settings
+from models.tables.cases import Task
+from models.tables.organisation import Institution
+from models.types import CaseKind, TaskState
 from tests.pages.conftest import soup_of
 from tests.support.clients import Clients
 from tests.support.dashboard_world import fill, span_of
@@ -187,3 +191,14 @@ async def test_a_day_out_of_the_calendar_is_no_day_and_a_span_may_lie_anywhere(
         year = days.partition("=")[2][:4]
         assert given["first"].startswith(year)
         assert given["last"].startswith(year)
+
+
+async def test_work_on_an_institution_is_called_by_its_name(busy: Clients, database: Database) -> None:
+    with database.write() as session:
+        task = session.exec(select(Task).where(Task.state == TaskState.OPEN)).first()
+        assert task is not None
+        task.kind, task.customer_no = CaseKind.ROLLOUT, "SH"
+        task.opened_at = NOW - timedelta(days=60)
+        name = session.get_one(Institution, "SH").name
+    page = soup_of(await busy.browser("hq-lead").get("/dashboard/rows?panel=ageing&line=rollout&mark=age4"))
+    assert name in page.select_one("#list tbody a").text  # type: ignore[union-attr]
