@@ -139,7 +139,7 @@ LOOKS: Mapping[PanelName, Look] = {
             Series("valid", _m("有效问卷"), _m("份"), is_aside=True),
         ),
         ("附件六",),
-        "",
+        _m("全部调查期间，与所选日期和层级无关"),
         _m("没有满意度数据。发放满意度调查并收回问卷后，得分显示在这里。"),
     ),
     PanelName.COST: Look(
@@ -151,7 +151,7 @@ LOOKS: Mapping[PanelName, Look] = {
             Series("budget", _m("计划"), _m("元"), Measure.YUAN, is_limit=True),
         ),
         ("附件七",),
-        "",
+        _m("最近一个有投入计划的年度，与所选日期无关"),
         _m("没有服务投入数据。制定年度投入计划并登记费用后，金额显示在这里。"),
     ),
     PanelName.RETENTION: Look(

@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 
 from api.pages.lists import tier_or_none
 from models.services.dashboard.figures import PanelName
-from models.services.dashboard.standing import Asked, Level
+from models.services.dashboard.standing import EARLIEST, LATEST, Asked, Level
 
 DASHBOARD = "/dashboard"
 Text = Annotated[str, Query(max_length=40)]
@@ -32,9 +32,10 @@ async def _asked(
 
 def _day(value: str) -> date | None:
     try:
-        return date.fromisoformat(value) if value else None
+        day = date.fromisoformat(value)
     except ValueError:
         return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 async def _panel(panel: Text = "") -> PanelName | None:

@@ -91,9 +91,10 @@ def _known(desk: Desk, at: Standing, shown: list[Any]) -> _Known:
 
 
 def _row(row: Any, known: _Known, href: str, what: str, when: str, tier: Tag, state: Tag) -> DashboardRow:  # noqa: PLR0917
+    about = known.names.get(row.customer_no) or known.places.get(row.customer_no)  # a launch is about an institution
     return DashboardRow(
         href=href,
-        name=known.names.get(row.customer_no, row.customer_no),
+        name=about or row.customer_no,
         number=row.customer_no,
         what=what,
         when=when,

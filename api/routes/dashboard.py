@@ -14,7 +14,7 @@ from api.schemas.base import PageAnswer
 from api.schemas.dashboard import DashboardAnswer, RowAnswer
 from models.services.dashboard.figures import PanelName
 from models.services.dashboard.panels import lines, rows
-from models.services.dashboard.standing import Asked, Level, Standing, stand
+from models.services.dashboard.standing import EARLIEST, LATEST, Asked, Level, Standing, stand
 from models.types import Tier
 
 router = APIRouter(tags=["dashboard"])
@@ -25,8 +25,8 @@ async def _asked(
     *,
     level: Level | None = None,
     institution: Annotated[str, Query(max_length=32)] = "",
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
+    first: Annotated[date | None, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
+    last: Annotated[date | None, Query(alias="to", ge=EARLIEST, le=LATEST)] = None,
     tier: Tier | None = None,
 ) -> Asked:
     return Asked(level, institution.strip(), first, last, tier)

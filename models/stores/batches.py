@@ -12,8 +12,10 @@ from models.rules.quarter import Quarter
 from models.stores.scope import Scope, within
 from models.tables.batches import BatchFile, BatchSheet
 from models.tables.care import Touchpoint
+from models.tables.jobs import Job
 from models.tables.quarter import QuarterSummary
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.types import JobState
 
 
 class Chosen(NamedTuple):
@@ -106,5 +108,7 @@ class BatchStore:
         return dict(self.session.exec(statement).all())
 
     def drop_expired(self, now: datetime) -> None:
-        """Delete files whose time is over."""
+        """Delete files whose time is over, and the sheets of batches that failed: nobody reads them again."""
         self.session.execute(delete(BatchFile).where(col(BatchFile.expires_at) <= now))
+        failed = select(Job.id).where(Job.state == JobState.FAILED)
+        self.session.execute(delete(BatchSheet).where(col(BatchSheet.job_id).in_(failed)))

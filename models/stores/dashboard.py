@@ -24,6 +24,7 @@ from models.stores.service_counts import (
     Marks,
     complaint_marks,
     number_of,
+    own_promise,
     received_between,
     request_marks,
     touchpoint_marks,
@@ -122,11 +123,9 @@ def retained(ground: Ground, day: date) -> Counted:
 
 
 def touchpoints(ground: Ground, now: datetime) -> Counted:
-    """Touchpoints planned in the span, by catalogue code and item."""
-    marks = touchpoint_marks(now)
-    planned = col(Touchpoint.planned_on).between(ground.first, ground.last)
-    of = (planned, *_served(Touchpoint, Touchpoint.tier, ground))
-    return Counted(Touchpoint, (Touchpoint.code, Touchpoint.item), of, _kept(marks))
+    """Touchpoints planned in the span that keep a promise of their own, by catalogue code and item."""
+    of = (own_promise(), *_planned(ground))
+    return Counted(Touchpoint, (Touchpoint.code, Touchpoint.item), of, _kept(touchpoint_marks(now)))
 
 
 def requests(ground: Ground, now: datetime) -> Counted:
@@ -147,7 +146,7 @@ def care_days(ground: Ground, now: datetime) -> Counted:
     """Touchpoints planned in the span, by day: due ones, and those that were done."""
     marks = touchpoint_marks(now)
     due = {"due": or_(marks.done, marks.missed, marks.open), "done": marks.done}
-    return Counted(Touchpoint, (col(Touchpoint.planned_on),), touchpoints(ground, now).of, due)
+    return Counted(Touchpoint, (col(Touchpoint.planned_on),), _planned(ground), due)
 
 
 def open_tasks(ground: Ground, bounds: Sequence[datetime]) -> Counted:
@@ -236,6 +235,11 @@ def cases_of(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, Case]:
 
 def _at(at: int) -> Any:
     return cast(at, Integer).label("at")
+
+
+def _planned(ground: Ground) -> Conditions:
+    planned = col(Touchpoint.planned_on).between(ground.first, ground.last)
+    return (planned, *_served(Touchpoint, Touchpoint.tier, ground))
 
 
 def _kept(marks: Marks) -> dict[str, ColumnElement[bool]]:

@@ -99,7 +99,7 @@ class ServiceCounts:
         planned = col(row.planned_on).between(self.first, self.last)
         keys = (getattr(row, owner.value), row.code, row.item)
         sums = touchpoint_marks(now).sums()
-        mine = (planned, col(row.code) != SURVEY_CODE, *self._mine(row, owner))
+        mine = (planned, own_promise(), *self._mine(row, owner))
         statement = select(*keys, *sums).where(*mine).group_by(*keys)
         for of, code, item, *numbers in self.session.execute(statement):
             yield Entry(of, code, item), _kept(numbers)
@@ -201,6 +201,11 @@ def complaint_marks(now: datetime) -> Marks:
     overdue = and_(still_open, or_(col(row.reply_in_time).is_(False), due < now))
     late = and_(closed.is_not(None), or_(col(row.reply_in_time).is_(False), col(row.closed_in_time).is_(False)))
     return Marks(closed.is_not(None), late, false(), still_open, overdue, due)
+
+
+def own_promise() -> ColumnElement[bool]:
+    """The condition that a touchpoint keeps a promise of its own: what follows up a low sheet is part of a survey."""
+    return col(Touchpoint.code) != SURVEY_CODE
 
 
 def received_between(row: Any, first: date, last: date) -> ColumnElement[bool]:

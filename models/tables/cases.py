@@ -98,6 +98,7 @@ class Task(SQLModel, table=True):
             "opened_at",
             "due_at",
             "tier",
+            "customer_no",
             sqlite_where=text("state IN ('open', 'claimed', 'waiting')"),
             postgresql_where=text("state IN ('open', 'claimed', 'waiting')"),
         ),

@@ -2,18 +2,22 @@
 
 import io
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
 
 import httpx2
 import pytest
 from bs4 import BeautifulSoup, Tag
+from sqlmodel import select
 
 from api.app import create_app
 from models.database import Database
 from models.services.dashboard.figures import PanelName
 from models.settings import Settings
+from models.tables.cases import Task
+from models.tables.organisation import Institution
+from models.types import CaseKind, TaskState
 from tests.pages.conftest import soup_of
 from tests.support.clients import Clients
 from tests.support.dashboard_world import fill, span_of
@@ -170,3 +174,31 @@ async def test_the_workbook_has_a_sheet_and_a_chart_for_every_panel(busy: Client
     names = ZipFile(io.BytesIO(answer.content)).namelist()
     assert sum(name.startswith("xl/worksheets/sheet") for name in names) == len(PanelName)
     assert sum(name.startswith("xl/charts/chart") for name in names) >= len(PanelName) - 2
+
+
+@pytest.mark.parametrize(
+    ("days", "status"),
+    [("from=0001-01-01", 422), ("to=9999-12-31", 422), ("from=2099-02-03", 200), ("to=1999-02-03", 200)],
+)
+async def test_a_day_out_of_the_calendar_is_no_day_and_a_span_may_lie_anywhere(
+    busy: Clients, days: str, status: int
+) -> None:
+    page = await busy.browser("hq-lead").get(f"/dashboard?{days}")
+    answer = await busy.token("hq-lead").get(f"/api/v1/dashboard?{days}")
+    assert (page.status_code, answer.status_code) == (200, status)
+    if status == 200:
+        given = answer.json()
+        year = days.partition("=")[2][:4]
+        assert given["first"].startswith(year)
+        assert given["last"].startswith(year)
+
+
+async def test_work_on_an_institution_is_called_by_its_name(busy: Clients, database: Database) -> None:
+    with database.write() as session:
+        task = session.exec(select(Task).where(Task.state == TaskState.OPEN)).first()
+        assert task is not None
+        task.kind, task.customer_no = CaseKind.ROLLOUT, "SH"
+        task.opened_at = NOW - timedelta(days=60)
+        name = session.get_one(Institution, "SH").name
+    page = soup_of(await busy.browser("hq-lead").get("/dashboard/rows?panel=ageing&line=rollout&mark=age4"))
+    assert name in page.select_one("#list tbody a").text  # type: ignore[union-attr]

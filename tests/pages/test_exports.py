@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from api.forms.xlsx import xlsx_answer
 from api.pages import exports
-from models.database import Database
+from models.database import Database, in_write_transaction
 from models.stores.audit import AuditStore
 from models.tables.book import Customer
 from tests.pages.conftest import soup_of
@@ -74,3 +75,15 @@ async def test_a_list_that_is_too_long_says_so(people: Clients, monkeypatch: pyt
     rows = _rows((await people.browser("svc").post("/customers/export")).content)
     assert len(rows) == 4
     assert rows[-1][0] == "只导出前 2 行，请缩小筛选范围。"
+
+
+async def test_nobody_waits_while_a_workbook_is_set(people: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def set_workbook(sheets: Any, name: str) -> Any:
+        seen.append(in_write_transaction())
+        return xlsx_answer(sheets, name)
+
+    monkeypatch.setattr(exports, "xlsx_answer", set_workbook)
+    assert (await people.browser("svc").post("/customers/export")).status_code == 200
+    assert seen == [False]

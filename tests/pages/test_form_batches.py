@@ -127,6 +127,16 @@ async def test_another_branch_and_another_post_get_nothing(people: Clients, insu
     assert (await people.token("svc").post(f"{API}/{made['job_id']}/file")).status_code == 404
 
 
+async def test_sheets_of_a_failed_batch_are_forgotten_with_the_next(people: Clients, insurer: Database) -> None:
+    _three(insurer)
+    made = (await people.token("svc").post(API, json=QUARTER)).json()
+    with insurer.write() as session:
+        jobs.fail(session, UUID(made["job_id"]), "x")
+    following = (await people.token("svc").post(API, json=QUARTER)).json()
+    with insurer.read() as session:
+        assert set(session.exec(select(BatchSheet.job_id))) == {UUID(following["job_id"])}
+
+
 async def test_two_hundred_sheets_with_progress_and_a_worker_that_dies(
     people: Clients, insurer: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,4 +83,9 @@ async def duty_sweep_assessed(scene: Scene) -> Handle:
     return await duty_sweep(scene)
 
 
-SWEEP_RUNS = (duty_sweep, duty_sweep_amending, duty_sweep_assessed)
+async def duty_sweep_quarterly(scene: Scene) -> Handle:
+    """The same with every step there is: running cases amended, assessments kept, quarters closed and compared."""
+    return await duty_sweep(scene)
+
+
+SWEEP_RUNS = (duty_sweep, duty_sweep_amending, duty_sweep_assessed, duty_sweep_quarterly)

@@ -43,6 +43,7 @@ def test_both_amounts_are_wanted_and_no_other_service_takes_them() -> None:
     both = {("undisputed_amount", "missing"), ("advance_amount", "missing")}
     assert _wrong(check_advance, None, None, HALF) == both
     assert _wrong(check_advance, Decimal(1), None, HALF) == {("advance_amount", "missing")}
+    assert _wrong(check_advance, Decimal("0.00"), Decimal(0), HALF) == both
     refuse_amounts(None, None)
     assert _wrong(refuse_amounts, Decimal(1), None) == {("undisputed_amount", "no_advance")}
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy import event
 from sqlmodel import Session, select
 
 from models.database import Database
+from models.encryption import Keyring
 from models.errors import DomainError, ErrorCode
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
@@ -20,11 +22,14 @@ from models.services.dashboard.figures import PanelName
 from models.services.dashboard.panels import COUNTED, lines, rows
 from models.services.dashboard.standing import Asked, Level, Reader, Standing, stand
 from models.services.dashboard.work import AGES, NEWEST_STEPS
+from models.stores import dashboard as store
+from models.stores.dashboard import Ground
 from models.stores.scope import EVERYTHING, NOTHING, Scope
 from models.stores.service_counts import ServiceCounts
 from models.tables.care import Touchpoint
 from models.tables.cases import Membership, Task
 from models.types import MembershipStage, Stage, TaskState, Tier
+from tests.stores.conftest import SECRET
 from tests.support.dashboard_world import PLACES, fill, span_of
 from tests.support.world import World
 
@@ -277,3 +282,17 @@ def test_a_panel_costs_the_same_statements_however_much_there_is(filled: World) 
                 counts[-1][panel] = len(seen)
     assert counts[0] == counts[1]
     assert max(counts[0].values()) <= 5
+
+
+@pytest.mark.parametrize("tier", [None, Tier.GOLD])
+def test_open_work_of_one_manager_is_counted_from_the_index_alone(sqlite_template: Path, tier: Tier | None) -> None:
+    database, seen = Database(f"sqlite:///{sqlite_template}", Keyring(SECRET)), list[Any]()
+    event.listen(database.engine, "before_cursor_execute", lambda *found: seen.append(found[2:4]))
+    ground = Ground(EVERYTHING, FIRST, LAST, tier, manager_id=NOBODY)
+    for counted in (store.queues(ground, NOW), store.open_tasks(ground, [NOW, NOW - timedelta(days=3)])):
+        with database.read() as session:
+            store.numbers(session, counted)
+            statement, values = seen[-1]
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert "COVERING INDEX ix_task_open_counts" in "\n".join(str(row[-1]) for row in plan)
+    database.dispose()

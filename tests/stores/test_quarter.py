@@ -133,11 +133,11 @@ def test_whoever_gets_past_the_guard_is_found_by_the_seal(database: Database, pe
 def test_late_facts_become_adjustments_once_and_nothing_published_changes(database: Database, people: World) -> None:
     _publish(database)
     with database.write() as session:
-        assert adjusting.adjust_published(session, _order()).counts == {"adjusted": 0}
+        assert adjusting.adjust_published(session, _order()).counts == {"adjusted": 0, "altered": 0}
     _late_visit(database, people)
     for expected in (3, 0):
         with database.write() as session:
-            assert adjusting.adjust_published(session, _order()).counts == {"adjusted": expected}
+            assert adjusting.adjust_published(session, _order()).counts == {"adjusted": expected, "altered": 0}
     with database.read() as session:
         rows = QuarterStore(session).adjustments(_summary(session).id)
         content.verify(session, _summary(session))

@@ -25,7 +25,7 @@ CUSTOMERS = 24
 _KINDS = (CaseKind.QUALIFICATION, CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMPLAINT)
 _ROLES = (Role.BR_SVC, Role.BR_LEAD, Role.MGR)
 _STAGES = (Stage.PLANNED, Stage.DUE, Stage.DONE, Stage.DONE, Stage.DONE, Stage.MISSED, Stage.SKIPPED, Stage.CANCELLED)
-_CODES = (("Z08", "manager_visit"), ("Z10", "birthday_greeting"), ("17(4)", "renewal_reminder"))
+_CODES = (("Z08", "manager_visit"), ("Z10", "birthday_greeting"), ("17(4)", "renewal_reminder"), ("Z19", "survey"))
 
 
 def fill(database: Database, now: datetime, seed: int = 7) -> World:

@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index(
         'ix_task_open_counts',
         'task',
-        ['state', 'institution_code', 'kind', 'role', 'assignee_id', 'opened_at', 'due_at', 'tier'],
+        ['state', 'institution_code', 'kind', 'role', 'assignee_id', 'opened_at', 'due_at', 'tier', 'customer_no'],
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )

@@ -18,12 +18,12 @@ def check_cities(cities: AbstractSet[str], least: int, remark: str) -> None:
 
 
 def check_advance(undisputed: Decimal | None, advance: Decimal | None, max_share: Decimal) -> None:
-    """C8: both amounts (yuan) are known, and no more than `max_share` of the undisputed one is paid in advance.
+    """C8: both amounts (yuan) are known, above zero, and at most `max_share` of the undisputed one is paid in advance.
 
     Raises INVALID_INPUT.
     """
     amounts = {"undisputed_amount": undisputed, "advance_amount": advance}
-    wrong: Wrong = [{"field": name, "reason": "missing"} for name, amount in amounts.items() if amount is None]
+    wrong: Wrong = [{"field": name, "reason": "missing"} for name, amount in amounts.items() if not amount]
     if undisputed is not None and advance is not None and advance > undisputed * max_share:
         wrong.append({"field": "advance_amount", "reason": "above_share"})
     if wrong:

@@ -92,7 +92,8 @@ def _stop(row: Touchpoint, reason: str | None) -> StopTouchpoint | None:
 
 def _hand_on(session: Session, row: Touchpoint, member: Membership, at: datetime) -> AssignService | None:
     """To the manager of now, where a former one has it and the new one may do it."""
-    moved = row.role is Role.MGR and row.assignee_id in former_managers(session, member)
+    elsewhere = row.role is Role.MGR and row.assignee_id not in {None, member.manager_id}
+    moved = elsewhere and row.assignee_id in former_managers(session, member)
     manager = PeopleStore(session).account(member.manager_id) if moved and member.stage not in OVER else None
     if manager is None:
         return None

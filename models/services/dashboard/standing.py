@@ -22,6 +22,8 @@ from models.stores.scope import EVERYTHING, Scope, within
 from models.tables.organisation import Institution
 from models.types import InstitutionLevel, Tier
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
+"""Days that can be asked for: around each there is still an instant."""
 OWN = "me"
 """Key of the one line that a manager's own customers make."""
 
@@ -43,7 +45,10 @@ class Reader(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the address asks for; None: the default of the reader. Days are inclusive."""
+    """What the address asks for; None: the default of the reader. Days are inclusive.
+
+    A span without a start begins with its year; without an end it is open until today.
+    """
 
     level: Level | None = None
     institution: str = ""
@@ -170,7 +175,8 @@ def _top(level: Level, code: str, institutions: Sequence[Institution]) -> Instit
 
 
 def _ground(reader: Reader, asked: Asked, top: Institution | None, today: date) -> Ground:
-    first, last = asked.first or today.replace(month=1, day=1), asked.last or today
+    first = asked.first or (asked.last or today).replace(month=1, day=1)
+    last = asked.last or max(first, today)
     if first > last:
         raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "to", "reason": "ends_before_it_starts"}])
     scope = EVERYTHING if top is None or top.level is InstitutionLevel.HQ else Scope((top.path,))
