@@ -115,7 +115,10 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     assert (book.status_code, book.content[:2]) == (200, b"PK")
     assert (await svc.get(f"{URL}/{done['case_id']}.pdf")).content[:5] == b"%PDF-"
     assert (await clients.token("mgr").get(URL)).status_code == 200  # of a sub-branch below Beijing
-    case = (await svc.get(f"/api/v1/cases/{done['case_id']}")).json()
+    # The case holds what every branch did: for head office alone.
+    assert (await svc.get(f"/api/v1/cases/{done['case_id']}")).status_code == 404
+    assert (await svc.get(f"/api/v1/cases/{done['case_id']}/comments")).status_code == 404
+    case = (await hq.get(f"/api/v1/cases/{done['case_id']}")).json()
     assert (case["kind"], case["customer_no"]) == ("rollout", None)
     assert [entry["act"] for entry in case["timeline"]] == ["open", "plan", "launch", "complete"]
 

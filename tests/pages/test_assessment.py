@@ -82,7 +82,7 @@ async def test_every_point_opens_its_facts_and_their_sum_is_the_figure(people: C
     assert "合计" in page.get_text()
     assert page.select_one("tbody a")
     assert (await hq.get(f"{API}/BJ/facts/weather")).status_code == 404
-    for place in ([0, "weather"], [0, ""], [10**30, ""]):
+    for place in ((0, "weather"), (0, ""), (10**30, "")):
         for version in ("", "live"):
             of_another = await hq.get(f"{API}/BJ/facts/on_time_rate?version={version}&cursor={encode_cursor(place)}")
             assert of_another.status_code in {200, 422}, place
