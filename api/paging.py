@@ -15,6 +15,8 @@ from models.errors import DomainError, ErrorCode
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+_LONGEST = 62
+"""Bits of a number that both databases hold."""
 RowT = TypeVar("RowT")
 Key = tuple[str | int | None, ...]
 
@@ -50,7 +52,7 @@ class Paging:
         if self.after is None:
             return None
         value = self.after[position] if position < len(self.after) else None
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _LONGEST:
             raise _bad_cursor()
         return value
 
@@ -60,6 +62,15 @@ class Paging:
             return None
         try:
             return UUID(self.text() or "")
+        except ValueError as error:
+            raise _bad_cursor() from error
+
+    def text_and_id(self) -> tuple[str, UUID] | None:
+        """A sort key of a text and an id. Raises INVALID_INPUT for a cursor of another list."""
+        if self.after is None:
+            return None
+        try:
+            return self.text(0) or "", UUID(self.text(1) or "")
         except ValueError as error:
             raise _bad_cursor() from error
 

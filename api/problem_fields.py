@@ -82,6 +82,7 @@ _MESSAGES = {
     "unknown_contact": _m("不是该客户的联系人。"),
     "not_ended": _m("季度尚未结束，不能冻结。"),
     "not_later": _m("应晚于现在的截止日。"),
+    "beyond_a_year": _m("最多一年之后。"),
     "not_in_the_campaign": _m("应在开始发放之后、今天或之前。"),
     "complaints_only": _m("咨询不分等级。"),
     "other_cities": _m("记录中该客户只在一个城市，请写明其他城市。"),
@@ -91,6 +92,7 @@ _MESSAGES = {
     "before_start": _m("不能早于起始日。"),
     "before_predecessor": _m("须晚于所依赖工作的结束日。"),
     "out_of_range": _m("不在启动计划的期间内。"),
+    "years_away": _m("太远，最多相隔两年。"),
     "circle": _m("工作之间互相等待，请更正。"),
     "branches_only": _m("考核以二级机构（分公司）为单位。"),
     "nothing_to_assess": _m("该分公司本年度没有可考核的记录。"),
@@ -103,6 +105,8 @@ _TYPES: dict[str, tuple[type[StrEnum], ...]] = {
     "stage": (Stage, SeasonPhase, MembershipStage, SurveyStage),
     "outcome": (Outcome,),
 }
+_HANDLED = _m("处理")
+"""What was done, where the act has no word of its own: names of acts are no text for people."""
 _COUNT = re.compile(r"(\d+)-(\d+)")
 """A reason that says how many have to be chosen: `1-2`."""
 _INSTANTS = frozenset({"when", "until"})
@@ -127,7 +131,7 @@ def readable(key: str, value: Any) -> Any:
     for kind in _TYPES.get(key, ()):
         if value in {member.value for member in kind}:
             return word(kind(value))
-    return value
+    return gettext(_HANDLED) if key == "verb" else value
 
 
 def _role(value: str) -> str:

@@ -175,7 +175,7 @@ def _case_of(session: Session, caller: Caller, task_id: UUID) -> Case:
 def _starting(session: Session, start: StartRollout) -> RolloutStart | Standing:
     """The start, or the open launch that has this very content already."""
     try:
-        opening.check(session, start)
+        opening.check(session, start, now())
     except DomainError as error:
         standing = _standing(session, error)
         if standing is None or standing.content_hash != start.content_hash:

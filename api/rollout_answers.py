@@ -8,6 +8,8 @@ from sqlmodel import Session
 from api.deps import Action, Caller
 from api.schemas.rollout import FileRefAnswer, ItemAnswer, PartAnswer, RolloutAnswer
 from models.errors import DomainError, ErrorCode
+from models.services.desk import attachments
+from models.services.desk.attachments import Attached
 from models.services.rollout.overview import ItemRow, Overview, PartRow, overview_of
 from models.stores.rollout import RolloutStore
 
@@ -20,6 +22,14 @@ def visible_launch(session: Session, caller: Caller, case_id: UUID | None, now: 
     if found is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     return found
+
+
+def launch_file(session: Session, caller: Caller, case_id: UUID, attachment_id: UUID, now: datetime) -> Attached:
+    """A file handed in with a part that the caller sees. Raises NOT_FOUND."""
+    found = visible_launch(session, caller, case_id, now)
+    if not any(file.id == attachment_id for row in found.items for part in row.parts for file in part.files):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return attachments.read(session, found.case.id, attachment_id)
 
 
 def launch_answer(found: Overview) -> RolloutAnswer:

@@ -108,8 +108,8 @@ def lead(caller: Caller, key: Key, survey_id: UUID, name: str, *, version: int, 
 
 
 def enter(session: Session, caller: Caller, key: Key, survey_id: UUID, body: PaperBody) -> Facts:
-    """录入纸质. Raises NOT_FOUND outside the caller's institutions, ALREADY_DECIDED where a sheet stands, and what
-    `answer` refuses."""
+    """录入纸质. Raises NOT_FOUND outside the caller's institutions, LINK_USED_OR_EXPIRED where a sheet stands, and
+    what `answer` refuses."""
 
     def do() -> Facts:
         campaign = SurveyStore(session).seen(survey_id, caller.scope(Action.ENTER_SHEETS))

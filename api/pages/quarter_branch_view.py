@@ -1,6 +1,8 @@
 """Builds the page of one quarterly summary; its table stands on the page of each of its tasks too."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 from api.pages.build_urges import Urges
 from api.pages.customers_view import customer_href, tier_tag
@@ -9,6 +11,7 @@ from api.pages.form_errors import error_summary
 from api.pages.format import NOTHING, money, percent, short_day, stamp
 from api.pages.format import quarter as quarter_text
 from api.pages.i18n import _
+from api.pages.lists import Trail, href, pager
 from api.pages.quarter_view import open_task_link, quarter_href, stage_tag
 from api.pages.quarter_words import figure_text
 from api.pages.view.common import Article, Link, Strip, StripTone
@@ -16,6 +19,7 @@ from api.pages.view.quarters import AdjustmentRow, StepMark, SummaryPage
 from api.pages.view.task import Declaration, Fact
 from api.pages.view.vips import VipRow, VipTable
 from api.pages.words import word
+from api.paging import Paging, encode_cursor
 from api.security.policy import Action
 from models.errors import DomainError
 from models.rules.calendar import local_date
@@ -32,11 +36,27 @@ _STEPS = (Stage.FROZEN, Stage.COLLECTING, Stage.CHECKING, Stage.SIGNING, Stage.P
 Typed = Mapping[str, str]
 
 
+class Part(NamedTuple):
+    """Which page of the VIPs is shown."""
+
+    paging: Paging
+    trail: Trail
+
+    @property
+    def query(self) -> dict[str, str | None]:
+        """What leads to it again."""
+        return {
+            "cursor": encode_cursor(self.paging.after) if self.paging.after else None,
+            "trail": ".".join(self.trail) or None,
+        }
+
+
 def summary_page(
     desk: Desk,
     quarter: Quarter,
     institution_code: str,
     *,
+    part: Part,
     done: str = "",
     error: DomainError | None = None,
     typed: Typed | None = None,
@@ -65,7 +85,7 @@ def summary_page(
         errors=error_summary(error) if error else None,
         steps=_steps(desk, found.summary, case),
         facts=summary_facts(desk, found),
-        table=vip_table(desk, found, action=f"{address}/problems", typed=typed),
+        table=_part_of_table(desk, found, address, part, typed),
         adjustments=tuple(_adjustment(desk, found, row, address) for row in found.adjustments),
         is_published=found.summary.published_at is not None,
     )
@@ -156,6 +176,18 @@ def of_case(desk: Desk, case: Case) -> tuple[Declaration, VipTable] | None:
 def _share(part: int, whole: int) -> str:
     value = share(part, whole)
     return percent(value) if value is not None else ""
+
+
+def _part_of_table(desk: Desk, found: SummaryDetail, address: str, part: Part, typed: Typed | None) -> VipTable:
+    """A page of the VIPs: a form of all of a large branch would be more than a server takes."""
+    after = part.paging.text() if part.paging.after else ""
+    in_order = sorted(found.lines, key=lambda pair: pair[0].customer_no)
+    behind = [pair for pair in in_order if pair[0].customer_no > (after or "")]
+    shown, following = part.paging.cut(behind, lambda pair: (pair[0].customer_no,))
+    action = href(f"{address}/problems", part.query)
+    table = vip_table(desk, replace(found, lines=tuple(shown)), action=action, typed=typed)
+    current = part.query["cursor"]
+    return replace(table, pager=pager(address, {}, current=current, following=following, trail=part.trail))
 
 
 def vip_table(desk: Desk, found: SummaryDetail, *, action: str = "", typed: Typed | None = None) -> VipTable:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api import acts, quarter_acts
@@ -13,9 +13,11 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
 from api.pages.desk import desk_of
 from api.pages.i18n import _
-from api.pages.quarter_branch_view import summary_page
+from api.pages.lists import TrailDep, href
+from api.pages.quarter_branch_view import Part, summary_page
 from api.pages.quarter_view import QUARTERS, overview, quarter_href
 from api.pages.render import render, see_other
+from api.paging import PagingDep
 from api.routes.quarters import CodePath, FreezerDep, PreparerDep, QuarterDep, ReaderDep
 from models.database import Database
 from models.errors import DomainError, ErrorCode
@@ -23,6 +25,13 @@ from models.rules.calendar import local_date
 from models.rules.quarter import Quarter
 
 router = APIRouter(prefix=QUARTERS)
+
+
+async def _part(paging: PagingDep, trail: TrailDep) -> Part:
+    return Part(paging, trail)
+
+
+PartDep = Annotated[Part, Depends(_part)]
 DoneQuery = Annotated[str, Query(max_length=20)]
 
 
@@ -50,11 +59,12 @@ def show_summary(
     *,
     database: DatabaseDep,
     caller: ReaderDep,
+    part: PartDep,
     done: DoneQuery = "",
 ) -> Response:
     """One branch."""
     with database.read() as session:
-        page = summary_page(desk_of(request, session, caller), asked, institution_code, done=done)
+        page = summary_page(desk_of(request, session, caller), asked, institution_code, part=part, done=done)
     return render(request, "pages/quarter_branch.html", page)
 
 
@@ -89,6 +99,7 @@ def save_problems(
     *,
     database: DatabaseDep,
     caller: PreparerDep,
+    part: PartDep,
     version: Annotated[int, Form()] = 0,
     customer_no: Annotated[list[str], Form(max_length=500)] = [],  # noqa: B006  FastAPI copies it
     problems: Annotated[list[str], Form(max_length=500)] = [],  # noqa: B006
@@ -99,8 +110,8 @@ def save_problems(
         with database.write() as session:
             quarter_acts.save_problems(session, caller, asked, institution_code, texts=texts, version=version)
     except DomainError as error:
-        return _refused(request, database, caller, _Typed(asked, institution_code, error, texts))
-    return see_other(request, f"{quarter_href(asked, institution_code)}?done=saved")
+        return _refused(request, database, caller, _Typed(asked, institution_code, error, part, texts))
+    return see_other(request, href(quarter_href(asked, institution_code), {"done": "saved", **part.query}))
 
 
 @router.post("/{year}/{quarter}/{institution_code}/adjustments/{number}/reason")
@@ -112,6 +123,7 @@ def explain(
     *,
     database: DatabaseDep,
     caller: PreparerDep,
+    part: PartDep,
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Enter why a figure changed."""
@@ -119,7 +131,7 @@ def explain(
         with database.write() as session:
             quarter_acts.explain(session, caller, asked, institution_code, number=number, reason=reason)
     except DomainError as error:
-        return _refused(request, database, caller, _Typed(asked, institution_code, error))
+        return _refused(request, database, caller, _Typed(asked, institution_code, error, part))
     return see_other(request, f"{quarter_href(asked, institution_code)}?done=explained")
 
 
@@ -130,6 +142,7 @@ class _Typed:
     quarter: Quarter
     institution_code: str
     error: DomainError
+    part: Part
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,6 +151,8 @@ def _refused(request: Request, database: Database, caller: Caller, sent: _Typed)
         raise sent.error
     with database.read() as session:
         desk = desk_of(request, session, caller)
-        page = summary_page(desk, sent.quarter, sent.institution_code, error=sent.error, typed=sent.texts)
+        page = summary_page(
+            desk, sent.quarter, sent.institution_code, part=sent.part, error=sent.error, typed=sent.texts
+        )
     status, headers = status_headers(sent.error)
     return render(request, "pages/quarter_branch.html", page, status, headers)

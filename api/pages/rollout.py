@@ -29,7 +29,8 @@ from api.pages.rollout_forms import (
     typed_date,
 )
 from api.pages.rollout_view import BASE, ShownLaunch, rollout_page
-from api.rollout_answers import visible_launch
+from api.rollout_answers import launch_file, visible_launch
+from api.routes.case_thread import file_response
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.rollout import RolloutState
@@ -123,6 +124,13 @@ def show(
 ) -> Response:
     """A launch."""
     return _show(at, rollout_id, ShownLaunch(done=done))
+
+
+@router.get("/{rollout_id}/files/{attachment_id}")
+def download(rollout_id: UUID, attachment_id: UUID, at: ReaderDep) -> Response:
+    """A file handed in with a part that the reader sees."""
+    with at.database.read() as session:
+        return file_response(launch_file(session, at.caller, rollout_id, attachment_id, now()))
 
 
 @router.get("/{rollout_id}/plan")

@@ -1,7 +1,7 @@
 """启动计划 as its reader sees it: whose turn it is, what is late, what it may do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -36,7 +36,7 @@ from models.rules.calendar import local_date
 from models.rules.rollout import ItemPlace
 from models.services.idempotency import Key
 from models.services.rollout.overview import ItemRow, Overview, PartRow
-from models.services.stand_ins import acting_for
+from models.services.stand_ins import acting_for, standing_for
 from models.stores.institutions import InstitutionStore
 from models.stores.rollout import RolloutStore
 from models.stores.scope import EVERYTHING
@@ -153,31 +153,39 @@ def _strips(shown: ShownLaunch) -> tuple[Strip, ...]:
 
 
 def _errors(shown: ShownLaunch) -> ErrorSummary | None:
+    """The red panel; each task has its own controls for the result and its files."""
     if shown.error is None:
         return None
-    return error_summary(shown.error, comment=_("成果"), start_on=_("开始日"), branches=_("参加的分公司"))
+    summary = error_summary(
+        shown.error, comment=_("成果"), attachments=_("附件"), start_on=_("开始日"), branches=_("参加的分公司")
+    )
+    called = {"comment": f"result-{shown.task_id}", "attachments": f"files-{shown.task_id}"} if shown.task_id else {}
+    fields = tuple(replace(entry, field_id=called.get(entry.field_id, entry.field_id)) for entry in summary.errors)
+    return replace(summary, errors=fields)
 
 
 def _own(desk: Desk, found: Overview, shown: ShownLaunch) -> Iterator[OwnWork]:
     """Open parts of the reader: its own by name or post, or of whom it stands in for; late ones first."""
     if not desk.caller.may(Action.ACT_ON_TASKS):
         return
+    stands_in = bool(standing_for(desk.session, desk.caller.account_id, desk.now))
     waiting = [
         (part.task, part, row)
         for row in found.items
         for part in row.parts
-        if part.task is not None and part.done is None and _is_mine(desk, found, part.task)
+        if part.task is not None and part.done is None and _is_mine(desk, found, part.task, stands_in=stands_in)
     ]
     for task, part, row in sorted(waiting, key=lambda found: (found[0].due_at, found[0].id)):
         yield _work(desk, row, part, task, shown)
 
 
-def _is_mine(desk: Desk, found: Overview, task: Task) -> bool:
+def _is_mine(desk: Desk, found: Overview, task: Task, *, stands_in: bool) -> bool:
+    """Whose stand-in it is, is asked of each task only where the reader stands in for anybody."""
     if task.state not in OPEN_TASK_STATES:
         return False
     if holds(desk.caller, task):
         return True
-    return acting_for(desk.session, desk.caller.account_id, task, found.case, desk.now) is not None
+    return stands_in and acting_for(desk.session, desk.caller.account_id, task, found.case, desk.now) is not None
 
 
 def _work(desk: Desk, row: ItemRow, part: PartRow, task: Task, shown: ShownLaunch) -> OwnWork:
@@ -237,7 +245,7 @@ def _tags(found: Overview, row: ItemRow) -> Iterator[Tag]:
 def _part(desk: Desk, found: Overview, row: PartRow) -> PartLine:
     who = f"{row.place} · {word(row.part.role)}"
     if row.done is not None:
-        files = tuple(Link(text=file.name, href=f"/cases/{found.case.id}/attachments/{file.id}") for file in row.files)
+        files = tuple(Link(text=file.name, href=f"{BASE}/{found.case.id}/files/{file.id}") for file in row.files)
         note = _("%(who)s %(when)s 完成", who=row.done.actor_name, when=stamp(row.done.at, desk.now))
         state = Tag(text=_("已完成"), tone=TagTone.OK)
         return PartLine(who=who, state=state, note=note, result=row.done.comment or "", files=files)

@@ -4,9 +4,9 @@ A page that joins the service adds its line here; tests hold the pages against t
 `docs/regulation-map.md`.
 """
 
-from api.pages.i18n import _
+from api.pages.i18n import _, language
 from api.pages.view.common import Article
-from models.rulebook.articles import anchor
+from models.rulebook.articles import ARTICLE, ATTACHMENT, TABLE, anchor, place
 
 SERVES: dict[str, tuple[str, ...]] = {
     "/account": ("regulation 2.7",),
@@ -57,9 +57,14 @@ def served_by(path: str) -> tuple[str, ...]:
 
 def article_label(article: str) -> str:
     """第17条, 附件三, 附表1; a section of defaults reads 默认 2.5, for it does not stand in the copy."""
-    if article.startswith("regulation "):
-        return _("默认 %(part)s", part=article.removeprefix("regulation "))
-    return article
+    kind, number, _part = place(article)
+    if kind == ARTICLE:
+        return _("第%(n)s条", n=number)
+    if kind == ATTACHMENT:
+        return _("附件%(n)s", n=number if language() == "en" else article[-1])
+    if kind == TABLE:
+        return _("附表%(n)s", n=number)
+    return _("默认 %(part)s", part=article.partition(" ")[2])
 
 
 def badges(path: str) -> tuple[Article, ...]:

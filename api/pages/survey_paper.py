@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -32,10 +33,11 @@ from api.survey_questions import questions
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
+from models.services.survey import links
 from models.services.survey.answering import rules_of
 from models.stores.customers import names_of
 from models.stores.survey import InvitationStore
-from models.tables.survey import SurveyInvitation
+from models.tables.survey import SurveyCampaign, SurveyInvitation
 
 router = APIRouter(prefix=SURVEYS)
 EntererDep = Annotated[Caller, require(Action.ENTER_SHEETS)]
@@ -160,14 +162,23 @@ class _Asked:
     invitation_id: UUID
 
 
+def _refuse_in_vain(row: SurveyCampaign, invitation: SurveyInvitation, now: datetime) -> None:
+    """Nobody fills in a sheet that will not be taken. Raises LINK_USED_OR_EXPIRED, WRONG_STAGE."""
+    if invitation.answered_at is not None:
+        raise DomainError(ErrorCode.LINK_USED_OR_EXPIRED)
+    links.refuse_closed(row, now)
+
+
 def _form(asked: _Asked, typed: Mapping[str, str], error: DomainError | None = None) -> Response:
-    """The questions with what was typed. Raises NOT_FOUND."""
+    """The questions with what was typed. Raises NOT_FOUND, and for a new sheet as `_refuse_in_vain`."""
     caller, survey_id = asked.caller, asked.survey_id
     with asked.database.read() as session:
         desk, row = desk_of(asked.request, session, caller), survey_acts.seen(session, caller, survey_id)
         invitation = InvitationStore(session).in_scope(asked.invitation_id, caller.scope(Action.ENTER_SHEETS))
         if invitation is None or invitation.campaign_id != row.id:
             raise DomainError(ErrorCode.NOT_FOUND)
+        if error is None:
+            _refuse_in_vain(row, invitation, desk.now)
         rules = rules_of(session, row, desk.now).rulebook.survey
         customer = names_of(session, [invitation.customer_no]).get(invitation.customer_no, invitation.customer_no)
         name = contact_names(session, [invitation]).get(invitation.key, "")

@@ -77,6 +77,9 @@ async def answer(link: LinkDep, form: TypedDep, after: BackgroundTasks) -> Respo
         recorded = await run_in_threadpool(survey_acts.answer, link.database, link.secret, Given(typed), request_id)
     except DomainError as error:
         return await run_in_threadpool(_not_done, link, typed, error)
+    if recorded.adopted and recorded.sheet.entered_by is not None:
+        # Somebody entered the paper sheet meanwhile: these answers were not taken, and nobody is told that they were.
+        return _over(link, DomainError(ErrorCode.LINK_USED_OR_EXPIRED))
     after.add_task(
         survey_acts.start_follow_up, link.database, link.request.app.state.gateway, recorded.sheet.follow_up_id
     )

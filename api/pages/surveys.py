@@ -232,9 +232,8 @@ def waiting(
     session: Session, caller: Caller, survey_id: UUID, paging: Paging, q: str = ""
 ) -> list[tuple[SurveyInvitation, str]]:
     """Who has not answered, within the caller's institutions, one page and a row more."""
-    after = (paging.text(0) or "", UUID(paging.text(1) or "")) if paging.after else None
-    scope = caller.scope(Action.ENTER_SHEETS)
-    return InvitationStore(session).unanswered(survey_id, scope, q=q.strip(), after=after, limit=paging.fetch)
+    scope, store = caller.scope(Action.ENTER_SHEETS), InvitationStore(session)
+    return store.unanswered(survey_id, scope, q=q.strip(), after=paging.text_and_id(), limit=paging.fetch)
 
 
 def _codes(

@@ -14,8 +14,9 @@ from api import acts, rollout_acts
 from api.acts import Done, Prepare
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.gateway import Gateway
-from api.rollout_answers import launch_answer, visible_launch
+from api.rollout_answers import launch_answer, launch_file, visible_launch
 from api.rollout_files import launch_pdf, launch_xlsx
+from api.routes.case_thread import file_response
 from api.schemas.desk import FileBody
 from api.schemas.rollout import (
     CompleteBody,
@@ -101,6 +102,13 @@ def download_pdf(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> 
 def read_launch(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
     """A launch by its case id."""
     return _read(database, caller, rollout_id)
+
+
+@router.get("/{rollout_id}/files/{attachment_id}", response_class=Response)
+def download_file(rollout_id: UUID, attachment_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
+    """A file handed in with a part of head office or of the caller's institutions, always as a download."""
+    with database.read() as session:
+        return file_response(launch_file(session, caller, rollout_id, attachment_id, datetime.now(UTC)))
 
 
 @router.post("", status_code=201)

@@ -149,9 +149,9 @@ def list_invitations(
     """Who has not answered yet, by customer; `q` a part of a name or number."""
     with database.read() as session:
         row = survey_acts.seen(session, caller, survey_id)
-        after = (paging.text(0) or "", UUID(paging.text(1) or "")) if paging.after else None
+        scope = caller.scope(Action.READ_SURVEYS)
         found = InvitationStore(session).unanswered(
-            row.id, caller.scope(Action.READ_SURVEYS), q=q.strip(), after=after, limit=paging.fetch
+            row.id, scope, q=q.strip(), after=paging.text_and_id(), limit=paging.fetch
         )
         shown, cursor = paging.cut(found, lambda pair: (pair[0].customer_no, str(pair[0].id)))
         return PageAnswer(items=invitation_answers(session, shown), next_cursor=cursor)

@@ -75,7 +75,7 @@ class ReassignBody(Body):
 
 
 class FileRefAnswer(Answer):
-    """A file handed in; read at `/cases/{case_id}/attachments/{attachment_id}`."""
+    """A file handed in; read at `/reports/rollout/{case_id}/files/{attachment_id}`."""
 
     attachment_id: UUID
     name: str

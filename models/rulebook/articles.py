@@ -21,6 +21,8 @@ class Rule(NamedTuple):
     source: Source
 
 
+ARTICLE, ATTACHMENT, TABLE, PART, OTHER = range(5)
+"""The kinds that `place` tells apart: 条, 附件, 附表, a section of defaults, a convention of this system."""
 _LANGUAGES = ("zh", "en")
 _ARTICLE, _ATTACHMENT, _TABLE = re.compile(r"第(\d+)条"), re.compile(r"附件(.)"), re.compile(r"附表(\d)")
 _PART = re.compile(r"regulation (\d)\.(\d+)")
@@ -50,14 +52,14 @@ def anchor(article: str) -> str:
 def place(article: str) -> tuple[int, int, int]:
     """Where an article stands among all."""
     if match := _ARTICLE.match(article):
-        return 0, int(match[1]), 0
+        return ARTICLE, int(match[1]), 0
     if match := _ATTACHMENT.match(article):
-        return 1, _NUMERALS.index(match[1]) + 1, 0
+        return ATTACHMENT, _NUMERALS.index(match[1]) + 1, 0
     if match := _TABLE.match(article):
-        return 2, int(match[1]), 0
+        return TABLE, int(match[1]), 0
     if match := _PART.match(article):
-        return 3, int(match[1]), int(match[2])
-    return 4, sum(map(ord, article)), 0
+        return PART, int(match[1]), int(match[2])
+    return OTHER, sum(map(ord, article)), 0
 
 
 def _entries(value: object) -> Iterator[Entry]:

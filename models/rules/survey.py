@@ -65,8 +65,7 @@ def _answer(rules: SurveyRules, question: Question, value: str) -> int | str | N
         return scale_answers(rules).get(value)
     if question.kind == "choice":
         return next((choice.code for choice in question.choices if choice.code == value), None)
-    number = int(value) if value.isascii() and value.isdigit() else -1
-    return number if 0 <= number <= rules.nps_max else None
+    return {str(number): number for number in range(int(rules.nps_max) + 1)}.get(value)
 
 
 def scale_answers(rules: SurveyRules) -> dict[str, int | str]:

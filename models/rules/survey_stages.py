@@ -1,6 +1,6 @@
 """Stages of a survey campaign (草稿 发放中 已截止 已发布), as a pure state machine; nothing goes back."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Act, PostRef
@@ -12,6 +12,8 @@ from models.types import SYSTEM_SCHEDULE, Door, Role
 
 RUNNERS = (Role.HQ_VIP, Role.BR_SVC)
 """Posts that lead a campaign, at its institution or above it."""
+LONGEST = timedelta(days=366)
+"""A campaign lasts a year at most: what closes later is a slip of the pen."""
 _NEEDED = {
     "close_survey": SurveyStage.OPEN,
     "extend_survey": SurveyStage.OPEN,
@@ -22,8 +24,10 @@ _NEEDED = {
 def closing(calendar: CalendarSnapshot, at: datetime, closes_on: date) -> Deadline:
     """When a campaign closes: at the close of the day asked for, or of the next working day.
 
-    Raises INVALID_INPUT for a day that is over.
+    Raises INVALID_INPUT for a day that is over, or too far away.
     """
+    if closes_on > cal.local_date(at) + LONGEST:
+        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "closes_on", "reason": "beyond_a_year"}])
     due_at = cal.close_of(calendar, cal.move_to_working_day(calendar, closes_on))
     if due_at <= at:
         raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "closes_on", "reason": "in_the_past"}])

@@ -29,6 +29,7 @@ from models.stores.service_counts import COMPLAINT_CODE, INQUIRY_CODE
 from models.types import Role, SeatKind, Stage
 
 SURVEY_CODE = "Z19"
+_YEARS = range(1990, 2101)
 _OF_RECORDS: Mapping[str, Callable[[Role], Source]] = {
     "unit_check": lambda role: tasks_of(role, (Stage.UNIT_CHECK.value,)),
     "branch_review": lambda role: tasks_of(role, (Stage.BRANCH_REVIEW.value,)),
@@ -59,13 +60,20 @@ class DutyLine:
 
 
 def month_of(month: str, today: date) -> tuple[date, date]:
-    """First and last day of `2026-02`, or of this month when empty. Raises INVALID_INPUT."""
+    """First and last day of `2026-02`, or of this month when empty. Raises INVALID_INPUT for what is no month, or none
+    of a year that reports are asked for."""
     try:
         first = date.fromisoformat(f"{month}-01") if month else today.replace(day=1)
     except ValueError as error:
-        fields = [{"field": "month", "reason": "date_from_datetime_parsing"}]
-        raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=fields) from error
+        raise _no_month() from error
+    if first.year not in _YEARS:
+        raise _no_month()
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _no_month() -> DomainError:
+    fields = [{"field": "month", "reason": "date_from_datetime_parsing"}]
+    return DomainError(ErrorCode.INVALID_INPUT, n=1, errors=fields)
 
 
 def duties_of(session: Session, rulebook: Rulebook, role: Role, asked: Asked) -> list[DutyLine]:

@@ -107,6 +107,12 @@ class AssessmentStore:
         statement = statement.where(row.year == year, row.institution_code == institution_code)
         return list(self.session.exec(statement.order_by(col(row.case_id).desc())).all())
 
+    def upheld(self, year: int, institution_code: str) -> list[AssessmentAppeal]:
+        """Appeals of a branch's year that were upheld, the oldest first."""
+        row = AssessmentAppeal
+        statement = select(row).where(row.year == year, row.institution_code == institution_code)
+        return list(self.session.exec(statement.where(col(row.upheld_at).is_not(None)).order_by(col(row.upheld_at))))
+
     def appealed(self, year: int, institution_code: str) -> frozenset[str]:
         """Items about which an appeal stands that was not withdrawn."""
         return frozenset(

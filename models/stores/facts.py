@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Numeric, Select, and_, case, null
 from sqlmodel import Session, cast, col, func, select
 
+from models.errors import DomainError, ErrorCode
 from models.rules.calendar import ONE_DAY, instant, local_date
 from models.service_types import FactKind
 from models.stores.scope import Scope
@@ -93,8 +94,16 @@ class SqlSource:
         rows = self.statement(asked).subquery()
         statement = select(*rows.c).order_by(rows.c.ref).limit(limit)
         if after is not None:
-            statement = statement.where(rows.c.ref > self.key(after))
+            statement = statement.where(rows.c.ref > self._reference(after))
         return [self._fact(row) for row in session.execute(statement)]
+
+    def _reference(self, text: str) -> Any:
+        """Where a page goes on. Raises INVALID_INPUT for a position that is none of this list."""
+        try:
+            return self.key(text)
+        except ValueError as error:
+            fault = {"field": "cursor", "reason": "bad_cursor"}
+            raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[fault]) from error
 
     def _fact(self, row: Any) -> Fact:
         ref, customer_no, code, tier, on, good, value = row

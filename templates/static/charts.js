@@ -6,7 +6,6 @@
   const text = (cell) => cell.textContent.trim();
   const number = (cell) => (cell.dataset.value === undefined ? null : Number(cell.dataset.value));
   const link = (cell) => cell.querySelector("a") ?? cell.parentElement.querySelector("th a");
-
   // What tells columns apart beside the colour: the line, the symbol, the stripes of a bar.
   const COLOURS = ["brand", "blue", "amber", "violet", "orange", "edge"];
   const LINES = ["solid", "dashed", "dotted"];
@@ -15,7 +14,6 @@
   const turn = (list, at) => list[at % list.length];
   const BAND = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5] };
   const stripe = (at) => ({ ...BAND, rotation: turn(STRIPES, at), color: css("surface") });
-
   const read = (table) => {
     const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
     const columns = [...table.tHead.rows[0].cells].slice(1).map((head, at) => ({
@@ -45,7 +43,6 @@
       label: { ...label, formatter: (point) => text(column.cells[point.dataIndex]), show: label.show && !column.isLimit },
     }));
   };
-
   const options = (figure, data) => {
     const kind = figure.dataset.glChart;
     const isAcross = kind === "across";

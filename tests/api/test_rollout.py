@@ -63,6 +63,9 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     draft = await _opened(clients)
     assert (draft["stage"], draft["branches"], draft["total"]) == ("planned", ["BJ", "SH"], 21)
     again = await hq.post(URL, json={"start_on": START, "comment": "另一份"})
+    for far in ("0001-01-01", "9999-12-01"):
+        answer = await hq.post(URL, json={"start_on": far})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "start_on")
     assert (again.status_code, again.json()["code"]) == (409, "duplicate_case")
     refused = await svc.post(f"{URL}/{draft['case_id']}/launch", json={"version": 1})
     assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
@@ -76,8 +79,10 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     )
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "items.1.responsible")
     plan: dict[str, Any] = {"version": 1, "start_on": START, "branches": ["BJ"], "items": items}
+    plan["items"] = [items[0] | {"responsible": items[0]["responsible"] * 2}, *items[1:]]
     planned = await _post(hq, f"/{draft['case_id']}/plan", **plan)
     assert (planned["branches"], planned["version"]) == (["BJ"], 2)
+    assert planned["total"] == 13  # whoever is named twice owes it once
     launched = await _post(hq, f"/{draft['case_id']}/launch", version=2)
     first = _part(launched, 1, "HQ")
     assert (launched["stage"], first["holder"], first["late"]) == ("running", "", False)
@@ -94,8 +99,11 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     done = await _post(hq, f"/tasks/{first['task_id']}/complete", version=1, comment="已下发", attachments=[file])
     told = _part(done, 1, "HQ")
     assert (told["result"], told["done_by"], [one["name"] for one in told["files"]]) == ("已下发", "孙倩", ["办法.png"])
-    stored = await hq.get(f"/api/v1/cases/{done['case_id']}/attachments/{told['files'][0]['attachment_id']}")
-    assert stored.content == PNG
+    address = f"/{done['case_id']}/files/{told['files'][0]['attachment_id']}"
+    for reader in ("hq-vip", "svc", "mgr"):  # whoever sees the part may read its file
+        assert (await clients.token(reader).get(f"{URL}{address}")).content == PNG
+        assert (await clients.browser(reader).get(f"/rollout{address}")).content == PNG
+    assert (await clients.token("sh-lead").get(f"{URL}{address}")).status_code == 404
     data = _part(done, 3, "BJ")
     assert (await hq.post(f"{URL}/tasks/{data['task_id']}/complete", json={"version": 1, "comment": "x"})).json()[
         "code"
@@ -197,6 +205,8 @@ async def _worked_on(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.Async
     action, fields = _form(page, "/complete")
     empty = await hq.post(action, data={**fields, "comment": " "})
     assert (empty.status_code, "成果" in empty.text) == (422, True)
+    (wrong,) = _soup_of(empty).select(".gl-errors a")
+    assert _soup_of(empty).select_one(f'textarea[id="{str(wrong["href"])[1:]}"][aria-invalid]')
     action, fields = _form(_soup_of(empty), "/complete")
     done = await hq.post(action, data={**fields, "comment": "已下发全部分公司"}, files={"files": ("办法.png", PNG)})
     assert done.status_code == 303, done.text

@@ -15,10 +15,13 @@ from sqlmodel import select
 
 from api.app import create_app
 from api.gateway import Gateway
+from api.paging import encode_cursor
 from models.database import Database
 from models.rules.calendar import local_date
 from models.services.survey import links
+from models.services.survey.answering import Given, answer
 from models.settings import Settings
+from models.stores.accounts import AccountStore
 from models.tables.survey import SurveyInvitation
 from tests.support import engine, surveys, world
 from tests.support.clients import Clients
@@ -199,6 +202,13 @@ async def test_an_answer_stands_while_the_engine_is_down(unsent: Clients) -> Non
     assert low["follow_up_stage"] == "planned"  # the sweep starts it
 
 
+def _account(clients: Clients, login: str) -> UUID:
+    with clients.database.read() as session:
+        account = AccountStore(session).by_login(login)
+    assert account is not None
+    return account.id
+
+
 def _form(page: httpx2.Response) -> BeautifulSoup:
     return BeautifulSoup(page.text, "html.parser")
 
@@ -236,6 +246,31 @@ async def test_the_public_page_keeps_what_was_typed_and_is_used_up_once(unsent: 
         assert not _form(shown).select("nav.gl-side, .gl-tabbar")  # nothing else of the system
 
 
+async def test_who_answers_beside_a_paper_sheet_is_not_thanked_for_nothing(unsent: Clients) -> None:
+    first, *_ = _tokens(unsent)
+    nobody, by = unsent.anonymous(), _account(unsent, "svc")
+    page = await nobody.get(f"/s/{first}")
+    with unsent.database.write() as session:
+        given = Given(surveys.ALL_FIVES, entered_by=by)
+        answer(session, links.found(session, first), given, surveys.BY_LINK, datetime.now(UTC))
+    origin = {"Origin": "http://127.0.0.1:8000"}
+    lost = await nobody.post(f"/s/{first}", data={"csrf_token": _hidden(page), "q1": "1"}, headers=origin)
+    assert (lost.status_code, "感谢您的评价" in lost.text) == (410, False)
+
+
+async def test_answers_of_an_endless_number_and_cursors_of_another_list_are_refused(unsent: Clients) -> None:
+    first, *_ = _tokens(unsent)
+    endless = await unsent.anonymous().post(f"{SURVEYS}/answers/{first}", json={"answers": {"13": "9" * 5000}})
+    assert _code(endless) == (422, "invalid_input")
+    with unsent.database.read() as session:
+        campaign = session.exec(select(SurveyInvitation.campaign_id)).first()
+    cursor = encode_cursor(("C1", "no id"))
+    for address in (f"/surveys/{campaign}/paper", f"/surveys/{campaign}/codes"):
+        assert (await unsent.browser("svc").get(address, params={"cursor": cursor})).status_code == 422
+    listed = await unsent.token("svc").get(f"{SURVEYS}/{campaign}/invitations", params={"cursor": cursor})
+    assert _code(listed) == (422, "invalid_input")
+
+
 async def test_pages_of_staff(unsent: Clients) -> None:
     svc = unsent.browser("svc")
     with unsent.database.read() as session:
@@ -260,7 +295,7 @@ async def test_pages_of_staff(unsent: Clients) -> None:
     assert _form(wrong).select_one("#q1-5[checked]")
     entered = await svc.post(entry, data={"q1": "5", "answered_on": today, "idempotency_key": "paper-page-1"})
     assert entered.headers["location"] == f"{base}/paper?done=sheet"
-    assert (await svc.get(entry)).status_code in {200, 410}
+    assert (await svc.get(entry)).status_code == 410  # nobody fills it in for nothing
     mine = await svc.post("/surveys", data=BODY | {"tiers": ["gold"], "title": "", "idempotency_key": "survey-page-1"})
     assert mine.status_code == 422
     drafted = await svc.post("/surveys", data=BODY | {"tiers": ["gold"], "idempotency_key": "survey-page-2"})

@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from python_calamine import CalamineWorkbook
 from sqlmodel import select
 
+from api.paging import encode_cursor
 from models.database import Database
 from models.rules.calendar import local_date
 from models.services.assessment import keeping
@@ -81,6 +82,10 @@ async def test_every_point_opens_its_facts_and_their_sum_is_the_figure(people: C
     assert "合计" in page.get_text()
     assert page.select_one("tbody a")
     assert (await hq.get(f"{API}/BJ/facts/weather")).status_code == 404
+    for place in ([0, "weather"], [0, ""], [10**30, ""]):
+        for version in ("", "live"):
+            of_another = await hq.get(f"{API}/BJ/facts/on_time_rate?version={version}&cursor={encode_cursor(place)}")
+            assert of_another.status_code in {200, 422}, place
     assert (await hq.get(f"{API}/BJ?version=9")).status_code == 404
 
 
@@ -192,5 +197,7 @@ async def test_duties_of_a_month_are_counted_and_each_number_opens_its_rows(peop
     assert "总公司VIP服务管理岗" not in str(
         soup_of(await people.browser("mgr").get("/duties?role=all")).select(".gl-panel")
     )
-    assert (await mgr.get("/api/v1/duties?month=2026-13")).status_code == 422
+    for month in ("2026-13", "0001-01", "9999-12"):
+        assert (await mgr.get(f"/api/v1/duties?month={month}")).status_code == 422
+        assert (await people.browser("mgr").get(f"/duties?month={month}")).status_code == 422
     assert (await mgr.get("/api/v1/duties/MGR/99/facts")).status_code == 404

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from uuid import UUID
 
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from api.pages.quarter_view import quarter_href
 from models.database import Database
@@ -16,8 +17,11 @@ from models.rules.quarter import Quarter
 from models.services.quarter import adjusting, closing, content
 from models.services.rulebooks import ensure_builtin
 from models.stores.quarter import QuarterStore
+from models.tables.book import Customer
 from models.tables.care import Touchpoint
+from models.tables.columns import new_id
 from models.tables.organisation import Account
+from models.tables.quarter import QuarterLine
 from models.types import Stage
 from tests.pages.conftest import soup_of
 from tests.support import quarters, world
@@ -82,6 +86,40 @@ async def test_the_preparer_writes_beside_every_vip_and_nothing_typed_is_lost(pe
     assert stale.status_code == 409
     assert _text(soup_of(stale), f'[id="problems.{world.GOLD}"]') == "另一段话"
     assert not soup_of(await people.browser("lead").get(BJ)).select("textarea[name=problems]")
+
+
+async def test_a_long_summary_is_written_page_by_page(people: Clients, frozen: World) -> None:
+    """The form of a branch with six hundred VIPs was refused for its length, with everything typed into it."""
+    with frozen.database.write() as session:
+        row = QuarterStore(session).get(Q, quarters.BRANCH)
+        assert row is not None
+        _add_lines(session, row.id, 600)
+    svc = people.browser("svc")
+    first = soup_of(await svc.get(f"{BJ}?limit=200"))
+    assert len(first.select("textarea[name=problems]")) == 200
+    page = soup_of(await svc.get(str(first.select_one("#vips a[rel=next]")["href"])))  # type: ignore[index]
+    form = page.select_one("#vips form")
+    assert form is not None
+    numbers = [str(field["value"]) for field in form.select("input[name=customer_no]")]
+    sent = {"version": "1", "customer_no": numbers, "problems": ["已补排"] * len(numbers)}
+    saved = await svc.post(str(form["action"]), data=sent)
+    assert saved.status_code == 303
+    back = soup_of(await svc.get(saved.headers["location"]))
+    assert [field.get_text() for field in back.select("textarea[name=problems]")] == sent["problems"]
+    stale = soup_of(await svc.post(str(form["action"]), data=sent | {"problems": ["另一段话"] * len(numbers)}))
+    assert {field.get_text() for field in stale.select("textarea[name=problems]")} == {"另一段话"}
+
+
+def _add_lines(session: Session, summary_id: UUID, number: int) -> None:
+    one = session.exec(select(QuarterLine).where(QuarterLine.summary_id == summary_id)).first()
+    assert one is not None
+    customer = session.get(Customer, one.customer_no)
+    assert customer is not None
+    for at in range(number):
+        code = f"X{at:06}"
+        session.add(Customer(**customer.model_dump() | {"customer_no": code}))
+        session.add(QuarterLine(**one.model_dump() | {"id": new_id(), "customer_no": code}))
+    session.flush()
 
 
 async def test_json_workbook_and_print_say_the_same(people: Clients, frozen: World) -> None:

@@ -88,6 +88,7 @@ def test_answers_as_typed() -> None:
         ({"13": "11"}, "q13"),
         ({"13": "-1"}, "q13"),
         ({"13": "１"}, "q13"),
+        ({"13": "9" * 5000}, "q13"),  # more digits than Python reads as a number
         ({"14": "text"}, "q14"),
         ({"99": "5"}, "q99"),
         ({}, "q1"),

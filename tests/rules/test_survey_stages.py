@@ -62,9 +62,10 @@ def test_it_closes_at_the_close_of_a_working_day(closes_on: date, expected: date
     assert stages.closing(CALENDAR, OPENED, closes_on).due_at == expected
 
 
-def test_a_day_that_is_over_is_refused() -> None:
+@pytest.mark.parametrize("day", [date(2026, 9, 18), date(2027, 9, 23), date.max])
+def test_a_day_that_is_over_or_too_far_away_is_refused(day: date) -> None:
     with pytest.raises(DomainError, match="invalid_input"):
-        stages.closing(CALENDAR, OPENED, date(2026, 9, 18))
+        stages.closing(CALENDAR, OPENED, day)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ CROSS_SITE = [
     {"Sec-Fetch-Site": "same-site"},
 ]
 SOMETHING = "00000000-0000-7000-8000-000000000000"
+pytestmark = pytest.mark.timeout(400)
+"""Each walks over several hundred routes."""
 
 
 def _path(route: Declared) -> str:

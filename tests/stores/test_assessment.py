@@ -23,7 +23,7 @@ from models.services.rulebooks import ensure_builtin
 from models.stores.assessment import AssessmentStore
 from models.stores.audit import AuditStore
 from models.stores.scope import EVERYTHING, Scope
-from models.tables.assessment import AssessmentFact, AssessmentResult
+from models.tables.assessment import AssessmentAppeal, AssessmentFact, AssessmentResult
 from models.tables.audit import AuditEntry
 from models.tables.care import Touchpoint
 from models.types import Door, Stage
@@ -166,6 +166,47 @@ def test_reckoned_again_another_version_waits_and_the_confirmed_one_stands(fille
         assert refusal(lambda: keeping.confirm(session, YEAR, "BJ", 1, actor)) is ErrorCode.STALE_VERSION
         assert keeping.confirm(session, YEAR, "BJ", 2, actor).confirmed_at == AFTER
         assert branch_view(session, BJ, "", AFTER).result == second
+
+
+def _uphold(session: Session, row: AssessmentResult, item: str, new: str) -> None:
+    old = row.kept["assessed"]["deduction"] if item == DEDUCTION else "50"
+    session.add(
+        AssessmentAppeal(
+            case_id=any_case(session, "BJ"),
+            result_id=row.id,
+            year=YEAR,
+            institution_code="BJ",
+            item=item,
+            old=Decimal(old),
+            new=Decimal(new),
+            upheld_at=AFTER,
+        )
+    )
+    session.flush()
+
+
+def test_what_an_appeal_put_in_place_is_kept_when_the_year_is_reckoned_again(filled: World) -> None:
+    with filled.database.write() as session:
+        row = _scored(session)
+        _uphold(session, row, "on_time_rate", "99.5")
+        keeping.keep_again(session, BJ, by(filled), "补录后重算")
+        view = branch_view(session, BJ, "2", AFTER)
+        score = view.assessed.indicator("on_time_rate")
+        assert (score.actual, score.corrected) == (Decimal("99.5"), True)
+        assert view.assessed.total is not None
+        assert row.total is not None
+        assert view.assessed.total > row.total
+
+
+def test_a_correction_that_the_records_have_overtaken_is_left_out(filled: World) -> None:
+    with filled.database.write() as session:
+        row = _scored(session)
+        _uphold(session, row, "on_time_rate", "0.5")
+        keeping.keep_again(session, BJ, by(filled), "补录后重算")
+        score = branch_view(session, BJ, "2", AFTER).assessed.indicator("on_time_rate")
+        assert score.actual is not None
+        assert score.actual > Decimal("0.5")
+        assert not score.corrected
 
 
 def test_what_may_not_be_reckoned_or_confirmed_is_refused(filled: World) -> None:

@@ -100,11 +100,12 @@ async def test_an_appeal_that_is_rejected_changes_nothing_and_is_not_made_twice(
         (ITEM, "1", "invalid_input"),
         (ITEM, "101", "invalid_input"),
         (ITEM, "NaN", "invalid_input"),
+        (ITEM, "1e30", "invalid_input"),
         (DEDUCTION, "11", "invalid_input"),
         ("satisfaction_score", "99", "invalid_input"),
         ("weather", "99", "invalid_input"),
     ],
-    ids=["worse", "above hundred", "no number", "more deduction", "without a case", "unknown"],
+    ids=["worse", "above hundred", "no number", "beyond reckoning", "more deduction", "without a case", "unknown"],
 )
 async def test_only_something_better_that_stands_can_be_asked_for(
     stage: Stage, item: str, asked: str, code: str

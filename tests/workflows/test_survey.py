@@ -110,7 +110,7 @@ async def test_extended_and_closed_early(timed_stage: Stage) -> None:
         await running.send(await running.act(CloseSurvey, login="lead"))
     await running.send(await running.act(CloseSurvey, login="hq-vip"))
     (row,) = stage.rows(SurveyCampaign)
-    assert (row.stage, row.version) == (SurveyStage.CLOSED, 4)
+    assert (row.stage, row.version, row.closes_on) == (SurveyStage.CLOSED, 4, later)
     assert _audited(stage, row.id)[-2:] == ["survey.extended", "survey.closed"]
     await running.send(await running.act(PublishSurvey, reason=""))
     await running.handle.result()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.pages.view.common import Tag
+from api.pages.view.common import Pager, Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +34,4 @@ class VipTable:
     rows: tuple[VipRow, ...]
     action: str = ""
     version: int = 0
+    pager: Pager | None = None

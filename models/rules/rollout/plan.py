@@ -34,11 +34,18 @@ def from_template(template: Rollout, start_on: date, calendar: CalendarSnapshot)
     )
 
 
+def refuse_far_start(start_on: date, around: date) -> None:
+    """Raises INVALID_INPUT for a start more than two years from a day: no calendar reaches so far."""
+    if abs(start_on - around) > LONGEST:
+        raise _wrong([("start_on", "years_away")])
+
+
 def planned(items: Sequence[PlannedItem], calendar: CalendarSnapshot) -> tuple[PlannedItem, ...]:
-    """The items with their dates on working days, in the order of their numbers."""
+    """The items with their dates on working days and each owner once, in the order of their numbers."""
     moved = (
         item.model_copy(
             update={
+                "responsible": tuple(dict.fromkeys(item.responsible)),
                 "from_on": cal.move_to_working_day(calendar, item.from_on),
                 "to_on": cal.move_to_working_day(calendar, item.to_on),
             }
@@ -57,7 +64,8 @@ def drafted(state: RolloutState, act: PlanRollout, calendar: CalendarSnapshot) -
 
 def refuse_bad_plan(state: RolloutState, act: PlanRollout) -> None:
     """Raises INVALID_INPUT: nobody takes part, an item is missing or unknown, ends before it begins, has no owner,
-    begins before what it waits for ends, or waits for itself."""
+    begins before what it waits for ends, or waits for itself; or the start is moved by years."""
+    refuse_far_start(act.start_on, state.start_on)
     errors = [("branches", "missing")] if not act.branches else []
     if sorted(item.number for item in act.items) != sorted(item.number for item in state.items):
         raise _wrong([*errors, ("items", "missing")])

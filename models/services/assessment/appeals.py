@@ -31,6 +31,8 @@ from models.types import Door, InstitutionLevel, Role, Stage
 ASSESSMENT_APPEAL = "assessment"
 MAY_APPEAL = (Role.BR_SVC, Role.BR_LEAD)
 HIGHEST = Decimal(100)
+_LARGEST = 9
+"""Power of ten beyond which nothing that is asked for can be rounded, nor is meant."""
 _STEPS = ((Stage.HQ_REVIEW, Role.HQ_VIP), (Stage.HQ_APPROVAL, Role.HQ_LEAD))
 
 
@@ -172,7 +174,7 @@ def _old_and_new(row: AssessmentResult, start: StartApproval) -> tuple[Decimal, 
         new = Decimal(asked)
     except InvalidOperation as error:
         raise invalid("asked", "decimal_parsing") from error
-    if not new.is_finite() or new != round(new, 4):
+    if not new.is_finite() or new.adjusted() > _LARGEST or new != round(new, 4):
         raise invalid("asked", "decimal_parsing")
     least, most = (Decimal(0), old) if item == DEDUCTION else (old, HIGHEST)
     if new == old or not least <= new <= most:

@@ -8,14 +8,16 @@ until the next one is. Nothing commits here.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
-from models.messages.assessment import Kept
+from models.messages.assessment import DEDUCTION, Assessed, Correction, Kept
 from models.messages.sweep import SweepDone, SweepOrder
+from models.rulebook.schema.assessment import Assessment
+from models.rules.assessment import assess
 from models.rules.calendar import add_working_days, local_date, shift_working_days
 from models.service_types import AssessmentCause
 from models.services import audit
@@ -38,7 +40,7 @@ from models.stores.fact_sources import YEAR_PERIOD
 from models.stores.facts import Asked, every
 from models.stores.institutions import InstitutionStore
 from models.stores.scope import EVERYTHING, Scope
-from models.tables.assessment import AssessmentResult
+from models.tables.assessment import AssessmentAppeal, AssessmentResult
 from models.tables.columns import new_id
 from models.types import SYSTEM_SCHEDULE, Door, InstitutionLevel
 
@@ -70,6 +72,8 @@ def keep_due(session: Session, order: SweepOrder) -> SweepDone:
 def keep_again(session: Session, place: Place, by: Actor, reason: str) -> AssessmentResult:
     """重新计算 of the year from the records as they stand now: the next version, which nobody has confirmed.
 
+    What appeals of the branch put in place is taken in again wherever the records say nothing better since.
+
     Raises REASON_REQUIRED, NOT_FOUND outside the scope, YEAR_NOT_OVER, INVALID_INPUT for what is no branch and for a
     branch without any case.
     """
@@ -84,9 +88,26 @@ def keep_again(session: Session, place: Place, by: Actor, reason: str) -> Assess
     (reckoned,) = reckon(session, rules.rulebook, year, asked)
     if reckoned.assessed.total is None:
         raise invalid("institution_code", "nothing_to_assess")
+    reckoned = _with_upheld(session, rules.rulebook.assessment, reckoned, year)
     made = Made(AssessmentCause.BY_HAND, by.at, by, reason.strip())
     row = _row((year, YEAR_PERIOD), reckoned, rules, made, len(versions) + 1)
     return _write(session, row, asked, made)
+
+
+def _with_upheld(session: Session, rules: Assessment, reckoned: Reckoned, year: int) -> Reckoned:
+    """The same with the corrections of appeals that were upheld."""
+    upheld = AssessmentStore(session).upheld(year, reckoned.branch.code)
+    corrections = tuple(Correction(item=row.item, value=row.new) for row in upheld if _helps(reckoned.assessed, row))
+    facts = reckoned.facts.model_copy(update={"corrections": corrections})
+    return replace(reckoned, facts=facts, assessed=assess(rules, facts))
+
+
+def _helps(assessed: Assessed, appeal: AssessmentAppeal) -> bool:
+    """Whether what was put in place is still better for the branch than what the records say by themselves."""
+    if appeal.item == DEDUCTION:
+        return appeal.new < assessed.deduction
+    actual = next((score.actual for score in assessed.indicators if score.code == appeal.item), None)
+    return actual is not None and appeal.new > actual
 
 
 def confirm(session: Session, year: int, branch_code: str, version: int, by: Actor) -> AssessmentResult:

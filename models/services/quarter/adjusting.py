@@ -4,6 +4,7 @@ The published lines never change. Each difference is one more line, held against
 that finding it again adds nothing.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,19 +35,19 @@ COMPARED_FOR = timedelta(days=366)
 def adjust_published(session: Session, order: RecordOrder) -> SweepDone:
     """One chunk of the branch's published summaries: each held against the facts as they are now.
 
-    One that was tampered with is written down and passed over: the rest of the sweep, greetings among it, goes on.
+    One that is not what its seal says is counted and told in the audit; what else the sweep has to do goes on.
     """
     after = UUID(order.after) if order.after else None
     rows = QuarterStore(session).published([order.institution_code], after, order.limit)
     recent = [row for row in rows if order.day - Quarter(row.year, row.quarter).last <= COMPARED_FOR]
-    counts = {"adjusted": 0, "altered": 0}
+    counts = Counter(adjusted=0)
     for row in recent:
         try:
             counts["adjusted"] += len(find(session, row, order.at))
         except SummaryAlteredError:
             counts["altered"] += 1
-            _note(session, row, "quarter.altered", {"quarter": f"{row.year}-Q{row.quarter}"}, order.at)
-    return SweepDone(after=str(rows[-1].id) if len(rows) == order.limit else None, counts=counts)
+            _note(session, row, "quarter.altered", {"period": period_of(row)}, order.at)
+    return SweepDone(after=str(rows[-1].id) if len(rows) == order.limit else None, counts=dict(counts))
 
 
 def find(session: Session, summary: QuarterSummary, at: datetime) -> list[QuarterAdjustment]:

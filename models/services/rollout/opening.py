@@ -34,14 +34,14 @@ def record_opening(session: Session, message: RecordRolloutOpening) -> RolloutOp
     """Insert the launch, or return the one that this workflow already recorded.
 
     Raises NOT_ALLOWED when the opener lost its post, DUPLICATE_CASE with the open one, INVALID_INPUT for branches that
-    are none.
+    are none, or a start that is years away.
     """
     start, at = message.start, message.at
     standing = CaseStore(session).by_workflow_id(start.workflow_id)
     if standing is not None:
         return _opened(session, standing, at)
     refuse_without_post(session, start)
-    check(session, start)
+    check(session, start, at)
     rules = rulebook_in_force(session, local_date(at))
     state = _state(session, start, rules, at)
     case = _case(start, state, rules, at)
@@ -55,8 +55,9 @@ def record_opening(session: Session, message: RecordRolloutOpening) -> RolloutOp
     return _opened(session, case, at)
 
 
-def check(session: Session, start: StartRollout) -> None:
+def check(session: Session, start: StartRollout, at: datetime) -> None:
     """What forbids the start: asked before sending, and again in the first record. Raises as `record_opening`."""
+    rollout.refuse_far_start(start.start_on, local_date(at))
     refuse_unknown_branches(session, start.branches)
     standing = CaseStore(session).by_open_key(ROLLOUT_KEY)
     if standing is not None:

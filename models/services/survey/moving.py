@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from models.messages.survey import RecordSurveyMove, SurveyAct, SurveyMoved, SurveyRecorded, SurveyState
+from models.messages.survey import ExtendSurvey, RecordSurveyMove, SurveyAct, SurveyMoved, SurveyRecorded, SurveyState
 from models.rules import survey_stages
 from models.rules.calendar import local_date
 from models.service_types import SurveyStage
@@ -40,7 +40,7 @@ def record_move(session: Session, message: RecordSurveyMove) -> SurveyRecorded:
         return _standing(row, message)
     after = _after(session, message)
     moved = after.moves[-1]
-    _write(session, row, after, moved)
+    _write(session, row, after, moved, message.act)
     if moved.stage is SurveyStage.PUBLISHED:
         _tell(session, row, moved)
     _audit(session, before, moved, message.act)
@@ -70,9 +70,13 @@ def _after(session: Session, message: RecordSurveyMove) -> SurveyState:
     return survey_stages.move(message.before, act, message.at, snapshot(session, working_time, today))
 
 
-def _write(session: Session, row: SurveyCampaign, after: SurveyState, moved: SurveyMoved) -> None:
+def _write(
+    session: Session, row: SurveyCampaign, after: SurveyState, moved: SurveyMoved, act: SurveyAct | None
+) -> None:
     row.stage, row.version, row.state = after.stage, after.version, after.model_dump(mode="json")
     row.closes_at = after.closes_at.due_at
+    if isinstance(act, ExtendSurvey):
+        row.closes_on = act.closes_on
     if moved.stage is SurveyStage.CLOSED:
         row.closed_at = moved.at
     if moved.stage is SurveyStage.PUBLISHED:
