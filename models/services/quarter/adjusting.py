@@ -40,7 +40,7 @@ def adjust_published(session: Session, order: RecordOrder) -> SweepDone:
     after = UUID(order.after) if order.after else None
     rows = QuarterStore(session).published([order.institution_code], after, order.limit)
     recent = [row for row in rows if order.day - Quarter(row.year, row.quarter).last <= COMPARED_FOR]
-    counts = Counter(adjusted=0)
+    counts = Counter(adjusted=0, altered=0)
     for row in recent:
         try:
             counts["adjusted"] += len(find(session, row, order.at))
