@@ -59,6 +59,12 @@ def _part(found: dict[str, Any], number: int, place: str) -> dict[str, Any]:
 
 async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Clients) -> None:
     hq, svc = clients.token("hq-vip"), clients.token("svc")
+    first = await _launched(clients, hq, svc)
+    await _completed(clients, hq, svc, first)
+
+
+async def _launched(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.AsyncClient) -> dict[str, Any]:
+    """Drafted, planned and launched; the first part of head office."""
     assert (await svc.get(URL)).status_code == 404
     draft = await _opened(clients)
     assert (draft["stage"], draft["branches"], draft["total"]) == ("planned", ["BJ", "SH"], 21)
@@ -90,6 +96,11 @@ async def test_a_launch_from_the_draft_to_a_result_with_its_file(clients: Client
     assert [(task["task_id"], task["step"]) for task in inbox] == [(first["task_id"], "rollout")]
     task = (await hq.get(f"/api/v1/tasks/{first['task_id']}")).json()
     assert task["customer_name" if "customer_name" in task else "title"]
+    return first
+
+
+async def _completed(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.AsyncClient, first: dict[str, Any]) -> None:
+    """The first part done with a file, and who sees what of it."""
     file = {"name": "办法.png", "media_type": "image/png", "content": base64.b64encode(PNG).decode()}
     bad_file = await hq.post(
         f"{URL}/tasks/{first['task_id']}/complete",
