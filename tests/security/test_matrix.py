@@ -131,7 +131,7 @@ class Matrix:
 
     def names_objects(self, route: Declared) -> tuple[bool, bool]:
         """Whether the path, and whether the body, name something of an institution."""
-        if "part_id" in route.parameters:
+        if {"part_id", "rollout_id"}.intersection(route.parameters):
             return (
                 False,
                 False,
