@@ -25,8 +25,8 @@ class Hand:
         self.page: Page = story.sign_in(login)
         self.clicks = 0
 
-    def inbox(self, query: str = "") -> None:
-        """Begin again at the list."""
+    def inbox(self, query: str = "?kind=qualification") -> None:
+        """Begin again at the list of declarations: the programme's own work, as a quarter's close, may be due before."""
         self.page.goto(f"{self.story.address}/inbox{query}")
         self.clicks = 0
 

@@ -122,7 +122,11 @@ async def test_a_downgrade_waits_for_its_buffer_and_then_takes_a_silver_seat(tim
     await stage.skip(days=(answer.buffer_until - today).days - 1)
     assert stage.rows(Membership)[0].stage is MembershipStage.DOWNGRADE_BUFFER
     await stage.skip(days=3)
-    (row,), (seat,) = stage.rows(Membership), stage.rows(Seat)
+    (row,) = stage.rows(Membership)
+    if answer.buffer_until >= row.valid_to:  # from late November on the buffer ends with the term: no year is left
+        assert stage.rows(Seat) == []
+        return
+    (seat,) = stage.rows(Seat)
     after = stage_on(MembershipStage.SERVING, row.valid_from, row.valid_to, answer.buffer_until + timedelta(days=1))
     assert row.stage in {MembershipStage.SERVING, after}  # the stage of the day follows the end of the buffer
     assert (row.tier, row.seat_kind) == (Tier.SILVER, SeatKind.SILVER)
