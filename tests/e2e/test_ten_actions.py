@@ -26,7 +26,7 @@ class Hand:
         self.clicks = 0
 
     def inbox(self, query: str = "?kind=qualification") -> None:
-        """Begin again at the list of declarations: the programme's own work, as a quarter's close, may be due before."""
+        """Begin again at the list of declarations: the programme's own work, a quarter's close, may be due before."""
         self.page.goto(f"{self.story.address}/inbox{query}")
         self.clicks = 0
 
