@@ -10,9 +10,20 @@ from models.tables.cases import SilverQuota
 from models.tables.organisation import Post
 from models.types import Role
 from tests.support import world
-from tests.support.page_desk import LEVELS, Desk, add_post, desk, environment, fields_of, form_on, records, text_of
+from tests.support.page_desk import (
+    LEVELS,
+    Desk,
+    add_post,
+    desk,
+    environment,
+    fields_of,
+    form_on,
+    records,
+    server,
+    text_of,
+)
 
-__all__ = ["desk", "environment", "records"]
+__all__ = ["desk", "environment", "records", "server"]
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 
 

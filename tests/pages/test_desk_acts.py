@@ -5,9 +5,9 @@ from bs4 import BeautifulSoup
 
 from models.types import Role
 from tests.support import world
-from tests.support.page_desk import Desk, add_post, desk, environment, fields_of, records, text_of
+from tests.support.page_desk import Desk, add_post, desk, environment, fields_of, records, server, text_of
 
-__all__ = ["desk", "environment", "records"]
+__all__ = ["desk", "environment", "records", "server"]
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 
 

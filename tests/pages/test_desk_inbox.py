@@ -8,9 +8,9 @@ from sqlmodel import select
 
 from models.tables.cases import Task
 from tests.support import world
-from tests.support.page_desk import Desk, desk, environment, records, text_of
+from tests.support.page_desk import Desk, desk, environment, records, server, text_of
 
-__all__ = ["desk", "environment", "records"]
+__all__ = ["desk", "environment", "records", "server"]
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 
 

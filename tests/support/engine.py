@@ -3,8 +3,9 @@
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ from workflows.options import TASK_TIMEOUT
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 from workflows.worker import make_worker
 
+AHEAD = timedelta(minutes=10)
+"""How far the clock of a shared server may be ahead."""
+
 _numbers = count(1)
 
 
@@ -50,6 +54,31 @@ async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     ) as environment:
         await add_search_attributes(environment.client)
         yield environment
+
+
+class SharedServer:
+    """One time-skipping server for many tests, replaced once a test has let its clock run ahead of ours.
+
+    Waiting for a result lets time skip to whatever timer of an older test comes next; a later test, whose records are
+    of today, would find its terms over.
+    """
+
+    def __init__(self) -> None:
+        self._running: WorkflowEnvironment | None = None
+        self._held = AsyncExitStack()
+
+    async def at_present(self) -> WorkflowEnvironment:
+        """A server whose clock is ours."""
+        if self._running and await self._running.get_current_time() - datetime.now(UTC) < AHEAD:
+            return self._running
+        await self.stop()
+        self._running = await self._held.enter_async_context(time_skipping())
+        return self._running
+
+    async def stop(self) -> None:
+        """Stop the server, if one runs."""
+        self._running = None
+        await self._held.aclose()
 
 
 async def add_search_attributes(client: Client) -> None:

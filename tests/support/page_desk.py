@@ -1,5 +1,6 @@
 """People at the pages of a running copy: each a browser over real cases on a real engine."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from tests.support import engine, world
 from tests.support.clients import Clients
 
 numbers = count(1)
+WAITING = 202
+"""An act that a busy machine has not confirmed yet."""
 
 LEVELS = ("unit", "svc", "lead", "hq-vip", "hq-lead")
 
@@ -74,15 +77,27 @@ class Desk:
         return href, await self.get(login, href)
 
     async def press(
-        self, login: str, page: BeautifulSoup, selector: str = "#decide", action: str = "", **typed: str
+        self,
+        login: str,
+        page: BeautifulSoup,
+        selector: str = "#decide",
+        action: str = "",
+        *,
+        patient: bool = True,
+        **typed: str,
     ) -> tuple[httpx2.Response, BeautifulSoup]:
-        """Send a form of the page as a browser would, and follow where it leads."""
+        """Send a form of the page as a browser would, and follow where it leads; also past 已提交，等待确认."""
         form = page.select_one(selector)
         assert form is not None, page
         fields = fields_of(form) | typed
         answer = await self.browser(login).post(action or str(form["action"]), data=fields)
         if answer.status_code == 303:
             answer = await self.browser(login).get(answer.headers["location"], follow_redirects=True)
+        while patient and answer.status_code == WAITING:
+            await asyncio.sleep(0.5)
+            poll = BeautifulSoup(answer.text, "html.parser").select_one(".gl-strip[hx-get]")
+            assert poll is not None, answer.text
+            answer = await self.browser(login).get(str(poll["hx-get"]), follow_redirects=True)
         return answer, BeautifulSoup(answer.text, "html.parser")
 
     async def approve(self, login: str, **typed: str) -> BeautifulSoup:
@@ -107,10 +122,17 @@ def text_of(page: BeautifulSoup, selector: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def environment() -> AsyncIterator[WorkflowEnvironment]:
+async def server() -> AsyncIterator[engine.SharedServer]:
     """One engine for all; customer numbers, and so workflow ids, differ from test to test."""
-    async with engine.time_skipping() as started:
-        yield started
+    shared = engine.SharedServer()
+    yield shared
+    await shared.stop()
+
+
+@pytest.fixture
+async def environment(server: engine.SharedServer) -> WorkflowEnvironment:
+    """The engine as this test finds it: at the present."""
+    return await server.at_present()
 
 
 @pytest.fixture(scope="module")

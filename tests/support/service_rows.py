@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from models.messages.service import ServiceState
+from models.messages.calendar import Deadline
+from models.messages.service import ServiceClock, ServiceState, TimeLimit
 from models.service_types import ComplaintGrade, ComplaintSheet, GreenService, IntakeChannel, TouchpointOrigin
 from models.services.rulebooks import ensure_builtin
 from models.tables.book import Contact
@@ -15,10 +16,19 @@ from models.tables.cases import Case
 from models.tables.columns import new_id
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
-from models.types import CaseKind, Outcome, Role, SeatKind, Stage, Tier
+from models.types import CaseKind, LimitUnit, Outcome, Role, SeatKind, Stage, Tier
 
 RECEIVED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 DUE = datetime(2026, 6, 3, 9, 30, tzinfo=UTC)
+_PROMISE = ServiceClock(
+    name="complete",
+    code="Z04",
+    article="第十四条",
+    limit=TimeLimit(unit=LimitUnit.WORKING_DAYS, value=2),
+    started_at=RECEIVED,
+    deadline=Deadline(due_at=DUE, provisional=False, calendar_version="test"),
+    finished_at=DUE,
+)
 
 
 def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, role: Role) -> Case:
@@ -35,6 +45,7 @@ def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, ro
         institution_code=at,
         role=role,
         opened_by=account.id,
+        clocks=(_PROMISE,),
         outcome=Outcome.COMPLETED,
     )
     case = Case(

@@ -12,30 +12,30 @@ from tests.support.service_paper import CUSTOMER, IDS, POSTS, PROGRAMME, target
 
 _SPEC: dict[CaseKind, dict[Stage, dict[str, str]]] = {
     CaseKind.GREEN_CHANNEL: {
-        Stage.RECEIVED: {"accept": "H", "assign": "HLO", "pause": "H", "cancel": "HL"},
-        Stage.ACCEPTED: {"assign": "HLO", "pause": "H", "complete": "H", "cancel": "HL"},
-        Stage.HANDLING: {"assign": "HLO", "pause": "H", "complete": "H", "cancel": "HL"},
-        Stage.PAUSED: {"assign": "HLO", "resume": "HLO", "cancel": "HL"},
-        Stage.AWAITING_CONFIRMATION: {"assign": "HLO", "confirm": "HC"},
+        Stage.RECEIVED: {"accept": "H", "assign": "HLOP", "pause": "H", "cancel": "HL"},
+        Stage.ACCEPTED: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HL"},
+        Stage.HANDLING: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HL"},
+        Stage.PAUSED: {"assign": "HLOP", "resume": "HLO", "cancel": "HL"},
+        Stage.AWAITING_CONFIRMATION: {"assign": "HLOP", "confirm": "HC"},
     },
     CaseKind.COMPLAINT: {
-        Stage.REGISTERED: {"accept": "H", "assign": "HLO", "reply": "H", "grade": "HL"},
-        Stage.AWAITING_FIRST_REPLY: {"accept": "H", "assign": "HLO", "reply": "H", "grade": "HL"},
-        Stage.REOPENED: {"accept": "H", "assign": "HLO", "reply": "H", "grade": "HL"},
-        Stage.INVESTIGATING: {"accept": "H", "assign": "HLO", "investigate": "H", "judge": "H", "grade": "HL"},
+        Stage.REGISTERED: {"accept": "H", "assign": "HLOP", "reply": "H", "grade": "HL"},
+        Stage.AWAITING_FIRST_REPLY: {"accept": "H", "assign": "HLOP", "reply": "H", "grade": "HL"},
+        Stage.REOPENED: {"accept": "H", "assign": "HLOP", "reply": "H", "grade": "HL"},
+        Stage.INVESTIGATING: {"accept": "H", "assign": "HLOP", "investigate": "H", "judge": "H", "grade": "HL"},
         Stage.HANDLING: {
             "accept": "H",
-            "assign": "HLO",
+            "assign": "HLOP",
             "judge": "H",
             "complete": "H",
             "close": "H",
             "grade": "HL",
         },
-        Stage.AWAITING_CUSTOMER: {"accept": "H", "assign": "HLO", "close": "H", "grade": "HL"},
+        Stage.AWAITING_CUSTOMER: {"accept": "H", "assign": "HLOP", "close": "H", "grade": "HL"},
         Stage.CLOSED: {"reopen": "HDL"},
     },
     CaseKind.CARE_TOUCHPOINT: {
-        Stage.DUE: {"assign": "HLO", "done": "H", "skip": "HLP", "reschedule": "HLP", "stop": "LOP"},
+        Stage.DUE: {"assign": "HLOP", "done": "H", "skip": "HLP", "reschedule": "HLP", "stop": "LOP"},
     },
 }
 """H whoever holds it, L the lead, O operations, C the customer, P the programme, D anybody at the desk."""

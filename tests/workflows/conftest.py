@@ -20,10 +20,17 @@ _worlds = count(1)
 
 
 @pytest.fixture(scope="session")
-async def environment() -> AsyncIterator[WorkflowEnvironment]:
+async def server() -> AsyncIterator[engine.SharedServer]:
     """The time-skipping server; every world has customer numbers of its own, so its workflow ids never repeat."""
-    async with engine.time_skipping() as running:
-        yield running
+    shared = engine.SharedServer()
+    yield shared
+    await shared.stop()
+
+
+@pytest.fixture
+async def environment(server: engine.SharedServer) -> WorkflowEnvironment:
+    """The server as this test finds it: at the present."""
+    return await server.at_present()
 
 
 @pytest.fixture(scope="session")

