@@ -157,6 +157,11 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "链接已使用、已过期，或不是发给您的。请登录后在待办中处理。",
         "The link is used, expired, or not yours. Sign in and open your inbox.",
     ),
+    ErrorCode.ALREADY_ANSWERED: ProblemText(
+        409,
+        "这份问卷已于 {when} 提交，不能再录入。请查看已提交的问卷。",
+        "This sheet was already submitted at {when}, so it cannot be entered again. See the submitted sheet.",
+    ),
     ErrorCode.IDEMPOTENCY_CONFLICT: ProblemText(
         422,
         "同一提交编号对应了不同内容。请刷新后重新提交。",

@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     BULK_NOT_ALLOWED = "bulk_not_allowed"
     URGE_TOO_SOON = "urge_too_soon"
     LINK_USED_OR_EXPIRED = "link_used_or_expired"
+    ALREADY_ANSWERED = "already_answered"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     DUPLICATE_CASE = "duplicate_case"
     NOT_ELIGIBLE = "not_eligible"
