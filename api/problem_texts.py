@@ -237,6 +237,12 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "申诉期已于 {until} 截止。",
         "Appeals closed on {until}.",
     ),
+    ErrorCode.CONTENT_ALTERED: ProblemText(
+        409,
+        "{what} 与封存的内容不一致，可能在系统之外被改动。请勿使用其中数字，并联系审计岗对照审计记录和备份。",
+        "{what} is not what was sealed; somebody may have changed it outside the system. "
+        "Do not use its figures, and ask audit to compare it with the audit trail and a backup.",
+    ),
     ErrorCode.IMPORT_REJECTED: ProblemText(
         422,
         "文件未载入：{reason}。请改正后重新上传。",

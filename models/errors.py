@@ -51,6 +51,7 @@ class ErrorCode(StrEnum):
     PERIOD_LOCKED = "period_locked"
     YEAR_NOT_OVER = "year_not_over"
     APPEALS_CLOSED = "appeals_closed"
+    CONTENT_ALTERED = "content_altered"
     IMPORT_REJECTED = "import_rejected"
     FILE_TOO_LARGE = "file_too_large"
     RATE_LIMITED = "rate_limited"

@@ -5,14 +5,19 @@ from typing import Any
 
 from sqlmodel import Session
 
+from models.errors import DomainError, ErrorCode
 from models.rules.quarter import Count, Figures, Line, Vip, adjusted, figures
 from models.services.canonical import digest
 from models.stores.quarter import QuarterStore, changes
 from models.tables.quarter import QuarterCount, QuarterLine, QuarterSummary
 
 
-class SummaryAlteredError(RuntimeError):
-    """A published summary is not what its seal says: somebody changed it past the programme."""
+class SummaryAlteredError(DomainError):
+    """A published summary is not what its seal says: somebody changed it past the programme (CONTENT_ALTERED)."""
+
+    def __init__(self, summary: QuarterSummary) -> None:
+        what = f"{summary.year}-Q{summary.quarter} {summary.institution_code}"
+        super().__init__(ErrorCode.CONTENT_ALTERED, what=what)
 
 
 def lines_of(session: Session, summary: QuarterSummary) -> tuple[tuple[QuarterLine, Line], ...]:
@@ -62,7 +67,7 @@ def digest_of(session: Session, summary: QuarterSummary) -> str:
 def verify(session: Session, summary: QuarterSummary) -> None:
     """Raises SummaryAlteredError where a published summary is not what was published."""
     if summary.digest is not None and digest_of(session, summary) != summary.digest:
-        raise SummaryAlteredError(f"summary {summary.year}-Q{summary.quarter} of {summary.institution_code}")
+        raise SummaryAlteredError(summary)
 
 
 def known_figures(session: Session, summary: QuarterSummary) -> dict[str, dict[str, str]]:
