@@ -20,11 +20,13 @@ from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from api.security.knocks import Knocks
+from api.watch.calls import API_PATH
+from api.watch.metrics import served
+from api.watch.traces import TraceMiddleware
 from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
-
-API_PATH = "/api/v1"
+from workflows.telemetry import tracer_of
 
 
 def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:
@@ -40,7 +42,8 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
         app.state.database = database or Database.from_settings(settings)
         app.state.gateway = gateway or await _gateway_of(settings)
         async with _dispatching(app), live_inboxes(app):
-            yield
+            with served(settings, app.state.database):
+                yield
         if database is None:
             app.state.database.dispose()
 
@@ -90,6 +93,7 @@ def _middlewares(settings: Settings) -> list[Middleware]:
         Middleware(SecurityHeadersMiddleware),
         Middleware(PreferencesMiddleware),
         Middleware(RequestContextMiddleware),
+        Middleware(TraceMiddleware, tracer=tracer_of(settings)),
         Middleware(BodyLimitMiddleware, settings=settings),
     ]
 

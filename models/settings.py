@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     chat_schemes: str = "dingtalk,feishu,lark,wecombot,wechat,bark,barks,schan,pushplus,slack,msteams,workflows,jsons"
+    metrics_port: PositiveInt | None = None
+    """Where the process shows its metrics, if anywhere; a worker that `up` starts shows its own on the next port."""
+    metrics_host: str = "127.0.0.1"
+    otlp_endpoint: str | None = None
+    """Where traces go, as `http://collector:4318/v1/traces`; none are made without it."""
+    service_name: str = "greenlane"
+    """How this process is called in traces."""
     max_body_bytes: int = 256 * 1024
     max_upload_bytes: int = 10 * 1024 * 1024
     public_opens_per_minute: PositiveInt = 60
