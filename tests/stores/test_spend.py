@@ -20,9 +20,9 @@ from models.services.care.doing import OPEN, Moment
 from models.services.care.touchpoints import Extra
 from models.services.duties.replanning import plan_members
 from models.services.rulebooks import ensure_builtin
-from models.services.spend.figures import CustomerSpend, of_customer, report
-from models.stores.scope import EVERYTHING, NOTHING, Scope
-from models.stores.spend import SpendStore
+from models.services.spend.figures import ItemizedSpend, customers, of_customer, report
+from models.stores.scope import NOTHING, Scope
+from models.stores.spend import EVERYBODY, Reader, SpendStore
 from models.stores.sweeps import SweepStore
 from models.tables.book import Customer
 from models.tables.care import CarePlan, Touchpoint
@@ -57,7 +57,7 @@ def _member(session: Session, people: World, alias: str, tier: Tier) -> Membersh
     return row
 
 
-def _of(session: Session, number: str) -> CustomerSpend:
+def _of(session: Session, number: str) -> ItemizedSpend:
     found = of_customer(session, number, YEAR)
     assert found is not None
     return found
@@ -100,7 +100,7 @@ def test_a_year_is_estimated_and_reserved_with_its_plan(database: Database, peop
         assert gold.account.reserved == _reserved_by_rows(session, gold)
 
 
-def _reserved_by_rows(session: Session, found: CustomerSpend) -> Decimal:
+def _reserved_by_rows(session: Session, found: ItemizedSpend) -> Decimal:
     """From the touchpoints and the price list alone."""
     rows = session.exec(select(Touchpoint).where(Touchpoint.customer_no == found.plan.customer_no)).all()
     parts = [oracle.expected_part(row.code, personal=row.contact_id is not None) for row in rows if row.stage in OPEN]
@@ -154,7 +154,7 @@ def _done(session: Session, rng: random.Random, row: Touchpoint) -> Decimal:
     return Decimal(0) if row.human else oracle.expected_part(row.code, personal=row.contact_id is not None)
 
 
-def _identity(session: Session, found: CustomerSpend) -> None:
+def _identity(session: Session, found: ItemizedSpend) -> None:
     """Of every life that is over, reserve = commit + release; figures are the sums of the rows behind them."""
     moved = SpendStore(session).moved(found.plan.id)
     lives: dict[str, dict[str, Decimal]] = {}
@@ -279,25 +279,53 @@ def _add(database: Database, people: World, number: str, key: str) -> None:
         touchpoints.add_extra(_moment(session), customer, asked)
 
 
-def test_the_budget_is_seen_by_the_owner_only(database: Database, people: World) -> None:
+def test_the_budget_is_seen_by_the_owner_and_the_manager_only(database: Database, people: World) -> None:
     with database.write() as session:
-        _member(session, people, world.GOLD, Tier.GOLD)
+        row = _member(session, people, world.GOLD, Tier.GOLD)
+        manager, other = row.manager_id, people.accounts["svc"]
+    readers = {
+        EVERYBODY: 1,
+        Reader(Scope(("/HQ/BJ/",))): 1,
+        Reader(Scope(("/HQ/SH/",))): 0,
+        Reader(NOTHING): 0,
+        Reader(NOTHING, manager): 1,
+        Reader(NOTHING, other): 0,
+        Reader(Scope(("/HQ/SH/",)), manager): 1,
+    }
     with database.read() as session:
-        for scope, rows in ((EVERYTHING, 1), (Scope(("/HQ/BJ/",)), 1), (Scope(("/HQ/SH/",)), 0), (NOTHING, 0)):
-            assert len(report(session, YEAR, scope).rows) == rows
-            assert (of_customer(session, people.customer(world.GOLD), YEAR, scope) is not None) == bool(rows)
+        for reader, rows in readers.items():
+            assert len(report(session, YEAR, reader).rows) == rows
+            assert (of_customer(session, people.customer(world.GOLD), YEAR, reader) is not None) == bool(rows)
 
 
 def test_sums_by_institution_and_item_are_those_of_the_customers(database: Database, people: World) -> None:
+    """The sums of the records against each customer's items, read one by one."""
     with database.write() as session:
         for alias, tier in ((world.GOLD, Tier.GOLD), (world.SILVER, Tier.SILVER), (world.BRANCH_OWNED, Tier.GOLD)):
             _member(session, people, alias, tier)
+        rows = members.touchpoints(session, people.customer(world.GOLD)).values()
+        visit = next(one for one in rows if one.code == "Z08" and one.merged_into is None)
+        doing.complete(_moment(session), visit, _act(session, done_on=date(2026, 9, 15), cost=Decimal("33.33")))
+    _add(database, people, people.customer(world.SILVER), "讲座")
     with database.read() as session:
-        found = report(session, YEAR, EVERYTHING)
-    for groups in (found.by(lambda row: row.plan.institution_code), found.by_item()):
-        for name in ("planned", "extra", "reserved", "committed", "left"):
-            assert sum(getattr(one, name) for one in groups.values()) == getattr(found.total, name)
-    assert found.total.planned == sum(row.plan.total for row in found.rows)
+        found = report(session, YEAR, EVERYBODY)
+        shown = list(customers(session, found.rows))
+        singles = {row.customer_no: _of(session, row.customer_no) for row in found.rows}
+    assert len(singles) == 3
+    for row, page in zip(found.rows, shown, strict=True):
+        single = singles[row.customer_no]
+        assert (row.account, row.figures, row.name) == (single.account, single.figures, single.name)
+        assert (page.plan.customer_no, page.figures) == (row.customer_no, single.figures)
+        assert sum(item.account.planned for item in single.items) == single.plan.total
+    for name in ("planned", "extra", "reserved", "committed", "left"):
+        whole = getattr(found.total, name)
+        assert sum(getattr(one, name) for one in found.by_institution.values()) == whole
+        for code, account in found.by_item.items():
+            items = [item.account for single in singles.values() for item in single.items if item.code == code]
+            assert getattr(account, name) == sum(getattr(item, name) for item in items)
+        assert sum(getattr(one, name) for one in found.by_item.values()) == whole
+    assert found.total.extra == 2000
+    assert found.total.committed == Decimal("33.33")
 
 
 def test_the_ledger_cannot_be_changed(database: Database, people: World) -> None:
