@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from models.database import Database
 from models.rulebook import load_builtin
@@ -73,8 +74,8 @@ def test_duties_of_a_month_are_found_by_the_day_they_are_due(database: Database,
     assert not _growing(query_plans(database, lambda session: duties_of(session, load_builtin(), role, asked)))
 
 
-@pytest.mark.parametrize("condition", ["", "WHERE title = 'x'", "WHERE due_at > '2026-01-01'"])
+@pytest.mark.parametrize("condition", ["", "WHERE title = 'x'"])
 def test_what_reads_a_table_from_end_to_end_is_told(database: Database, condition: str) -> None:
-    """The tests above could not fail otherwise; a due day alone leads into no index of tasks."""
+    """The tests above could not fail otherwise."""
     (found,) = query_plans(database, lambda session: session.execute(text(f"SELECT id FROM task {condition}")))
-    assert read_from_end_to_end(found, GROWING) == ["task"]
+    assert read_from_end_to_end(found, GROWING) == ["task"], found

@@ -31,7 +31,19 @@ def query_plans(database: Database, ask: Callable[[Session], object], *switched_
     return found
 
 
+_OPEN = "ix_task_open"
+"""Indexes of open tasks alone: all of one is what is open."""
+_WHOLE = (
+    rf"SCAN {{0}}\b(?! USING (?:COVERING )?INDEX {_OPEN})",
+    r"Seq Scan on {0}\b",
+    rf"Index (?:Only )?Scan using (?!{_OPEN})\w+ on {{0}}\b[^\n]*\n(?!\s*Index Cond)",
+    (
+        r"Bitmap Heap Scan on {0}\b[^\n]*\n(?:\s*(?:Recheck|Filter)[^\n]*\n)*"
+        rf"\s*->\s*Bitmap Index Scan on (?!{_OPEN})[^\n]*\n(?!\s*Index Cond)"
+    ),
+)
+
+
 def read_from_end_to_end(plan: str, tables: tuple[str, ...]) -> list[str]:
     """Of these tables, those whose rows the plan reads all of, index or not."""
-    scan = r"SCAN {0}\b|Seq Scan on {0}\b|Index (?:Only )?Scan using \w+ on {0}\b[^\n]*\n(?!\s*Index Cond)"
-    return [table for table in tables if re.search(scan.format(table), plan + "\n")]
+    return [table for table in tables if re.search("|".join(_WHOLE).format(table), plan + "\n")]
