@@ -8,6 +8,7 @@ from functools import cache
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.dispatcher import dispatch_for_ever
@@ -88,8 +89,9 @@ async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:
-    """Outermost first: headers stand on every answer, errors included."""
+    """Outermost first: who asks is settled before anything else; headers stand on every answer, errors included."""
     return [
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies),
         Middleware(SecurityHeadersMiddleware),
         Middleware(PreferencesMiddleware),
         Middleware(RequestContextMiddleware),

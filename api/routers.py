@@ -36,6 +36,7 @@ from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
+from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
@@ -158,6 +159,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     green_channel_acting.router,
     declare.router,
     ranking.router,
+    manager_pages.router,
     season_pages.router,
     spend_pages.router,
     rollout_pages.router,

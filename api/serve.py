@@ -25,7 +25,7 @@ def serve(settings: Settings, inherited: socket.socket | None = None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # the application does it, for the proxies of its settings alone
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = uvicorn.Server(config)

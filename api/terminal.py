@@ -1,4 +1,4 @@
-"""A refusal on the terminal: its sentence, and exit code 1."""
+"""What commands share: a refusal on the terminal with exit code 1, and the engine of the copy that runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,9 @@ import typer
 from rich.console import Console
 
 from api.problem_texts import PROBLEM_TEXTS
+from api.supervisor.home import read_facts
 from models.errors import DomainError
+from models.settings import Settings
 
 errors = Console(stderr=True, highlight=False)
 
@@ -20,3 +22,10 @@ def reported() -> Iterator[None]:
     except DomainError as error:
         errors.print(PROBLEM_TEXTS[error.code].en.format_map(error.context), markup=False)
         raise typer.Exit(1) from error
+
+
+def engine_settings() -> Settings:
+    """With the address of the engine that the copy on this home runs, where none is set."""
+    settings = Settings()
+    address = settings.temporal_address or read_facts(settings.home / "run.json").get("temporal_address")
+    return settings.model_copy(update={"temporal_address": address})
