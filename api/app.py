@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import cache
 
 from fastapi import APIRouter, FastAPI
@@ -19,6 +19,7 @@ from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
+from api.reconciling import reconcile_for_ever
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from api.security.knocks import Knocks
 from api.watch.calls import API_PATH
@@ -28,6 +29,8 @@ from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
 from workflows.telemetry import tracer_of
+
+_LOOPS = (dispatch_for_ever, reconcile_for_ever)
 
 
 def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:
@@ -75,17 +78,17 @@ async def _gateway_of(settings: Settings) -> Gateway | None:
 
 @asynccontextmanager
 async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
-    """Re-send unanswered requests in the background while the application runs."""
+    """Re-send unanswered requests, and compare records with the engine, while the application runs."""
     if app.state.gateway is None:
         yield
         return
-    dispatcher = asyncio.create_task(dispatch_for_ever(app.state.database, app.state.gateway))
+    loops = [asyncio.create_task(loop(app.state.database, app.state.gateway)) for loop in _LOOPS]
     try:
         yield
     finally:
-        dispatcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await dispatcher
+        for running in loops:
+            running.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:
