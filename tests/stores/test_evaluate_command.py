@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from tests.rules.oracle import reckon
-from tests.stores.conftest import SECRET
+from tests.plugins.postgres import SECRET
 
 HOLIDAY_CN = Path(__file__).parents[1] / "data" / "holiday-cn"
 TREE = [

@@ -1,4 +1,4 @@
-"""One real engine for all tests of this folder."""
+"""One real engine, which some tests kill and restart."""
 
 from collections.abc import AsyncIterator
 
