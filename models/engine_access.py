@@ -28,7 +28,7 @@ class EngineAccess(BaseSettings):
         if named and not self.temporal_tls:
             raise ValueError(f"{_variable(named[0])} needs GREENLANE_TEMPORAL_TLS=1: it would travel in the clear")
         if (self.temporal_tls_cert is None) != (self.temporal_tls_key is None):
-            raise ValueError("GREENLANE_TEMPORAL_TLS_CERT and GREENLANE_TEMPORAL_TLS_KEY are set together or not at all")
+            raise ValueError("GREENLANE_TEMPORAL_TLS_CERT and GREENLANE_TEMPORAL_TLS_KEY are set together or not")
         if self.temporal_api_key is not None and not self.temporal_api_key.get_secret_value().strip():
             raise ValueError("GREENLANE_TEMPORAL_API_KEY is empty")
         for name in _FILES:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # comes with apprise
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -142,7 +142,10 @@ def test_the_image_is_pinned_non_root_and_whole() -> None:
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
     (image,) = [line.partition("=")[2] for line in lines if line.startswith("ARG PYTHON_IMAGE")]
     assert IMAGE.fullmatch(image)
-    assert [line for line in lines if line.startswith("FROM")] == ["FROM ${PYTHON_IMAGE} AS build", "FROM ${PYTHON_IMAGE}"]
+    assert [line for line in lines if line.startswith("FROM")] == [
+        "FROM ${PYTHON_IMAGE} AS build",
+        "FROM ${PYTHON_IMAGE}",
+    ]
     (user,) = [line.split()[1] for line in lines if line.startswith("USER")]
     assert int(user) >= 10_000
     copied = {line.split()[1] for line in lines if line.startswith("COPY ") and not line.startswith("COPY --from")}
