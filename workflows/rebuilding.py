@@ -1,0 +1,78 @@
+"""Writes again what the engine knows and the records do not: the same record activities, with their old messages.
+
+Insert-or-adopt makes what stands a no-op; tasks get the ids they have in the history, so that records and engine agree.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from activities.adapters.memberships import EngineMemberships
+from activities.approval import ApprovalActivities
+from activities.qualification import QualificationActivities
+from activities.quarter import QuarterActivities
+from activities.rollout import RolloutActivities
+from activities.service import ServiceActivities
+from models.database import Database
+from models.services import audit
+from models.services.approval.diverged import RecordDivergedError
+from models.services.task_ids import given_task_ids
+from workflows.histories import Asked, asked_by
+from workflows.registry import activity_methods
+
+REBUILT = "rebuilt"
+"""Marks audit entries that were written from the engine's history."""
+
+Writers = Mapping[str, Callable[[Any], Any]]
+_log = structlog.get_logger(__name__)
+
+
+def writers(client: Client, database: Database, task_queue: str) -> Writers:
+    """The activities that write the record of a case, by wire name. None of them tells or starts anything."""
+    methods = activity_methods(
+        ApprovalActivities(database),
+        QualificationActivities(database, EngineMemberships(client, task_queue)),
+        ServiceActivities(database),
+        QuarterActivities(database),
+        RolloutActivities(database),
+    )
+    named = {getattr(method, "__temporal_activity_definition").name: method for method in methods}
+    return {name: method for name, method in named.items() if name.startswith(("record-", "adopt-calendar"))}
+
+
+async def rebuild(client: Client, writing: Writers, workflow_id: str) -> int:
+    """Write what the workflow's history has and the records lack; gives how many messages were gone through.
+
+    A message that the records refuse ends it, for what follows stands on it; the comparison afterwards tells what is
+    left. Raises what `asked_by` does.
+    """
+    done = 0
+    for asked in await asked_by(client, workflow_id):
+        if asked.name not in writing or getattr(asked.answer, "adopted", False):
+            continue
+        try:
+            await asyncio.to_thread(_write, writing[asked.name], asked)
+        except (ApplicationError, RecordDivergedError) as error:
+            _log.warning("cannot be rebuilt", workflow_id=workflow_id, activity=asked.name, error=str(error))
+            break
+        done += 1
+    return done
+
+
+def _write(activity: Callable[[Any], Any], asked: Asked) -> None:
+    with given_task_ids(_opened_tasks(asked)), audit.marked(REBUILT):
+        activity(asked.message)
+
+
+def _opened_tasks(asked: Asked) -> tuple[UUID, ...]:
+    """Ids of the tasks that the act opened, in the order in which they were made."""
+    state = getattr(asked.answer, "state", None)
+    before = getattr(asked.message, "before", None)
+    known = {task.task_id for task in before.tasks} if before else set[UUID]()
+    tasks = state.tasks if state is not None else getattr(asked.answer, "opened", ())
+    return tuple(task.task_id for task in tasks if task.task_id not in known)
