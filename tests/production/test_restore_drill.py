@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -54,10 +55,10 @@ class Copy:
     database: Database
     clients: Clients
 
-    async def declare(self, alias: str, tier: str) -> str:
+    async def declare(self, alias: str, tier: str, login: str = "mgr") -> str:
         """Declare a customer."""
         body = {"customer_no": alias, "year": world.YEAR, "tier": tier, "seat": _SEATS[tier]}
-        answer = await self.post("mgr", "/api/v1/qualifications", body | {"reason": "增员", "late_reason": "补报"})
+        answer = await self.post(login, "/api/v1/qualifications", body | {"reason": "增员", "late_reason": "补报"})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["case_id"])
 
@@ -70,7 +71,7 @@ class Copy:
 
     async def post(self, login: str, path: str, body: dict[str, Any]) -> httpx2.Response:
         """Send, once more while the answer is not known."""
-        client, headers = self.clients.token(login), {"Idempotency-Key": f"{login}-{path[-40:]}"}
+        client, headers = self.clients.token(login), {"Idempotency-Key": str(uuid4())}
         async with asyncio.timeout(OPEN_SECONDS):
             while (answer := await client.post(path, json=body, headers=headers)).status_code == 202:
                 await asyncio.sleep(0.2)
@@ -121,7 +122,7 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         take(_settings(home), folder / OLD)
         await copy.approve("unit", first)
         await copy.approve("lead", last)
-        await copy.declare(world.BRANCH_OWNED, "gold")
+        await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
         take(_settings(home), folder / YOUNG)
     return folder
 
