@@ -89,7 +89,7 @@ async def _fenced(app: FastAPI, client: Client | None) -> AsyncIterator[None]:
         yield
         return
     settings: Settings = app.state.settings
-    async with _beside(Fence(app.state.database, app.state.gateway, client, settings.task_queue).keep()):
+    async with _beside(Fence(app.state.database, app.state.gateway, client, settings).keep()):
         yield
 
 

@@ -6,8 +6,10 @@ Runs outside the sandbox, on the shipped workflow code; nothing is executed, res
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import (
     Interceptor,
@@ -26,8 +28,9 @@ from workflows.registry import WORKFLOWS
 
 @dataclass
 class Asked:
-    """An activity that a workflow asked for: its wire name, its message, and what it answered."""
+    """An activity that a workflow asked for: when, its wire name, its message, and what it answered."""
 
+    at: datetime
     name: str
     message: Any
     answer: Any
@@ -81,9 +84,11 @@ class _Outbound(WorkflowOutboundInterceptor):
         return self._note(input.activity, input.args, self.next.start_activity(input))
 
     def _note(self, name: str, args: Sequence[Any], handle: ActivityHandle[Any]) -> ActivityHandle[Any]:
+        at = workflow.now()
+
         def answered(task: asyncio.Future[Any]) -> None:
             if not task.cancelled() and task.exception() is None and args:
-                self._taken.append(Asked(name, args[0], task.result()))
+                self._taken.append(Asked(at, name, args[0], task.result()))
 
         handle.add_done_callback(answered)
         return handle

@@ -5,6 +5,8 @@ Insert-or-adopt makes what stands a no-op; tasks get the ids they have in the hi
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import Any
 from uuid import UUID
 
@@ -13,50 +15,64 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.adapters.memberships import EngineMemberships
+from activities.adapters.touchpoints import EngineTouchpoints
 from activities.approval import ApprovalActivities
+from activities.membership import MembershipActivities
 from activities.qualification import QualificationActivities
 from activities.quarter import QuarterActivities
 from activities.rollout import RolloutActivities
+from activities.season import SeasonActivities
 from activities.service import ServiceActivities
+from activities.survey import SurveyActivities
 from models.database import Database
 from models.services import audit
 from models.services.approval.diverged import RecordDivergedError
 from models.services.task_ids import given_task_ids
+from models.settings import Settings
 from workflows.histories import Asked, asked_by
 from workflows.registry import activity_methods
+from workflows.worker import notifier_of
 
 REBUILT = "rebuilt"
 """Marks audit entries that were written from the engine's history."""
+_ALSO = {"adopt-calendar", "plan-care", "move-membership", "end-downgrade-buffer"}
+"""Write records like those whose name says so."""
 
 Writers = Mapping[str, Callable[[Any], Any]]
 _log = structlog.get_logger(__name__)
 
 
-def writers(client: Client, database: Database, task_queue: str) -> Writers:
-    """The activities that write the record of a case, by wire name. None of them tells or starts anything."""
+def writers(client: Client, database: Database, settings: Settings) -> Writers:
+    """The activities that write records, by wire name. None of them tells anybody anything; all are safe to repeat."""
+    notifier = notifier_of(settings)
     methods = activity_methods(
         ApprovalActivities(database),
-        QualificationActivities(database, EngineMemberships(client, task_queue)),
+        QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
+        MembershipActivities(database, notifier, EngineTouchpoints(client)),
         ServiceActivities(database),
+        SeasonActivities(database),
+        SurveyActivities(database, notifier, settings.base_url),
         QuarterActivities(database),
         RolloutActivities(database),
     )
     named = {getattr(method, "__temporal_activity_definition").name: method for method in methods}
-    return {name: method for name, method in named.items() if name.startswith(("record-", "adopt-calendar"))}
+    return {name: method for name, method in named.items() if name.startswith("record-") or name in _ALSO}
 
 
-async def rebuild(client: Client, writing: Writers, workflow_id: str) -> int:
+async def rebuild(client: Client, writing: Writers, workflow_id: str, since: datetime | None = None) -> int:
     """Write what the workflow's history has and the records lack; gives how many messages were gone through.
 
-    A message that the records refuse ends it, for what follows stands on it; the comparison afterwards tells what is
-    left. Raises what `asked_by` does.
+    `since` leaves out what was asked for before. A message that the records refuse ends it, for what follows stands on
+    it; the comparison afterwards tells what is left. Raises what `asked_by` does.
     """
     done = 0
     for asked in await asked_by(client, workflow_id):
-        if asked.name not in writing or getattr(asked.answer, "adopted", False):
+        if asked.name not in writing or (since is not None and asked.at < since):
+            continue
+        if getattr(asked.answer, "adopted", False):
             continue
         try:
-            await asyncio.to_thread(_write, writing[asked.name], asked)
+            await _write(writing[asked.name], asked)
         except (ApplicationError, RecordDivergedError) as error:
             _log.warning("cannot be rebuilt", workflow_id=workflow_id, activity=asked.name, error=str(error))
             break
@@ -64,9 +80,12 @@ async def rebuild(client: Client, writing: Writers, workflow_id: str) -> int:
     return done
 
 
-def _write(activity: Callable[[Any], Any], asked: Asked) -> None:
+async def _write(activity: Callable[[Any], Any], asked: Asked) -> None:
     with given_task_ids(_opened_tasks(asked)), audit.marked(REBUILT):
-        activity(asked.message)
+        if iscoroutinefunction(activity):
+            await activity(asked.message)
+        else:
+            await asyncio.to_thread(activity, asked.message)
 
 
 def _opened_tasks(asked: Asked) -> tuple[UUID, ...]:

@@ -52,7 +52,7 @@ SWEEP_POLL_SECONDS = 60.0
 
 def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
     """A worker wired to real collaborators; these rooms are all that it runs."""
-    notifier = _notifier(settings)
+    notifier = notifier_of(settings)
     methods = activity_methods(
         ApprovalActivities(database),
         QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
@@ -80,7 +80,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
     )
 
 
-def _notifier(settings: Settings) -> Notifier:
+def notifier_of(settings: Settings) -> Notifier:
     """The mail server of the settings; without one letters become files in the home."""
     if settings.smtp_url is None:
         return MailFolder(settings.home / "mail", settings.sender)

@@ -6,6 +6,7 @@ list of the comparison, and the doors stay closed until a person opens them (`gr
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,11 +21,14 @@ from temporalio.workflow import NondeterminismError
 from api.gateway import Gateway, WorkflowGoneError
 from models.database import Database
 from models.errors import DomainError
+from models.identifiers import MEMBERSHIP, QUOTA_SEASON, SURVEY
 from models.messages.envelope import Envelope
 from models.services import maintenance
 from models.services.by import By
 from models.services.idempotency import reservation_of
+from models.settings import Settings
 from models.stores.restored import RestoredStore, Stand
+from models.tables.maintenance import Maintenance
 from models.types import SYSTEM_RESTORE, CaseKind, Door
 from workflows.rebuilding import Writers, rebuild, writers
 
@@ -34,7 +38,9 @@ LOOK_BACK = timedelta(days=7)
 READ_DEADLINE = timedelta(seconds=5)
 AGREED = "records and engine agree"
 _BY = By(SYSTEM_RESTORE, Door.SYSTEM)
-_WITHOUT_CASES = {CaseKind.MEMBERSHIP, CaseKind.QUOTA_SEASON}
+_PROGRAMME = (MEMBERSHIP, QUOTA_SEASON, SURVEY)
+SLACK = timedelta(minutes=5)
+"""How far the clocks of two machines may stand apart: what stands is adopted, so writing too much again is no harm."""
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +51,7 @@ class Fence:
     database: Database
     gateway: Gateway
     client: Client
-    task_queue: str
+    settings: Settings
 
     async def keep(self) -> None:
         """While a restore holds the doors closed, try to open them; until cancelled."""
@@ -58,20 +64,30 @@ class Fence:
 
     async def turn(self) -> int | None:
         """Mend what can be mended and compare; opens at zero. Gives what is left, None when no restore holds them."""
-        since = await run_in_threadpool(self._restored_at)
-        if since is None:
+        held = await run_in_threadpool(self._held)
+        if held is None:
             return None
-        writing = writers(self.client, self.database, self.task_queue)
-        for difference in await self._differences(since):
+        writing = writers(self.client, self.database, self.settings)
+        for difference in await self._differences(held.since):
             await self._mend(difference, writing)
-        left = len(await self._differences(since))
+        if held.drift is None and held.records_as_of is not None:
+            await self._programme(held.records_as_of - SLACK, writing)
+        left = len(await self._differences(held.since))
         await run_in_threadpool(self._note, left)
         return left
 
-    def _restored_at(self) -> datetime | None:
+    def _held(self) -> Maintenance | None:
         with self.database.read() as session:
             row = maintenance.standing(session)
-        return row.since if row is not None and row.backup_id is not None else None
+        return row if row is not None and row.backup_id is not None else None
+
+    async def _programme(self, since: datetime, writing: Writers) -> None:
+        """What no case stands for (memberships, seasons, campaigns): written again from what the engine did since."""
+        async for run in self.client.list_workflows(f"WorkflowType IN ({_names(_PROGRAMME)}) AND {_recent(since)}"):
+            try:
+                await rebuild(self.client, writing, run.id, since)
+            except NondeterminismError as error:
+                _log.warning("stays as it is", workflow_id=run.id, error=str(error))
 
     def _note(self, left: int) -> None:
         with self.database.write() as session:
@@ -93,9 +109,8 @@ class Fence:
 
     async def _engine(self, closed_since: datetime, known: set[str]) -> dict[str, int]:
         """The last act of every workflow with a case, by workflow id: what runs or closed a short while ago."""
-        kinds = ", ".join(f"'{kind.value}'" for kind in CaseKind if kind not in _WITHOUT_CASES)
-        recent = f"ExecutionStatus = 'Running' OR CloseTime > '{closed_since.isoformat()}'"
-        listed = self.client.list_workflows(f"WorkflowType IN ({kinds}) AND ({recent})")
+        kinds = _names(kind for kind in CaseKind if kind not in _PROGRAMME)
+        listed = self.client.list_workflows(f"WorkflowType IN ({kinds}) AND {_recent(closed_since)}")
         ids = {run.id async for run in listed} | known
         told = {workflow_id: await self._step_no(workflow_id) for workflow_id in ids}
         return {workflow_id: step_no for workflow_id, step_no in told.items() if step_no is not None}
@@ -130,6 +145,14 @@ class Fence:
         with self.database.read() as session:
             rows = RestoredStore(session).requests_after(difference.stand.case_id, difference.engine or 0)
             return [reservation_of(row).envelope for row in rows]
+
+
+def _names(kinds: Iterable[str]) -> str:
+    return ", ".join(f"'{kind!s}'" for kind in kinds)
+
+
+def _recent(since: datetime) -> str:
+    return f"(ExecutionStatus = 'Running' OR CloseTime > '{since.isoformat()}')"
 
 
 @dataclass(frozen=True, order=True)

@@ -34,6 +34,7 @@ class Manifest(BaseModel):
     format: Literal[1] = 1
     backup_id: UUID
     taken_at: datetime
+    """When the copying of the records began."""
     schema_version: str
     key_id: str
     records: Literal["sqlite", "postgresql"]

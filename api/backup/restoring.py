@@ -102,7 +102,8 @@ def _close_doors(database: Database, manifest: Manifest) -> None:
                 raise BackupError(f"the audit trail of the backup is broken at entry {report.broken_at}")
             if manifest.audit_seq and (head is None or head.chain_hash != manifest.audit_hash):
                 raise BackupError("the audit trail is not the one that the manifest names")
-            maintenance.begin(session, f"restored {manifest.taken_at:%Y-%m-%dT%H:%MZ}", BY, str(manifest.backup_id))
+            backup = maintenance.Backup(str(manifest.backup_id), manifest.taken_at)
+            maintenance.begin(session, f"restored {manifest.taken_at:%Y-%m-%dT%H:%MZ}", BY, backup)
     finally:
         database.dispose()
 

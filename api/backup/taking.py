@@ -42,7 +42,7 @@ def _fill(settings: Settings, database: Database, draft: Path) -> Manifest:
     revision = database.revision()
     if revision is None:
         raise BackupError(f"there are no records at {database.engine.url.render_as_string(hide_password=True)}")
-    head, lite = _audit_head(database), database.engine.dialect.name == "sqlite"
+    began, head, lite = datetime.now(UTC), _audit_head(database), database.engine.dialect.name == "sqlite"
     if lite:
         copy_sqlite(Path(database.engine.url.database or ""), draft / RECORDS)
     else:
@@ -55,7 +55,7 @@ def _fill(settings: Settings, database: Database, draft: Path) -> Manifest:
         path.chmod(0o700 if path.is_dir() else 0o600)
     return Manifest(
         backup_id=new_id(),
-        taken_at=datetime.now(UTC),
+        taken_at=began,
         schema_version=revision,
         key_id=keyring().key_id,
         records="sqlite" if lite else "postgresql",

@@ -1,6 +1,7 @@
 """Maintenance 维护: the doors are closed and opened here, and the audit trail tells why."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -12,6 +13,13 @@ from models.stores.maintenance import MaintenanceStore
 from models.tables.maintenance import Maintenance
 
 OBJECT = "maintenance"
+
+
+class Backup(NamedTuple):
+    """The backup that was put back, and when its records were copied."""
+
+    backup_id: str
+    records_as_of: datetime
 
 
 def standing(session: Session) -> Maintenance | None:
@@ -28,10 +36,11 @@ def is_closed(database: Database) -> bool:
         return False
 
 
-def begin(session: Session, reason: str, by: By, backup_id: str | None = None) -> Maintenance:
+def begin(session: Session, reason: str, by: By, backup: Backup | None = None) -> Maintenance:
     """Close the doors; where they are closed already, the newer reason stands."""
+    backup_id, as_of = backup or (None, None)
     row = standing(session) or Maintenance(since=datetime.now(UTC), reason=reason)
-    row.reason, row.backup_id, row.drift, row.checked_at = reason, backup_id, None, None
+    row.reason, row.backup_id, row.records_as_of, row.drift, row.checked_at = reason, backup_id, as_of, None, None
     MaintenanceStore(session).add(row)
     _note(session, "begin", by, reason, {"backup_id": backup_id})
     return row

@@ -17,6 +17,8 @@ class Maintenance(SQLModel, table=True):
     reason: str = Field(max_length=200)
     backup_id: str | None = Field(default=None, max_length=64)
     """The backup that was restored; None when a person closed the doors, who also opens them again."""
+    records_as_of: datetime | None = None
+    """When that backup's records were copied: what the engine knows of later is written again."""
     drift: int | None = None
     """Differences that the last comparison left; None before the first one."""
     checked_at: datetime | None = None

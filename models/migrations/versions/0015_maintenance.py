@@ -21,6 +21,7 @@ def upgrade() -> None:
     sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
     sa.Column('backup_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('records_as_of', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('drift', sa.Integer(), nullable=True),
     sa.Column('checked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_maintenance'))
