@@ -24,7 +24,8 @@ from models.messages.approval import ApprovalState
 from models.services import audit, maintenance
 from models.settings import Settings
 from models.stores.audit import AuditStore
-from models.tables.cases import Case, CaseScore, Decision, Task
+from models.tables.care import Touchpoint
+from models.tables.cases import Case, CaseScore, Decision, Membership, Seat, Task
 from tests.faults.parts import NAMESPACE
 from tests.faults.parts import Engine as EngineProcess
 from tests.support import engine, world
@@ -77,6 +78,12 @@ class Copy:
                 await asyncio.sleep(0.2)
         return answer
 
+    async def planned(self) -> None:
+        """Wait until the new member's year is planned."""
+        async with asyncio.timeout(OPEN_SECONDS):
+            while not _rows(self.database)["planned"]:
+                await asyncio.sleep(0.2)
+
     async def open(self) -> None:
         """Wait until people are let in."""
         async with asyncio.timeout(OPEN_SECONDS):
@@ -122,6 +129,7 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         take(_settings(home), folder / OLD)
         await copy.approve("unit", first)
         await copy.approve("lead", last)
+        await copy.planned()
         await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
         take(_settings(home), folder / YOUNG)
     return folder
@@ -144,11 +152,17 @@ def _rows(database: Database) -> dict[str, list[Any]]:
         tasks = session.exec(select(Task).order_by(col(Task.id))).all()
         cases = session.exec(select(Case).order_by(col(Case.id))).all()
         scores = session.exec(select(CaseScore).order_by(col(CaseScore.case_id))).all()
+        members = session.exec(select(Membership)).all()
+        planned = session.exec(select(Touchpoint).order_by(col(Touchpoint.key))).all()
+        seats = session.exec(select(Seat)).all()
     return {
         "decisions": [row.model_dump(exclude={"id", "evidence_digest"}) for row in decisions],
         "tasks": [row.model_dump() for row in tasks],
         "cases": [row.model_dump() for row in cases],
         "scores": [row.model_dump(exclude={"id"}) for row in scores],
+        "members": [row.model_dump(exclude={"notified_at"}) for row in members],
+        "planned": [(row.key, row.membership_id, row.due_on, row.stage) for row in planned],
+        "seats": [row.model_dump(exclude={"id"}) for row in seats],
     }
 
 
