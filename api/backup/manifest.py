@@ -55,6 +55,7 @@ def describe(folder: Path) -> tuple[StoredFile, ...]:
 
 def write(folder: Path, manifest: Manifest) -> None:
     """Make the folder a backup."""
+    (folder / NAME).touch(mode=0o600)
     (folder / NAME).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 

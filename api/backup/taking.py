@@ -4,6 +4,8 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from api.backup.manifest import BackupError, Manifest, describe, write
 from models.copies import CopyError, copy_sqlite, dump_postgres
 from models.database import Database
@@ -31,6 +33,8 @@ def take(settings: Settings, target: Path) -> Manifest:
         manifest = _fill(settings, database, draft)
     except CopyError as error:
         raise BackupError(str(error)) from error
+    except DBAPIError as error:
+        raise BackupError(f"the records cannot be read: {error.orig}") from error
     finally:
         database.dispose()
     write(draft, manifest)

