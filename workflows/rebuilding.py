@@ -4,8 +4,8 @@ Insert-or-adopt makes what stands a no-op; tasks get the ids they have in the hi
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from inspect import iscoroutinefunction
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,12 @@ from activities.season import SeasonActivities
 from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
 from models.database import Database
+from models.messages.qualification import CaseClosed
 from models.services import audit
 from models.services.approval.diverged import RecordDivergedError
 from models.services.task_ids import given_task_ids
 from models.settings import Settings
+from models.stores.memberships import running_memberships
 from workflows.histories import Asked, asked_by
 from workflows.registry import activity_methods
 from workflows.worker import notifier_of
@@ -80,6 +82,20 @@ async def rebuild(client: Client, writing: Writers, workflow_id: str, since: dat
     return done
 
 
+async def grant_again(client: Client, database: Database, task_queue: str, today: date) -> int:
+    """Start or tell the workflow of every running membership, which ignores what it knows; gives how many."""
+    granting = QualificationActivities(database, EngineMemberships(client, task_queue))
+    case_ids = await asyncio.to_thread(_running_cases, database, today)
+    for case_id in case_ids:
+        await granting.start_membership(CaseClosed(case_id=case_id))
+    return len(case_ids)
+
+
+def _running_cases(database: Database, today: date) -> list[UUID]:
+    with database.read() as session:
+        return [row.case_id for row in running_memberships(session, today)]
+
+
 async def _write(activity: Callable[[Any], Any], asked: Asked) -> None:
     with given_task_ids(_opened_tasks(asked)), audit.marked(REBUILT):
         if iscoroutinefunction(activity):
@@ -90,8 +106,12 @@ async def _write(activity: Callable[[Any], Any], asked: Asked) -> None:
 
 def _opened_tasks(asked: Asked) -> tuple[UUID, ...]:
     """Ids of the tasks that the act opened, in the order in which they were made."""
+    known = {task.task_id for task in _tasks(getattr(asked.message, "before", None))}
     state = getattr(asked.answer, "state", None)
-    before = getattr(asked.message, "before", None)
-    known = {task.task_id for task in before.tasks} if before else set[UUID]()
-    tasks = state.tasks if state is not None else getattr(asked.answer, "opened", ())
+    tasks = _tasks(state) if state is not None else getattr(asked.answer, "opened", ())
     return tuple(task.task_id for task in tasks if task.task_id not in known)
+
+
+def _tasks(state: Any) -> Sequence[Any]:
+    """Open tasks of a state; a season or a campaign has none."""
+    return getattr(state, "tasks", ())

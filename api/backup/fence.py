@@ -55,6 +55,8 @@ class Fence:
                 await self.turn()
             except (OperationalError, RPCError, DomainError, RuntimeError) as error:  # RuntimeError: no connection yet
                 _log.warning("the doors stay closed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - nothing unforeseen may end the loop: the doors would never open
+                _log.error("the doors stay closed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def turn(self) -> int | None:
@@ -76,7 +78,8 @@ class Fence:
         from api.backup.mending import Mending  # noqa: PLC0415
         from workflows.rebuilding import writers  # noqa: PLC0415
 
-        return Mending(self.database, self.gateway, self.client, writers(self.client, self.database, self.settings))
+        writing = writers(self.client, self.database, self.settings)
+        return Mending(self.database, self.gateway, self.client, self.settings, writing)
 
     async def _compared(self) -> int:
         """What the comparison 对账 finds and cannot mend; the case that told nothing counts too."""

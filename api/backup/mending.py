@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,11 +17,13 @@ from api.gateway import Gateway, WorkflowGoneError
 from models.database import Database
 from models.errors import DomainError
 from models.identifiers import MEMBERSHIP, QUOTA_SEASON, SURVEY
-from models.messages.envelope import Envelope
+from models.messages.envelope import Envelope, ProgrammeUpdate, SeasonStart, SurveyStart, SurveyUpdate
+from models.rules.calendar import local_date
 from models.services.idempotency import reservation_of
+from models.settings import Settings
 from models.stores.restored import RestoredStore, Stand
 from models.types import CaseKind
-from workflows.rebuilding import Writers, rebuild
+from workflows.rebuilding import Writers, grant_again, rebuild
 
 LOOK_BACK = timedelta(days=7)
 """Cases that closed this long before the restore are compared too."""
@@ -29,6 +32,7 @@ SLACK = timedelta(minutes=5)
 """How far the clocks of two machines may stand apart: what stands is adopted, so writing too much again is no harm."""
 AT_ONCE = 16
 _PROGRAMME = (MEMBERSHIP, QUOTA_SEASON, SURVEY)
+_PROGRAMME_ACTS = (SeasonStart, SurveyStart, ProgrammeUpdate, SurveyUpdate)
 _log = structlog.get_logger(__name__)
 
 
@@ -60,6 +64,7 @@ class Mending:
     database: Database
     gateway: Gateway
     client: Client
+    settings: Settings
     writing: Writers
 
     async def differences(self, since: datetime) -> list[Difference]:
@@ -121,13 +126,22 @@ class Mending:
             return [reservation_of(row).envelope for row in rows]
 
     async def programme(self, as_of: datetime) -> None:
-        """What no case stands for (memberships, seasons, campaigns): written again as the engine has it."""
+        """Memberships, seasons and campaigns, both ways; `as_of` is when the records were copied."""
         since = as_of - SLACK
         async for run in self.client.list_workflows(f"WorkflowType IN ({_names(_PROGRAMME)}) AND {_recent(since)}"):
             try:
                 await rebuild(self.client, self.writing, run.id, since)
             except NondeterminismError as error:
                 _log.warning("stays as it is", workflow_id=run.id, error=str(error))
+        await grant_again(self.client, self.database, self.settings.task_queue, local_date(datetime.now(UTC)))
+        for envelope in await run_in_threadpool(self._programme_requests, as_of - LOOK_BACK):
+            with suppress(DomainError, WorkflowGoneError):  # known, over, or refused: it stands as it stood
+                await self.gateway.send(envelope)
+
+    def _programme_requests(self, since: datetime) -> list[Envelope]:
+        with self.database.read() as session:
+            envelopes = [reservation_of(row).envelope for row in RestoredStore(session).answered_since(since)]
+        return [envelope for envelope in envelopes if isinstance(envelope, _PROGRAMME_ACTS)]
 
 
 def _names(kinds: Iterable[str]) -> str:

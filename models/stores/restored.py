@@ -8,8 +8,11 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
+from models.stores.idempotency import DONE
 from models.tables.cases import Case, Decision
 from models.tables.messages import IdempotencyRecord
+
+REFUSED = 400
 
 
 class Stand(NamedTuple):
@@ -44,6 +47,15 @@ class RestoredStore:
         )
         found = (self._request(update_id) for update_id in self.session.exec(statement))
         return [row for row in found if row is not None]
+
+    def answered_since(self, since: datetime) -> Sequence[IdempotencyRecord]:
+        """Every kept request since an instant that was done and not refused, in order."""
+        statement = select(IdempotencyRecord).where(
+            IdempotencyRecord.created_at >= since,
+            IdempotencyRecord.state == DONE,
+            col(IdempotencyRecord.status) < REFUSED,
+        )
+        return self.session.exec(statement.order_by(col(IdempotencyRecord.created_at))).all()
 
     def _request(self, update_id: str) -> IdempotencyRecord | None:
         account, _, key = update_id.partition(":")

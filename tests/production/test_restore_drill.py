@@ -21,11 +21,14 @@ from api.backup.restoring import restore
 from api.backup.taking import ENGINE, take
 from models.database import Database
 from models.messages.approval import ApprovalState
+from models.messages.qualification import MembershipState
+from models.messages.season import SeasonState
 from models.services import audit, maintenance
 from models.settings import Settings
 from models.stores.audit import AuditStore
 from models.tables.care import Touchpoint
 from models.tables.cases import Case, CaseScore, Decision, Membership, Seat, Task
+from models.tables.season import QuotaSeason
 from tests.faults.parts import NAMESPACE
 from tests.faults.parts import Engine as EngineProcess
 from tests.support import engine, world
@@ -131,6 +134,8 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await copy.approve("lead", last)
         await copy.planned()
         await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
+        opened = await copy.post("hq-vip", f"/api/v1/quotas/{world.YEAR}/season/open", {"reason": "年度评定"})
+        assert opened.status_code == 201, opened.text
         take(_settings(home), folder / YOUNG)
     return folder
 
@@ -155,6 +160,7 @@ def _rows(database: Database) -> dict[str, list[Any]]:
         members = session.exec(select(Membership)).all()
         planned = session.exec(select(Touchpoint).order_by(col(Touchpoint.key))).all()
         seats = session.exec(select(Seat)).all()
+        seasons = session.exec(select(QuotaSeason)).all()
     return {
         "decisions": [row.model_dump(exclude={"id", "evidence_digest"}) for row in decisions],
         "tasks": [row.model_dump() for row in tasks],
@@ -162,6 +168,7 @@ def _rows(database: Database) -> dict[str, list[Any]]:
         "scores": [row.model_dump(exclude={"id"}) for row in scores],
         "members": [row.model_dump(exclude={"notified_at"}) for row in members],
         "planned": [(row.key, row.membership_id, row.due_on, row.stage) for row in planned],
+        "seasons": [row.model_dump(exclude={"id"}) for row in seasons],
         "seats": [row.model_dump(exclude={"id"}) for row in seats],
     }
 
@@ -200,5 +207,11 @@ async def test_both_stores_end_where_the_younger_one_was(
         for case in cases:
             told = await client.get_workflow_handle(case.workflow_id).query("state", result_type=ApprovalState)
             assert told == ApprovalState.model_validate(case.state)
+        season = await client.get_workflow_handle(f"quota-season/{world.YEAR}").query("state", result_type=SeasonState)
+        assert season.phase == newest["seasons"][0]["phase"]
+        member = await client.get_workflow_handle(f"membership/{world.SILVER}").query(
+            "holding", result_type=MembershipState
+        )
+        assert [grant.membership_id for grant in member.grants] == [newest["members"][0]["id"]]
         (waiting,) = [case for case in cases if case.customer_no == world.GOLD]
         assert (await copy.approve("svc", str(waiting.id))).status_code == 200
