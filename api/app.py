@@ -1,21 +1,23 @@
 """The application: settings, record database, engine gateway, middlewares and every router."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from temporalio.client import Client
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
+from api.backup.fence import Fence
 from api.dispatcher import dispatch_for_ever
 from api.gateway import Gateway
 from api.live import live_inboxes
 from api.logs import configure_logs
-from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
@@ -44,8 +46,9 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = database or Database.from_settings(settings)
-        app.state.gateway = gateway or await _gateway_of(settings)
-        async with _dispatching(app), live_inboxes(app):
+        client = None if gateway else await _client_of(settings)
+        app.state.gateway = gateway or (Gateway(client, settings.task_queue) if client else None)
+        async with _dispatching(app), _fenced(app, client), live_inboxes(app):
             with served(settings, app.state.database):
                 yield
         if database is None:
@@ -69,11 +72,11 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     return app
 
 
-async def _gateway_of(settings: Settings) -> Gateway | None:
-    """The gateway to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
+async def _client_of(settings: Settings) -> Client | None:
+    """The way to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
     if settings.temporal_address is None:
         return None
-    return Gateway(await connect(settings, lazy=True, retry=QUICK_RETRY), settings.task_queue)
+    return await connect(settings, lazy=True, retry=QUICK_RETRY)
 
 
 @asynccontextmanager
@@ -82,13 +85,33 @@ async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
     if app.state.gateway is None:
         yield
         return
-    loops = [asyncio.create_task(loop(app.state.database, app.state.gateway)) for loop in _LOOPS]
+    async with AsyncExitStack() as beside:
+        for loop in _LOOPS:
+            await beside.enter_async_context(_beside(loop(app.state.database, app.state.gateway)))
+        yield
+
+
+@asynccontextmanager
+async def _fenced(app: FastAPI, client: Client | None) -> AsyncIterator[None]:
+    """Open the doors that a restore closed, once records and engine agree."""
+    if client is None:
+        yield
+        return
+    settings: Settings = app.state.settings
+    async with _beside(Fence(app.state.database, app.state.gateway, client, settings).keep()):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run something for ever beside the block."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        for running in loops:
-            running.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:
@@ -99,6 +122,7 @@ def _middlewares(settings: Settings) -> list[Middleware]:
         Middleware(PreferencesMiddleware),
         Middleware(RequestContextMiddleware),
         Middleware(TraceMiddleware, tracer=tracer_of(settings)),
+        Middleware(MaintenanceMiddleware),
         Middleware(BodyLimitMiddleware, settings=settings),
     ]
 

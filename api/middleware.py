@@ -6,13 +6,17 @@ from uuid import uuid4
 
 import structlog
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from api.problems import answer
+from api.pages.assets import PREFIX as STATIC_PREFIX
+from api.pages.i18n import _
+from api.problems import API_PREFIX, answer
 from api.watch.calls import PROBES, REQUESTS, route_of
 from models.errors import DomainError, ErrorCode
+from models.services.maintenance import is_closed
 from models.settings import Settings
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -21,6 +25,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OK = 200
 _SHOWN_IDS = {"case_id", "task_id"}
 """What of an address may stand in the log: these are opaque, other parts name customers or open doors."""
+CLOSED_ASKED_EVERY_SECONDS = 1.0
 _log = structlog.get_logger("greenlane.access")
 
 
@@ -57,6 +62,34 @@ class RequestContextMiddleware:
         finally:
             _log_access(scope, status, time.perf_counter() - started)
             clear_contextvars()
+
+
+class MaintenanceMiddleware:
+    """While the doors are closed 维护: no page, and of `/api` what only reads; asked of the records once a second."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._closed, self._asked = False, -CLOSED_ASKED_EVERY_SECONDS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with 503 and when to come back."""
+        if scope["type"] == "http" and not _passes_closed_doors(scope) and await self._is_closed(scope):
+            refusal = answer(Request(scope, receive), DomainError(ErrorCode.MAINTENANCE, until=_("核对完成后")))
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _is_closed(self, scope: Scope) -> bool:
+        if time.monotonic() - self._asked >= CLOSED_ASKED_EVERY_SECONDS:
+            self._closed = await run_in_threadpool(is_closed, scope["app"].state.database)
+            self._asked = time.monotonic()
+        return self._closed
+
+
+def _passes_closed_doors(scope: Scope) -> bool:
+    path: str = scope["path"]
+    reads = scope["method"] in {"GET", "HEAD"} and path.startswith(API_PREFIX)
+    return reads or path in PROBES or path.startswith(STATIC_PREFIX)
 
 
 class BodyLimitMiddleware:

@@ -6,12 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from models.engine_access import EngineAccess
 
 MIN_SECRET_LENGTH = 32
 
 
-class Settings(BaseSettings):
+class Settings(EngineAccess):
     """One copy of Greenlane; two copies with different homes and ports run side by side."""
 
     model_config = SettingsConfigDict(env_prefix="GREENLANE_", extra="ignore")
@@ -22,7 +24,6 @@ class Settings(BaseSettings):
     public_url: str | None = None
     allow_http: bool = False
     database_url: str | None = None
-    temporal_address: str | None = None
     temporal_namespace: str = "greenlane"
     temporal_port: int = 0
     temporal_ui_url: str | None = None
@@ -82,7 +83,7 @@ class Settings(BaseSettings):
         return self.mail_from or "greenlane@example.com"
 
     def check(self) -> None:
-        """Refuse a plain-http address that is not loopback, and a short secret.
+        """Refuse a plain-http address that is not loopback, a short secret, a half-set way to the engine.
 
         Raises ValueError with what to change.
         """
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
             raise ValueError("GREENLANE_SMTP_URL is smtp(s)://user:password@host:port and needs GREENLANE_MAIL_FROM")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"GREENLANE_SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters")
+        self.check_engine_access()
 
     def secret(self) -> str:
         """The master secret; made in the home with mode 0600 at first start when none is set."""
