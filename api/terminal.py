@@ -7,9 +7,7 @@ import typer
 from rich.console import Console
 
 from api.problem_texts import PROBLEM_TEXTS
-from api.supervisor.home import read_facts
 from models.errors import DomainError
-from models.settings import Settings
 
 errors = Console(stderr=True, highlight=False)
 
@@ -22,10 +20,3 @@ def reported() -> Iterator[None]:
     except DomainError as error:
         errors.print(PROBLEM_TEXTS[error.code].en.format_map(error.context), markup=False)
         raise typer.Exit(1) from error
-
-
-def engine_settings() -> Settings:
-    """With the address of the engine that the copy on this home runs, where none is set."""
-    settings = Settings()
-    address = settings.temporal_address or read_facts(settings.home / "run.json").get("temporal_address")
-    return settings.model_copy(update={"temporal_address": address})

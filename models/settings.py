@@ -6,12 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from models.engine_access import EngineAccess
 
 MIN_SECRET_LENGTH = 32
 
 
-class Settings(BaseSettings):
+class Settings(EngineAccess):
     """One copy of Greenlane; two copies with different homes and ports run side by side."""
 
     model_config = SettingsConfigDict(env_prefix="GREENLANE_", extra="ignore")
@@ -22,7 +24,6 @@ class Settings(BaseSettings):
     public_url: str | None = None
     allow_http: bool = False
     database_url: str | None = None
-    temporal_address: str | None = None
     temporal_namespace: str = "greenlane"
     temporal_port: int = 0
     temporal_ui_url: str | None = None
@@ -33,6 +34,13 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str | None = None
     chat_schemes: str = "dingtalk,feishu,lark,wecombot,wechat,bark,barks,schan,pushplus,slack,msteams,workflows,jsons"
+    metrics_port: PositiveInt | None = None
+    """Where the process shows its metrics, if anywhere; a worker that `up` starts shows its own on the next port."""
+    metrics_host: str = "127.0.0.1"
+    otlp_endpoint: str | None = None
+    """Where traces go, as `http://collector:4318/v1/traces`; none are made without it."""
+    service_name: str = "greenlane"
+    """How this process is called in traces."""
     max_body_bytes: int = 256 * 1024
     max_upload_bytes: int = 10 * 1024 * 1024
     public_opens_per_minute: PositiveInt = 60
@@ -75,7 +83,7 @@ class Settings(BaseSettings):
         return self.mail_from or "greenlane@example.com"
 
     def check(self) -> None:
-        """Refuse a plain-http address that is not loopback, and a short secret.
+        """Refuse a plain-http address that is not loopback, a short secret, a half-set way to the engine.
 
         Raises ValueError with what to change.
         """
@@ -90,6 +98,7 @@ class Settings(BaseSettings):
             raise ValueError("GREENLANE_SMTP_URL is smtp(s)://user:password@host:port and needs GREENLANE_MAIL_FROM")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"GREENLANE_SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters")
+        self.check_engine_access()
 
     def secret(self) -> str:
         """The master secret; made in the home with mode 0600 at first start when none is set."""

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.terminal import engine_settings, reported
+from api.supervisor.home import settings_of_copy
+from api.terminal import reported
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
@@ -50,7 +51,7 @@ def close(
     """
     from api.close_run import close_quarters  # noqa: PLC0415 - loads the engine's library, which takes its time
 
-    wanted, settings = Quarter(year, quarter), engine_settings()
+    wanted, settings = Quarter(year, quarter), settings_of_copy()
     if not wanted.has_ended(local_date(datetime.now(UTC))):
         raise typer.BadParameter("the quarter has not ended yet", param_hint="QUARTER")
     with reported():

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.terminal import engine_settings, reported
+from api.supervisor.home import settings_of_copy
+from api.terminal import reported
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.sweep import StartSweep
@@ -45,7 +46,7 @@ def sweep(
     day = date.date() if date else today
     if day > today:
         raise typer.BadParameter("a day to come has nothing due yet", param_hint="--date")
-    settings = engine_settings()
+    settings = settings_of_copy()
     with reported():
         starts = [StartSweep(institution_code=code, day=day) for code in _chosen(settings, branch)]
         columns = (TextColumn("巡检 sweep"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

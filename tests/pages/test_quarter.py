@@ -111,6 +111,27 @@ async def test_a_long_summary_is_written_page_by_page(people: Clients, frozen: W
     assert {field.get_text() for field in stale.select("textarea[name=problems]")} == {"另一段话"}
 
 
+async def test_a_task_shows_the_first_of_a_long_summary_and_where_all_of_them_are(
+    people: Clients, frozen: World
+) -> None:
+    svc = people.browser("svc")
+    link = soup_of(await svc.get(PAGE)).select_one('a[href^="/tasks/"]')
+    assert link is not None
+    few = soup_of(await svc.get(str(link["href"])))
+    assert len(few.select("#vips tbody tr")) == 2
+    assert not few.select("#vips .gl-foot a")
+    with frozen.database.write() as session:
+        row = QuarterStore(session).get(Q, quarters.BRANCH)
+        assert row is not None
+        _add_lines(session, row.id, 30)
+    many = soup_of(await svc.get(str(link["href"])))
+    assert len(many.select("#vips tbody tr")) == 20
+    onward = many.select_one("#vips .gl-foot a")
+    assert onward is not None
+    assert (onward["href"], "共 32 户" in onward.get_text()) == (BJ, True)
+    assert len(soup_of(await svc.get(str(onward["href"]))).select("#vips tbody tr")) == 32
+
+
 def _add_lines(session: Session, summary_id: UUID, number: int) -> None:
     one = session.exec(select(QuarterLine).where(QuarterLine.summary_id == summary_id)).first()
     assert one is not None

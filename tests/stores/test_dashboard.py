@@ -29,7 +29,7 @@ from models.stores.service_counts import ServiceCounts
 from models.tables.care import Touchpoint
 from models.tables.cases import Membership, Task
 from models.types import MembershipStage, Stage, TaskState, Tier
-from tests.stores.conftest import SECRET
+from tests.plugins.postgres import SECRET
 from tests.support.dashboard_world import PLACES, fill, span_of
 from tests.support.world import World
 

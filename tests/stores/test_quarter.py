@@ -12,13 +12,15 @@ from models.database import Database
 from models.errors import DomainError
 from models.messages.quarter import RecordPeriodOpening
 from models.messages.sweep import RecordOrder, SweepOrder
-from models.rules.quarter import Quarter
+from models.rules.quarter import Quarter, Totals, totals
 from models.services.by import By
 from models.services.quarter import adjusting, closing, content, starting
 from models.services.quarter.content import SummaryAlteredError
+from models.services.quarter.reading import branch_quarters
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.quarter import QuarterStore
+from models.stores.scope import EVERYTHING
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
 from models.tables.messages import Notification
@@ -220,3 +222,18 @@ def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_published(dat
     assert due("BJ", october) == [(2026, 3)]
     assert due("BJ", october - timedelta(days=1)) == []
     assert due("HQ", october) == []
+
+
+def test_the_database_adds_up_what_the_rule_does(database: Database, people: World) -> None:
+    """Of a summary with lines and counts, of one without a VIP, and of a branch without one."""
+    with database.write() as session:
+        start = quarters.start(people, Q, branch="SH")
+        closing.record_opening(session, RecordPeriodOpening(start=start, at=FROZEN))
+    with database.read() as session:
+        found = {row.found.branch.code: row for row in branch_quarters(session, Q, EVERYTHING)}
+        ours = _summary(session)
+        assert found["BJ"].totals == totals(line for _, line in content.lines_of(session, ours))
+        assert found["BJ"].totals is not None
+        assert (found["BJ"].totals.vips, found["BJ"].totals.due > 0, found["BJ"].totals.cost > 0) == (2, True, True)
+        assert found["SH"].totals == Totals()
+        assert {row.totals for row in branch_quarters(session, Q.before, EVERYTHING)} == {None}
