@@ -39,6 +39,7 @@ from api.pages import imports as import_pages
 from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
 from api.pages import ops_drift as ops_drift_pages
+from api.pages import ops_releases as ops_release_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import rollout as rollout_pages
@@ -73,6 +74,7 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_releases,
     promises,
     qualifications,
     quarters,
@@ -135,6 +137,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     assessment.router,
     duties.router,
     ops.router,
+    ops_releases.router,
 )
 """Under `/api/v1`."""
 
@@ -184,6 +187,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     assessment_pages.router,
     duty_pages.router,
     ops_drift_pages.router,
+    ops_release_pages.router,
 )
 """Pages; not part of the API description."""
 

@@ -136,6 +136,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _REPORTS, _ASSESSED),
     _Entry("duties", _m("岗位职责"), "/duties", "keep", _WORK, _BUSINESS),
     _Entry("ops-drift", _m("对账"), "/ops/drift", "check", _OPERATIONS, _WATCHING),
+    _Entry("ops-releases", _m("发布检查"), "/ops/releases", "pulse", _OPERATIONS, _WATCHING),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
