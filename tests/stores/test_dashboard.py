@@ -120,8 +120,8 @@ def test_every_sum_and_mean_is_that_of_the_rows_that_it_opens(asked: tuple[Datab
             scores = [value_of(row) for row in _pages(session, at, PanelName.SATISFACTION, line.key, "valid")]
             assert len(scores) == line.cells["valid"]
             if line.cells["score"] is not None:
-                mean = sum(score for score in scores if score is not None) / len(scores)
-                assert abs(mean - line.cells["score"]) <= Decimal("0.01")
+                mean = sum((score or Decimal(0) for score in scores), Decimal(0)) / len(scores)
+                assert abs(mean - Decimal(line.cells["score"])) <= Decimal("0.01")
 
 
 Seen = Callable[[Any], bool]

@@ -151,10 +151,19 @@ def _surveys(session: Session, chance: Random, numbers: list[str], now: datetime
     """Three campaigns of two periods; of some customers both people are asked, and none, one or both answer."""
     for at, stage in enumerate((SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)):
         opened = now - timedelta(days=20 + 60 * at)
-        row = SurveyCampaign(workflow_id=f"survey/{at}", title=f"调查{at}", period=f"2026-Q{1 + at % 2}")
-        row.tiers, row.institution_code, row.stage = ["gold"], "HQ", stage
-        row.closes_on, row.created_by = opened.date(), by
-        row.created_at, row.opened_at = opened, opened
+        about: dict[str, Any] = {
+            "workflow_id": f"survey/{at}",
+            "title": f"调查{at}",
+            "period": f"2026-Q{1 + at % 2}",
+            "tiers": ["gold"],
+            "institution_code": "HQ",
+            "stage": stage,
+            "closes_on": opened.date(),
+            "created_by": by,
+            "created_at": opened,
+            "opened_at": opened,
+        }
+        row = SurveyCampaign(**about)
         session.add(row)
         session.flush()
         for number in chance.sample(numbers, 14):
@@ -186,32 +195,42 @@ def _spend(session: Session, chance: Random, customer_no: str, today: date) -> N
     point = session.exec(select(Touchpoint).where(Touchpoint.customer_no == customer_no)).first()
     if member is None or point is None:
         return
-    total = Decimal(chance.randrange(100_000, 900_000)) / 100
-    plan = SpendPlan(customer_no=customer_no, year=member.year, institution_code=member.institution_code, total=total)
-    plan.membership_id, plan.tier, plan.persons, plan.value = (
-        member.id,
-        chance.choice((Tier.GOLD, Tier.SILVER)),
-        1,
-        total,
-    )
-    plan.rulebook_version_id = session.get_one(Case, member.case_id).rulebook_version_id
-    plan.standard_premium, plan.spend_limit = total, total
-    plan.first_on = today - timedelta(days=chance.choice((90, 200, 500)))
-    plan.last_on = plan.first_on + timedelta(days=364)
-    plan.created_at = plan.updated_at = datetime.combine(today, datetime.min.time(), UTC)
+    total, at = Decimal(chance.randrange(100_000, 900_000)) / 100, datetime.combine(today, datetime.min.time(), UTC)
+    begun = today - timedelta(days=chance.choice((90, 200, 500)))
+    about: dict[str, Any] = {
+        "customer_no": customer_no,
+        "year": member.year,
+        "institution_code": member.institution_code,
+        "membership_id": member.id,
+        "rulebook_version_id": session.get_one(Case, member.case_id).rulebook_version_id,
+        "tier": chance.choice(_VIPS),
+        "persons": 1,
+        **dict.fromkeys(("value", "standard_premium", "total", "spend_limit"), total),
+        "first_on": begun,
+        "last_on": begun + timedelta(days=364),
+        **dict.fromkeys(("created_at", "updated_at"), at),
+    }
+    plan = SpendPlan(**about)
     session.add(plan)
     session.flush()
-    for life in range(1, 9):
-        yuan = Decimal(chance.randrange(100, 90_000)) / 100 * (-1 if life == 8 else 1)
-        entry = SpendEntry(plan_id=plan.id, source=f"{point.id}#{life}", touchpoint_id=point.id, life=life, yuan=yuan)
-        entry.kind, entry.code, entry.extra = (
-            chance.choice((SpendKind.COMMIT, SpendKind.COMMIT, SpendKind.RESERVE)),
-            "Z08",
-            False,
-        )
-        entry.day, entry.at = today - timedelta(days=chance.randrange(0, 300)), plan.created_at
-        session.add(entry)
+    session.add_all([_entry(chance, plan.id, point.id, life, at) for life in range(1, 9)])
     session.flush()
+
+
+def _entry(chance: Random, plan_id: UUID, point_id: UUID, life: int, at: datetime) -> SpendEntry:
+    about: dict[str, Any] = {
+        "plan_id": plan_id,
+        "source": f"{point_id}#{life}",
+        "touchpoint_id": point_id,
+        "life": life,
+        "kind": chance.choice((SpendKind.COMMIT, SpendKind.COMMIT, SpendKind.RESERVE)),
+        "code": "Z08",
+        "extra": False,
+        "yuan": Decimal(chance.randrange(100, 90_000)) / 100 * (-1 if life == 8 else 1),
+        "day": at.date() - timedelta(days=chance.randrange(0, 300)),
+        "at": at,
+    }
+    return SpendEntry(**about)
 
 
 def _task(session: Session, chance: Random, case: Case, now: datetime, of: tuple[int, list[UUID]]) -> None:
