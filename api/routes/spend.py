@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api import acts, spend_acts
 from api.act_base import now
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.forms.accepting import wanted_type
 from api.forms.pdf import PDF_TYPE
 from api.forms.xlsx import XLSX_TYPE
 from api.pages.lists import tier_or_none
@@ -61,12 +62,12 @@ def read_year(
     request: Request, asked: AskedDep, database: DatabaseDep, paging: PagingDep, caller: ReaderDep
 ) -> SpendReportAnswer | Response:
     """A year of the caller's customers, over the limit first; `Accept` gives the files as well."""
-    accepted = request.headers.get("accept", "")
     with database.read() as session:
         found = year_of(session, caller, asked)
-        if XLSX_TYPE in accepted:
+        kind = wanted_type(request, XLSX_TYPE, PDF_TYPE)
+        if kind == XLSX_TYPE:
             return xlsx_of(session, found)
-        if PDF_TYPE in accepted:
+        if kind == PDF_TYPE:
             return pdf_of(session, found, caller.name, now())
         shown, cursor = page_of(found.report, paging)
         page = customers(session, shown)

@@ -15,6 +15,7 @@ from models.rules.redating import MovedTask, Redatable, moved
 from models.services import audit
 from models.services.alarms import holders
 from models.services.approval.diverged import RecordDivergedError
+from models.services.approval.tasks import redate_row
 from models.services.calendars import case_calendar
 from models.services.case_steps import check_version, held
 from models.services.notifications import notify
@@ -73,8 +74,7 @@ def _write(session: Session, case: Case, after: Redatable) -> None:
         row = store.get(task.task_id)
         if row is None:
             continue
-        row.due_at, row.provisional = task.deadline.due_at, task.deadline.provisional
-        row.calendar_version, row.version = task.deadline.calendar_version, task.version
+        redate_row(row, task)
         store.add(row)
 
 

@@ -25,11 +25,16 @@ def is_approval(case: Case) -> bool:
     return case.kind not in KINDS_WITHOUT_APPROVAL
 
 
+def state_class(kind: CaseKind) -> type[CaseState]:
+    """What the state of a kind of case is read as."""
+    if kind is CaseKind.ROLLOUT:
+        return RolloutState
+    return ServiceState if kind in SERVICE_KINDS else ApprovalState
+
+
 def state_of(case: Case) -> CaseState:
     """The state as the records have it."""
-    if case.kind is CaseKind.ROLLOUT:
-        return launch_of(case)
-    return served(case) if is_service(case) else ApprovalState.model_validate(case.state)
+    return state_class(case.kind).model_validate(case.state)
 
 
 def approval_of(case: Case) -> ApprovalState:

@@ -1,11 +1,12 @@
 """What the record of one act has in common for every kind of case: the row it is held on and the row it leaves."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import Act, PastAct
+from models.messages.approval import Act, ApprovalState, PastAct
 from models.messages.rollout import RolloutPast
 from models.messages.service import ServicePast
 from models.services.actors import account_of, name_of
@@ -27,6 +28,18 @@ def check_version(case: Case, version: int) -> None:
     """Raises RecordDivergedError when workflow and record are not at the same point."""
     if case.version != version:
         raise RecordDivergedError(f"case {case.id}: record at {case.version}, workflow at {version}")
+
+
+def write_case(case: Case, after: CaseState, at: datetime) -> None:
+    """The row as the state has it. A case that was closed and is opened again has neither outcome nor end."""
+    case.stage, case.round, case.version = after.stage, after.round, after.version
+    if isinstance(after, ApprovalState):
+        case.tier, case.seat_kind = after.tier, after.seat_kind
+    case.state = after.model_dump(mode="json")
+    if after.outcome is None:
+        case.outcome, case.closed_at = None, None
+    elif case.outcome is None:
+        case.outcome, case.closed_at, case.open_key, case.in_reserve_since = after.outcome, at, None, None
 
 
 def decision_row(

@@ -87,12 +87,13 @@ class QuarterStore:
         )
         return [BranchSummary(*row) for row in self.session.execute(scoped(statement, place.code, scope))]
 
-    def closed(self, institution_code: str, first_year: int) -> set[Quarter]:
-        """Quarters of a branch, from a year on, that were frozen already."""
+    def over(self, institution_code: str, first_year: int) -> set[Quarter]:
+        """Quarters of a branch, from a year on, whose summary has come to its end."""
         rows = self.session.exec(
-            select(QuarterSummary.year, QuarterSummary.quarter).where(
-                QuarterSummary.institution_code == institution_code, QuarterSummary.year >= first_year
-            )
+            select(QuarterSummary.year, QuarterSummary.quarter)
+            .join(Case, col(Case.id) == QuarterSummary.case_id)
+            .where(QuarterSummary.institution_code == institution_code, QuarterSummary.year >= first_year)
+            .where(col(Case.outcome).is_not(None))
         )
         return {Quarter(year, number) for year, number in rows}
 

@@ -1,11 +1,7 @@
 """Many people, one task, one real engine: one wins, everybody else learns who and when."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
-from itertools import count
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlmodel import Session
@@ -15,7 +11,6 @@ from models.tables.cases import Decision
 from models.tables.organisation import Post
 from models.types import Role, SeatKind, Tier, Verdict
 from models.types import Stage as CaseStage
-from tests.faults.parts import Engine
 from tests.support import engine, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage
@@ -23,19 +18,8 @@ from tests.support.stage import Stage
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
 
 RACERS = 50
-_worlds = count(1)
 REVIEWERS = ("svc", "sh-lead", "ops", "hq-vip", "bj-mgr")
 REVIEW = (Role.BR_SVC, "BJ")
-
-
-@pytest.fixture
-async def stage(power: Engine, tmp_path: Path) -> AsyncIterator[Stage]:
-    """A worker in this process on the real engine."""
-    database, client, queue = world.new_database(tmp_path), await power.client(), f"race-{uuid4()}"
-    people = world.build(database, offset=800_000 + 100 * next(_worlds))
-    async with engine.worker(client, people, tmp_path, queue):
-        yield Stage(client, people, queue, tmp_path)
-    database.dispose()
 
 
 async def test_fifty_decisions_on_one_task_have_one_winner(stage: Stage) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from api.pages.quarter_view import quarter_href
@@ -216,3 +217,17 @@ async def test_another_branch_and_a_running_quarter(people: Clients, frozen: Wor
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
     again = await people.token("svc").post(f"{API}/freeze", json={"institution_code": quarters.BRANCH})
     assert (again.status_code, again.json()["stage"]) == (200, "collecting")
+
+
+async def test_a_published_summary_that_was_altered_says_so_and_what_to_do(people: Clients, frozen: World) -> None:
+    _publish(frozen.database)
+    with frozen.database.write() as session:
+        session.execute(text("DROP TRIGGER quarter_line_no_UPDATE"))
+        session.execute(text("UPDATE quarter_line SET cost = 1"))
+    page = await people.browser("svc").get(BJ)
+    assert (page.status_code, "联系审计岗" in page.text, "content_altered" in page.text) == (409, True, True)
+    for address in (f"/api/v1{BJ}", f"{API}.pdf", f"{API}.xlsx"):
+        problem = await people.token("hq-vip").get(address)
+        assert (problem.status_code, problem.json()["code"]) == (409, "content_altered"), address
+        assert problem.json()["context"]["what"] == f"{Q.year}-Q{Q.number} {quarters.BRANCH}"
+    assert soup_of(await people.browser("hq-vip").get(PAGE)).select("#missing")

@@ -33,7 +33,7 @@ from models.tables.care import Touchpoint
 from models.tables.cases import Membership, Task
 from models.tables.spend import SpendEntry, SpendPlan
 from models.types import MembershipStage, Stage, TaskState, Tier
-from tests.stores.conftest import SECRET
+from tests.plugins.postgres import SECRET
 from tests.support.dashboard_world import PLACES, fill, span_of
 from tests.support.world import World
 

@@ -22,10 +22,11 @@ from models.stores.cases import CaseStore
 from models.stores.quarter import QuarterStore
 from models.stores.scope import EVERYTHING
 from models.tables.care import Touchpoint
+from models.tables.cases import Case
 from models.tables.messages import Notification
 from models.tables.quarter import QuarterAdjustment, QuarterSummary
 from models.tables.service import DutySweep
-from models.types import Door, Stage
+from models.types import Door, Outcome, Stage
 from tests.support import quarters, world
 from tests.support.sweeping import add_touchpoint
 from tests.support.world import World
@@ -202,7 +203,7 @@ def test_what_was_handed_in_on_time_and_complete(database: Database, people: Wor
     assert [(one.on_time, one.complete) for one in handed] == [(True, True)]
 
 
-def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_frozen(database: Database, people: World) -> None:
+def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_published(database: Database, people: World) -> None:
     def due(branch: str, day: datetime) -> list[tuple[int, int]]:
         order = SweepOrder(institution_code=branch, day=day.date(), at=day, limit=10)
         with database.read() as session:
@@ -213,7 +214,12 @@ def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_frozen(databa
     with database.write() as session:
         session.add(DutySweep(day=datetime(2026, 5, 1, tzinfo=UTC).date(), institution_code="SH", started_at=FROZEN))
     assert due("SH", october) == [(2026, 2), (2026, 3)]
-    assert due("BJ", october) == [(2026, 3)], "the second quarter is frozen already"
+    assert due("BJ", october) == [(2026, 2), (2026, 3)], "the second is frozen; were it broken off, it would go on"
+    with database.write() as session:
+        case = session.get_one(Case, _summary(session).case_id)
+        case.outcome = Outcome.APPROVED
+        session.add(case)
+    assert due("BJ", october) == [(2026, 3)]
     assert due("BJ", october - timedelta(days=1)) == []
     assert due("HQ", october) == []
 

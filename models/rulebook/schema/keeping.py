@@ -118,6 +118,27 @@ class Sweep(Section):
     chunk: Count
 
 
+class Watch(Section):
+    """运行监控: how often records and engine are compared (对账), and from when on a case is stuck.
+
+    Closed cases are compared for so many natural days, and what was found is kept for so many. An activity is failing
+    after so many tries, a pause is too long after so many working days; breaches are forecast so many of them ahead.
+    """
+
+    reconcile_every_minutes: Count = 15
+    reconcile_closed_days: Count = 7
+    reconcile_keep_days: Count = 30
+    reconcile_repairs: bool = False
+    """Whether the run by the clock mends what it finds, or leaves that to a person."""
+    failing_tries: Count = 3
+    paused_too_long_working_days: Count = 10
+    forecast_working_days: Count = 5
+
+
+DEFAULT_WATCH = Watch.model_validate({"article": "第17条", "source": "default"})
+"""What a rulebook stored before operations had a section of its own is read with."""
+
+
 class Keeping(Section):
     """How the promises of the catalogue are kept."""
 
@@ -126,6 +147,7 @@ class Keeping(Section):
     plan: Annotated[tuple[PlannedItem, ...], Field(min_length=1)]
     duties: tuple[Duty, ...]
     sweep: Sweep
+    watch: Watch = DEFAULT_WATCH
 
     def planned(self, code: str) -> PlannedItem | None:
         """How an item is planned; None for what no calendar drives (the green channel, complaints)."""

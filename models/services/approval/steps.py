@@ -1,6 +1,5 @@
 """One accepted act in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7, 8), for every kind of case."""
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -18,7 +17,7 @@ from models.services.approval.signers import with_open_tasks
 from models.services.approval.tasks import move_tasks, open_tasks, with_operations
 from models.services.approval.telling import tell_step
 from models.services.calendars import case_calendar
-from models.services.case_steps import check_version, decision_row, held, summary
+from models.services.case_steps import check_version, decision_row, held, summary, write_case
 from models.services.idempotency import settle_by_update
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
@@ -109,7 +108,7 @@ def _summary(case: Case) -> dict[str, Any]:
 def _write(session: Session, case: Case, message: RecordStep, after: ApprovalState, kept: _Kept) -> None:
     CaseStore(session).add(_decision(case, message.act, after, kept))
     move_tasks(session, message.before, after, message.at)
-    _move(case, after, message.at)
+    write_case(case, after, message.at)
     CaseStore(session).add(case)
     known = {task.task_id for task in message.before.tasks}
     open_tasks(session, case, tuple(task for task in after.tasks if task.task_id not in known), after.round)
@@ -140,14 +139,6 @@ def _decision(case: Case, act: Act, after: ApprovalState, kept: _Kept) -> Decisi
         row.return_to, row.approve_as = act.return_to, act.approve_as
     row.evidence_digest, row.changes = kept.evidence, kept.changes
     return row
-
-
-def _move(case: Case, after: ApprovalState, at: datetime) -> None:
-    case.stage, case.round, case.version = after.stage, after.round, after.version
-    case.tier, case.seat_kind = after.tier, after.seat_kind
-    case.state = after.model_dump(mode="json")
-    if after.outcome is not None:
-        case.outcome, case.closed_at, case.open_key, case.in_reserve_since = after.outcome, at, None, None
 
 
 def enter_reserve(session: Session, message: RecordStep) -> None:

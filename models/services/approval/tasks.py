@@ -7,26 +7,27 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask
+from models.messages.approval import NOBODY_TO_ACT, ApprovalState, OpenTask, PastAct
 from models.messages.calendar import CalendarSnapshot
-from models.messages.rollout import RolloutState
-from models.messages.service import ServiceState
+from models.messages.rollout import RolloutPast, RolloutState
+from models.messages.service import ServicePast, ServiceState
 from models.rules.approval import DECLARED, barred_people, is_paused
 from models.rules.calendar import add_working_days
 from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.rules.seats import HEAD_OFFICE_SCOPE
 from models.services.actors import is_person
+from models.services.task_ids import new_task_id
 from models.stores.case_names import case_name
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
-from models.tables.columns import new_id
 from models.types import Role, TaskState
 
 OPERATIONS_SEAT = "ops"
 _BY_THE_CASE: Mapping[UUID, str] = {}
 _State: TypeAlias = ApprovalState | ServiceState | RolloutState
 """All hold open tasks, and name with each act the task it closed."""
+Past: TypeAlias = PastAct | ServicePast | RolloutPast
 
 
 def with_operations(
@@ -41,7 +42,7 @@ def with_operations(
     if all(who_may_act(session, state, task) for task in state.tasks):
         return state
     alarm = OpenTask(
-        task_id=new_id(),
+        task_id=new_task_id(),
         step=NOBODY_TO_ACT,
         role=Role.OPS,
         institution_code=HEAD_OFFICE_SCOPE,
@@ -78,7 +79,7 @@ def open_tasks(
         return
     name = case_name(session, case)
     for task in tasks:
-        TaskStore(session).add(_row(case, named.get(task.task_id, name), task, round_no))
+        TaskStore(session).add(new_row(case, named.get(task.task_id, name), task, round_no))
 
 
 def move_tasks(session: Session, before: _State, after: _State, at: datetime) -> None:
@@ -89,14 +90,14 @@ def move_tasks(session: Session, before: _State, after: _State, at: datetime) ->
         if row is None:
             continue
         if task.task_id in still_open:
-            _move(row, task, still_open[task.task_id])
+            move_row(row, task, still_open[task.task_id])
         else:
-            _close(row, after, at)
+            close_row(row, after.acts[-1], at)
         store.add(row)
 
 
-def _close(row: Task, after: _State, at: datetime) -> None:
-    act = after.acts[-1]
+def close_row(row: Task, act: Past, at: datetime) -> None:
+    """Close the row of a task by the act that ended it."""
     decided = row.id == act.task_id
     row.state = TaskState.DONE if decided else TaskState.CANCELLED
     # Only the decided task is somebody's doing; its companions just fall away.
@@ -104,8 +105,8 @@ def _close(row: Task, after: _State, at: datetime) -> None:
     row.version += 1
 
 
-def _move(row: Task, old: OpenTask, new: OpenTask) -> None:
-    row.version = new.version
+def move_row(row: Task, old: OpenTask, new: OpenTask) -> None:
+    """Move the row of a task that stays open through an act."""
     moved = (row.role, row.institution_code) != (new.role, new.institution_code)
     row.role, row.institution_code = new.role, new.institution_code
     if moved or holder_of(old) != holder_of(new):
@@ -116,11 +117,17 @@ def _move(row: Task, old: OpenTask, new: OpenTask) -> None:
     elif row.state is TaskState.WAITING:
         row.state = TaskState.CLAIMED if row.claimed_at else TaskState.OPEN
     row.paused_since = new.pauses[-1].paused_at if is_paused(new) else None
-    row.due_at, row.provisional = new.deadline.due_at, new.deadline.provisional
-    row.calendar_version = new.deadline.calendar_version
+    redate_row(row, new)
 
 
-def _row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
+def redate_row(row: Task, task: OpenTask) -> None:
+    """Give the row the deadline of its task, and the version that moves with it."""
+    row.due_at, row.provisional = task.deadline.due_at, task.deadline.provisional
+    row.calendar_version, row.version = task.deadline.calendar_version, task.version
+
+
+def new_row(case: Case, customer_name: str, task: OpenTask, round_no: int) -> Task:
+    """The row of a task that opens; it holds nothing of the case that may change later, but its tier and round."""
     return Task(
         id=task.task_id,
         case_id=case.id,

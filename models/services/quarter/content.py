@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from models.errors import DomainError, ErrorCode
 from models.rules.quarter import Count, Figures, Line, Vip, adjusted, figures
 from models.services.canonical import digest
 from models.stores.quarter import QuarterStore, changes
@@ -14,8 +15,12 @@ Lines = tuple[tuple[QuarterLine, Line], ...]
 """Stored lines, each with what it says."""
 
 
-class SummaryAlteredError(RuntimeError):
-    """A published summary is not what its seal says: somebody changed it past the programme."""
+class SummaryAlteredError(DomainError):
+    """A published summary is not what its seal says: somebody changed it past the programme (CONTENT_ALTERED)."""
+
+    def __init__(self, summary: QuarterSummary) -> None:
+        what = f"{summary.year}-Q{summary.quarter} {summary.institution_code}"
+        super().__init__(ErrorCode.CONTENT_ALTERED, what=what)
 
 
 def lines_of(session: Session, summary: QuarterSummary) -> Lines:
@@ -66,7 +71,7 @@ def verify(session: Session, summary: QuarterSummary) -> Lines:
     """The lines of a summary. Raises SummaryAlteredError where it was published, and is not what was published."""
     lines = lines_of(session, summary)
     if summary.digest is not None and digest(content_of(summary, lines)) != summary.digest:
-        raise SummaryAlteredError(f"summary {summary.year}-Q{summary.quarter} of {summary.institution_code}")
+        raise SummaryAlteredError(summary)
     return lines
 
 

@@ -23,7 +23,7 @@ from models.services.approval.tasks import move_tasks, open_tasks
 from models.services.authority import is_authorised
 from models.services.calendars import case_calendar
 from models.services.case_state import launch_of
-from models.services.case_steps import decision_row, held, summary
+from models.services.case_steps import decision_row, held, summary, write_case
 from models.services.idempotency import settle_by_update
 from models.services.rollout.opening import refuse_unknown_branches, refuse_without_post
 from models.services.rollout.tasks import names_of, newly_open
@@ -113,9 +113,7 @@ def _write(
     row.effect = {}  # hundreds of acts: the state stands in the case alone
     store.add(row)
     move_tasks(session, message.before, message.after, message.at)
-    case.stage, case.version, case.state = after.stage, after.version, after.model_dump(mode="json")
-    if after.outcome is not None:
-        case.outcome, case.closed_at, case.open_key = after.outcome, message.at, None
+    write_case(case, after, message.at)
     store.add(case)
     tasks = rulebook_of(session, case.rulebook_version_id).rulebook.rollout.tasks
     named = {task.number: task.name_zh for task in tasks}

@@ -1,6 +1,5 @@
 """One accepted act on a service case in one transaction, insert-or-adopt by step (decisions.md 2, 6, 7)."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -12,15 +11,15 @@ from models.services import audit
 from models.services.actors import actor_of, is_person
 from models.services.approval.tasks import move_tasks, open_tasks
 from models.services.calendars import case_calendar
-from models.services.case_steps import check_version, decision_row, held, summary
+from models.services.case_steps import check_version, decision_row, held, summary, write_case
 from models.services.idempotency import settle_by_update
 from models.services.servicing.checks import check_still_allowed
 from models.services.servicing.effects.base import Step
 from models.services.servicing.effects.registry import effect_of
 from models.services.servicing.telling import tell_step
+from models.services.task_ids import new_task_id
 from models.stores.cases import CaseStore
 from models.tables.cases import Case, Decision
-from models.tables.columns import new_id
 
 OK = 200
 
@@ -67,7 +66,7 @@ def _step(session: Session, case: Case, message: RecordServiceStep) -> Step:
 
     newest = _calendar_now(session, case, message)
     after = service.redated(message.after, newest) if newest else message.after
-    after = service.with_open_task(after, new_id, message.at)
+    after = service.with_open_task(after, new_task_id, message.at)
     return Step(message.before, after, message.act, calendar, message.at)
 
 
@@ -75,20 +74,10 @@ def _write(session: Session, case: Case, step: Step) -> None:
     store, after = CaseStore(session), step.after
     store.add(decision_row(case, step.act, after, step.past, after.round))
     move_tasks(session, step.before, after, step.at)
-    _move(case, after, step.at)
+    write_case(case, after, step.at)
     store.add(case)
     known = {task.task_id for task in step.before.tasks}
     open_tasks(session, case, tuple(task for task in after.tasks if task.task_id not in known), after.round)
-
-
-def _move(case: Case, after: ServiceState, at: datetime) -> None:
-    """A case that was closed and is opened again has neither outcome nor end."""
-    case.stage, case.round, case.version = after.stage, after.round, after.version
-    case.state = after.model_dump(mode="json")
-    if after.outcome is None:
-        case.outcome, case.closed_at = None, None
-    elif case.outcome is None:
-        case.outcome, case.closed_at, case.open_key = after.outcome, at, None
 
 
 def _summary(case: Case) -> dict[str, Any]:

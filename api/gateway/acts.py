@@ -1,4 +1,4 @@
-"""The one place that talks to the engine, and knows what the engine's errors mean (house.md 5)."""
+"""Acts: starts and updates, and what the engine's errors on the way mean."""
 
 import asyncio
 import time
@@ -19,6 +19,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.gateway.reads import EngineReads
+from api.watch.calls import timed_call
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
 from models.identifiers import (
@@ -78,11 +80,11 @@ class WorkflowGoneError(Exception):
     """The engine knows no running workflow of that id: the records tell what became of it."""
 
 
-class Gateway:
+class Gateway(EngineReads):
     """Sends starts and updates, and turns every answer into a result or a domain error."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
+        super().__init__(client)
         self._task_queue = task_queue
         self._reachable_until = 0.0
 
@@ -101,6 +103,10 @@ class Gateway:
         """
         if in_write_transaction():
             raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
+        with timed_call(envelope.kind):
+            return await self._send(envelope)
+
+    async def _send(self, envelope: Envelope) -> Answer:
         await self._ensure_reachable()
         with _translated():
             async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):

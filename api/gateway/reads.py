@@ -1,0 +1,111 @@
+"""What operations asks the engine: how a run stands, its state, and which runs there are. Nothing is changed here."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.errors import DomainError, ErrorCode
+
+READ_DEADLINE = timedelta(seconds=5)
+PAGE = 500
+
+StateT = TypeVar("StateT", bound=BaseModel)
+
+
+class RunStatus(StrEnum):
+    """How a run stands. `gone`: the engine knows nothing of it, or its history was deleted."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TERMINATED = "terminated"
+    TIMED_OUT = "timed_out"
+    GONE = "gone"
+
+
+_STATUS = {
+    WorkflowExecutionStatus.RUNNING: RunStatus.RUNNING,
+    WorkflowExecutionStatus.COMPLETED: RunStatus.COMPLETED,
+    WorkflowExecutionStatus.FAILED: RunStatus.FAILED,
+    WorkflowExecutionStatus.CANCELED: RunStatus.CANCELLED,
+    WorkflowExecutionStatus.TERMINATED: RunStatus.TERMINATED,
+    WorkflowExecutionStatus.TIMED_OUT: RunStatus.TIMED_OUT,
+    WorkflowExecutionStatus.CONTINUED_AS_NEW: RunStatus.RUNNING,
+}
+_WITH_STATE = {RunStatus.RUNNING, RunStatus.COMPLETED}
+
+
+class Look(NamedTuple, Generic[StateT]):
+    """One look at a run. `answered`: it told its state, which is None before its first record stands."""
+
+    status: RunStatus
+    state: StateT | None = None
+    answered: bool = False
+    working: bool = False
+    """An activity is on its way: its records may stand already."""
+
+
+class Run(NamedTuple):
+    """A running workflow, as the engine lists it."""
+
+    workflow_id: str
+    kind: str
+    started_at: datetime
+
+
+class EngineReads:
+    """Looks at runs. An engine that is away is ENGINE_UNAVAILABLE."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def look(self, workflow_id: str, state: type[StateT]) -> Look[StateT]:
+        """How the run stands, and its state while the engine has its history. Raises ENGINE_UNAVAILABLE."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        found = await _described(handle)
+        if found is None or found.status is None:
+            return Look(RunStatus.GONE)
+        status = _STATUS[found.status]
+        working = bool(found.raw_description.pending_activities)
+        if status not in _WITH_STATE:
+            return Look(status, working=working)
+        # A worker that is away, or cannot read the history, tells nothing: that is no difference.
+        with suppress(RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            told = await handle.query("state", result_type=state, rpc_timeout=READ_DEADLINE)
+            return Look(status, told, answered=True, working=working)
+        return Look(status, working=working)
+
+    async def running(self, kinds: Collection[str]) -> AsyncIterator[Run]:
+        """Every running workflow of these kinds. Raises ENGINE_UNAVAILABLE."""
+        names = ", ".join(f"'{kind}'" for kind in sorted(kinds))
+        query = f"ExecutionStatus = 'Running' AND WorkflowType IN ({names})"
+        try:
+            async for found in self._client.list_workflows(query, page_size=PAGE):
+                yield Run(found.id, found.workflow_type, found.start_time)
+        except (RPCError, RuntimeError) as error:
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+
+
+async def _described(handle: WorkflowHandle[object, object]) -> WorkflowExecutionDescription | None:
+    try:
+        return await handle.describe(rpc_timeout=READ_DEADLINE)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+    except RuntimeError as error:  # a lazy client that could not connect
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error

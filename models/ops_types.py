@@ -1,0 +1,24 @@
+"""Words of operations 运行监控: how records and engine may differ, and why a case is stuck."""
+
+from enum import StrEnum
+
+
+class DriftKind(StrEnum):
+    """How a record differs from its workflow.
+
+    The first four are mended from the workflow's state; of the others the record is not known to be wrong: a run that
+    is missing or unknown (孤儿流程), an act that stands in the records and not in the workflow, or the other way round.
+    """
+
+    CASE_DIFFERS = "case_differs"
+    TASK_DIFFERS = "task_differs"
+    TASK_MISSING = "task_missing"
+    TASK_EXTRA = "task_extra"
+    RUN_MISSING = "run_missing"
+    RECORD_MISSING = "record_missing"
+    RECORD_AHEAD = "record_ahead"
+    DECISION_MISSING = "decision_missing"
+
+
+MENDABLE = frozenset({DriftKind.CASE_DIFFERS, DriftKind.TASK_DIFFERS, DriftKind.TASK_MISSING, DriftKind.TASK_EXTRA})
+"""What a repair rewrites from workflow state."""
