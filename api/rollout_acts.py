@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api import acts
-from api.act_base import act_fields, fields_on_task, known_person, now, visible_task
+from api.act_base import act_fields, fields_on_task, known_person, now, same_that_stands, visible_task
 from api.acts import Prepare, Standing
 from api.deps import Caller
 from api.desk_acts import actor_of
@@ -39,7 +39,6 @@ from models.services.desk.attachments import Attached
 from models.services.idempotency import Key
 from models.services.rollout import opening
 from models.services.rulebooks import rulebook_of
-from models.stores.cases import CaseStore
 from models.stores.rollout import RolloutStore
 from models.tables.cases import Case
 from models.tables.columns import new_id
@@ -217,14 +216,5 @@ def _starting(session: Session, start: StartRollout) -> RolloutStart | Standing:
     try:
         opening.check(session, start, now())
     except DomainError as error:
-        standing = _standing(session, error)
-        if standing is None or standing.content_hash != start.content_hash:
-            raise
-        return Standing(standing.id)
+        return same_that_stands(session, error, start.content_hash)
     return RolloutStart(act=start)
-
-
-def _standing(session: Session, error: DomainError) -> Case | None:
-    if error.code is not ErrorCode.DUPLICATE_CASE:
-        return None
-    return CaseStore(session).get(UUID(error.context["case_id"]))

@@ -17,6 +17,7 @@ from activities.adapters.duties import EngineDuties
 from api.app import create_app
 from api.gateway import Gateway
 from models.database import Database
+from models.messages.service import StartTouchpoint
 from models.services.duties.starting import start_of
 from models.settings import Settings
 from models.tables.audit import AuditEntry
@@ -77,7 +78,7 @@ async def _in_hand(client: Client, database: Database, people: World) -> UUID:
     with database.read() as session:
         visit = session.exec(select(Touchpoint).where(Touchpoint.code == "Z08")).all()[0]
     begun = start_of(visit, datetime.now(UTC))
-    assert begun is not None
+    assert isinstance(begun, StartTouchpoint)
     assert await EngineDuties(client, QUEUE).start_touchpoint(begun, 20)
     for _ in range(200):
         with database.read() as session:

@@ -133,8 +133,8 @@ async def _completed(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.Async
     assert (await clients.token("sh-lead").get(URL)).status_code == 404  # Shanghai takes no part
     for kind, begins in ((XLSX_TYPE, b"PK"), (PDF_TYPE, b"%PDF-")):
         for address in (URL, f"{URL}/{done['case_id']}"):
-            file = await svc.get(address, headers={"Accept": kind})
-            assert (file.headers["content-type"], file.content.startswith(begins)) == (kind, True)
+            got = await svc.get(address, headers={"Accept": kind})
+            assert (got.headers["content-type"], got.content.startswith(begins)) == (kind, True)
     assert (await svc.get(f"{URL}.xlsx")).content[:2] == b"PK"
     assert (await svc.get(f"{URL}.pdf")).content[:5] == b"%PDF-"
     book = await svc.get(f"{URL}/{done['case_id']}.xlsx")
@@ -304,11 +304,11 @@ async def test_files_of_a_completion_that_was_never_sent_are_not_left_behind(cli
     first, comments = _part(launched, 1, "HQ"), f"/api/v1/cases/{draft['case_id']}/comments"
     clients.app.state.gateway, engine_up = DeadGateway(), clients.app.state.gateway
     action, fields = _form(_soup(await browser.get("/rollout")), "/complete")
-    sent = {"data": {**fields, "comment": "已下发"}, "files": {"files": ("办法.png", PNG)}}
-    refused = await browser.post(action, **sent)
+    typed, files = {**fields, "comment": "已下发"}, {"files": ("办法.png", PNG)}
+    refused = await browser.post(action, data=typed, files=files)
     assert (refused.status_code, "请重新选择" in refused.text, "已下发" in refused.text) == (503, True, True)
     assert (await hq.get(comments)).json()["items"] == []
     clients.app.state.gateway = engine_up
-    assert (await browser.post(action, **sent)).status_code == 303
+    assert (await browser.post(action, data=typed, files=files)).status_code == 303
     (only,) = (await hq.get(comments)).json()["items"]
     assert (only["text"], first["task_id"]) == ("已下发", only["task_id"])

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from bs4 import BeautifulSoup
 from pydantic import SecretStr
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.app import create_app
 from models.rules.calendar import local_date
@@ -59,7 +59,7 @@ def _code(answer: httpx2.Response) -> tuple[int, str]:
 
 def _audited(clients: Clients) -> list[tuple[str, Any, Any, str | None]]:
     with clients.database.read() as session:
-        rows = session.exec(select(AuditEntry).where(AuditEntry.object_kind == "survey").order_by(AuditEntry.seq))
+        rows = session.exec(select(AuditEntry).where(AuditEntry.object_kind == "survey").order_by(col(AuditEntry.seq)))
         return [(row.action, row.before, row.after, row.reason) for row in rows]
 
 
