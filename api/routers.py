@@ -37,6 +37,7 @@ from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
+from api.pages import ops as ops_pages
 from api.pages import ops_drift as ops_drift_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
@@ -181,6 +182,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     assessment_acting.router,
     assessment_pages.router,
     duty_pages.router,
+    ops_pages.router,
     ops_drift_pages.router,
 )
 """Pages; not part of the API description."""

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from api.pages.view.chart import Chart
 from api.pages.view.common import EmptyState, ErrorSummary, Link, Pager, Progress, Strip, Tag
+from api.pages.view.inbox import Choice
 from api.pages.view.shell import Page
 
 
@@ -15,6 +17,65 @@ class Count:
     href: str = ""
     hot: bool = False
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vital:
+    """One part of the health line."""
+
+    text: str
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckRow:
+    """One thing that is stuck, in words, and where it is mended."""
+
+    reason: Tag
+    case: Link
+    hint: str
+    what: str
+    age: str
+    mend: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRow:
+    """A line of a table of numbers; `hot` says which of them are to be looked at."""
+
+    name: str
+    numbers: tuple[Count, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage(Page):
+    """运行总览."""
+
+    headline: str
+    refresh: Link
+    poll_href: str = ""
+    vitals: tuple[Vital, ...] = ()
+    vitals_short: str = ""
+    tiles: tuple[Count, ...] = ()
+    first: tuple[StuckRow, ...] = ()
+    flow: Chart
+    ages: Chart
+    kinds: tuple[NumberRow, ...] = ()
+    places: tuple[NumberRow, ...] = ()
+    stuck_number: str = ""
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckPage(Page):
+    """卡住清单: one reason at a time."""
+
+    headline: str
+    reasons: tuple[Choice, ...]
+    rows: tuple[StuckRow, ...] = ()
+    pager: Pager | None = None
+    empty: EmptyState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
