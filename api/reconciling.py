@@ -56,7 +56,7 @@ async def reconcile_for_ever(database: Database, gateway: Gateway) -> None:
     since = datetime.now(UTC)
     while True:
         try:
-            found = await run_in_threadpool(_next, database, since)
+            found = await _next(database, gateway, since)
             if found is not None:
                 await reconcile(database, gateway, found)
         except (OperationalError, JobLostError) as error:
@@ -64,13 +64,21 @@ async def reconcile_for_ever(database: Database, gateway: Gateway) -> None:
         await asyncio.sleep(EVERY_SECONDS)
 
 
-def _next(database: Database, since: datetime) -> UUID | None:
-    """A run that waits, else a new one where it is time for one."""
+async def _next(database: Database, gateway: Gateway, since: datetime) -> UUID | None:
+    """A run that waits, else a new one where it is time for one and the engine is there."""
+    waiting, due = await run_in_threadpool(_waiting, database, since)
+    if due and await gateway.healthy():
+        return await run_in_threadpool(_by_the_clock, database, since)
+    return waiting
+
+
+def _waiting(database: Database, since: datetime) -> tuple[UUID | None, bool]:
     with database.read() as session:
-        waiting = jobs.find_free(session, [runs.JOB_KIND])
-        due = waiting is None and runs.is_due(session, since)
-    if not due:
-        return waiting
+        found = jobs.find_free(session, [runs.JOB_KIND])
+        return found, found is None and runs.is_due(session, since)
+
+
+def _by_the_clock(database: Database, since: datetime) -> UUID | None:
     with database.write() as session:
         job = runs.ask_when_due(session, since)
         return job.id if job else None

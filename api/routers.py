@@ -38,6 +38,7 @@ from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import notifications as notification_pages
 from api.pages import ops as ops_pages
+from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
@@ -73,6 +74,7 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_cases,
     promises,
     qualifications,
     quarters,
@@ -135,6 +137,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     assessment.router,
     duties.router,
     ops.router,
+    ops_cases.router,
 )
 """Under `/api/v1`."""
 
@@ -183,6 +186,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     assessment_pages.router,
     duty_pages.router,
     ops_pages.router,
+    ops_case_pages.router,
     ops_drift_pages.router,
 )
 """Pages; not part of the API description."""

@@ -18,6 +18,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.gateway.history import History, read_history
 from models.errors import DomainError, ErrorCode
 
 READ_DEADLINE = timedelta(seconds=5)
@@ -116,6 +117,27 @@ class EngineReads:
             return Trouble("", raw.pending_workflow_task.attempt, "", None)
         return None
 
+    async def standing(self, workflow_id: str) -> Look[BaseModel]:
+        """How the run stands and what fails, without asking its worker. Raises ENGINE_UNAVAILABLE."""
+        found = await _described(self._client.get_workflow_handle(workflow_id))
+        if found is None or found.status is None:
+            return Look(RunStatus.GONE)
+        working = bool(found.raw_description.pending_activities)
+        return Look(_STATUS[found.status], working=working, trouble=await self._trouble(found))
+
+    async def history(self, workflow_id: str) -> History:
+        """What happened in the run; nothing once its history is deleted. Raises ENGINE_UNAVAILABLE."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            found = await handle.fetch_history(rpc_timeout=READ_DEADLINE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return History((), None)
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+        except RuntimeError as error:  # a lazy client that could not connect
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+        return await read_history(list(found.events), self._client.data_converter)
+
     async def running(self, kinds: Collection[str]) -> AsyncIterator[Run]:
         """Every running workflow of these kinds. Raises ENGINE_UNAVAILABLE."""
         names = ", ".join(f"'{kind}'" for kind in sorted(kinds))
@@ -128,7 +150,8 @@ class EngineReads:
 
 
 def _kind_of(failure: BaseException) -> str:
-    return (failure.type if isinstance(failure, ApplicationError) else None) or type(failure).__name__
+    """Empty for a failure that was too long for the engine, which keeps no more than that there was one."""
+    return (failure.type or "") if isinstance(failure, ApplicationError) else ""
 
 
 async def _described(handle: WorkflowHandle[object, object]) -> WorkflowExecutionDescription | None:

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from api.schemas.base import Answer, Body
 from models.ops_types import DriftKind, StuckReason
-from models.types import CaseKind, JobState, Role
+from models.types import CaseKind, JobState, Outcome, Role, Stage
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
 
@@ -145,3 +145,77 @@ class OverviewAnswer(Answer):
     institutions: list[PlaceAnswer]
     days: list[FlowAnswer]
     ages: list[AgeAnswer]
+
+
+class ReasonBody(Body):
+    """An act of operations: why."""
+
+    reason: Reason
+
+
+class OpsReassignBody(ReasonBody):
+    """改派: to whom."""
+
+    to: UUID
+
+
+class OpsCaseRowAnswer(Answer):
+    """A case in the search over all cases."""
+
+    case_id: UUID
+    kind: CaseKind
+    workflow_id: str
+    number: str
+    institution_code: str
+    stage: Stage
+    outcome: Outcome | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class EventAnswer(Answer):
+    """One event of a run; `who` is the person an act names."""
+
+    number: int
+    kind: str
+    at: datetime
+    name: str
+    who: str
+
+
+class WaitAnswer(Answer):
+    """An open task: what the case waits for, and with whom."""
+
+    task_id: UUID
+    step: str
+    institution_code: str
+    role: Role
+    assignee_id: UUID | None
+    due_at: datetime
+    paused_since: datetime | None
+
+
+class TroubleAnswer(Answer):
+    """What fails again and again; `activity` empty: the workflow's own task."""
+
+    activity: str
+    tries: int
+    failure: str
+    next_at: datetime | None
+
+
+class CaseOpsAnswer(Answer):
+    """A case as operations sees it: how its run stands, what it waits for, what happened, newest first."""
+
+    case_id: UUID
+    kind: CaseKind
+    workflow_id: str
+    number: str
+    stage: Stage
+    outcome: Outcome | None
+    status: str
+    waits: list[WaitAnswer]
+    next_timer_at: datetime | None
+    failing: TroubleAnswer | None
+    engine_href: str | None
+    events: list[EventAnswer]

@@ -16,6 +16,7 @@ from models.messages.approval import NOBODY_TO_ACT
 from models.ops_types import DriftKind, StuckReason
 from models.stores.reconcile import ReconcileStore
 from models.stores.task_arms import is_open
+from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.reconcile import Drift
 from models.types import CaseKind, Stage
@@ -124,6 +125,23 @@ class WatchStore:
         if after is not None:
             statement = statement.where(col(Drift.id) > after[1])
         return list(self.session.exec(statement.order_by(col(Drift.id)).limit(limit)))
+
+    def search(self, text: str, after: Position | None, limit: int) -> list[Case]:
+        """Cases by number of customer or institution, by customer's name, or by workflow; newest first."""
+        wanted = text.strip()
+        named = select(Customer.customer_no).where(col(Customer.name).contains(wanted, autoescape=True))
+        found = or_(
+            col(Case.customer_no) == wanted,
+            col(Case.institution_code) == wanted,
+            col(Case.workflow_id).startswith(wanted, autoescape=True),
+            col(Case.workflow_id).endswith(wanted, autoescape=True),
+            col(Case.customer_no).in_(named),
+        )
+        statement = select(Case).where(found) if wanted else select(Case)
+        if after is not None:
+            earlier = and_(col(Case.opened_at) == after[0], col(Case.id) < after[1])
+            statement = statement.where(or_(col(Case.opened_at) < after[0], earlier))
+        return list(self.session.exec(statement.order_by(col(Case.opened_at).desc(), col(Case.id).desc()).limit(limit)))
 
     def _seen(self, reason: StuckReason) -> ColumnElement[bool]:
         kinds = (DriftKind.RUN_FAILING,) if reason is StuckReason.FAILING else ORPHANS

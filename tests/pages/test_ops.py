@@ -124,9 +124,10 @@ async def test_a_list_is_paged(people: Clients, insurer: Database) -> None:
     with insurer.write() as session:
         for days in range(1, 6):
             _task(session, due_at=NOW - timedelta(days=days))
-    ops, seen, cursor = people.token("ops"), [], None
+    ops, cursor = people.token("ops"), ""
+    seen: list[str] = []
     while cursor or not seen:
-        params = {"reason": "overdue", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, str | int] = {"reason": "overdue", "limit": 2, **({"cursor": cursor} if cursor else {})}
         page = (await ops.get(STUCK, params=params)).json()
         seen += [item["due_at"] for item in page["items"]]
         cursor = page["next_cursor"]
@@ -142,7 +143,9 @@ async def test_the_pages_say_it_in_words(people: Clients, insurer: Database) -> 
     for words in ("引擎 无应答", "执行进程 无心跳", "已逾期 1", "执行失败 14 次", "处理卡住的 5 件", "漂移 2"):
         assert words in page
     stuck = soup_of(await browser.get("/ops/stuck"))
-    assert stuck.find("a", attrs={"aria-current": "true"}).get_text(" ").split() == ["执行失败", "1"]
+    chosen = stuck.find("a", attrs={"aria-current": "true"})
+    assert chosen is not None
+    assert chosen.get_text(" ").split() == ["执行失败", "1"]
     orphans = soup_of(await browser.get("/ops/stuck", params={"reason": "orphan"})).get_text()
     assert "记录在办，引擎中：引擎没有此流程" in orphans
 

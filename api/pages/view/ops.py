@@ -113,3 +113,60 @@ class DriftPage(Page):
     errors: ErrorSummary | None = None
     reason: str = ""
     empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRow:
+    """A case in the search."""
+
+    case: Link
+    hint: str
+    place: str
+    stage: str
+    opened: str
+    state: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage(Page):
+    """流程查询 over all cases."""
+
+    q: str = ""
+    rows: tuple[FoundRow, ...] = ()
+    pager: Pager | None = None
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One event of a run, in words."""
+
+    number: str
+    text: str
+    code: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryForm:
+    """重试, with what it will do."""
+
+    action: str
+    idempotency_key: str
+    preview: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage(Page):
+    """One case for operations: a plain sentence, what fails, timers, every event."""
+
+    headline: str
+    status: Tag
+    waits: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    retry: RetryForm | None = None
+    errors: ErrorSummary | None = None
+    events: tuple[EventRow, ...] = ()
+    empty: EmptyState | None = None
