@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from temporalio.client import Client
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.backup.fence import Fence
@@ -20,13 +21,18 @@ from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestCo
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
+from api.reconciling import reconcile_for_ever
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from api.security.knocks import Knocks
+from api.watch.calls import API_PATH
+from api.watch.metrics import served
+from api.watch.traces import TraceMiddleware
 from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
+from workflows.telemetry import tracer_of
 
-API_PATH = "/api/v1"
+_LOOPS = (dispatch_for_ever, reconcile_for_ever)
 
 
 def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:
@@ -43,7 +49,8 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
         client = None if gateway else await _client_of(settings)
         app.state.gateway = gateway or (Gateway(client, settings.task_queue) if client else None)
         async with _dispatching(app), _fenced(app, client), live_inboxes(app):
-            yield
+            with served(settings, app.state.database):
+                yield
         if database is None:
             app.state.database.dispose()
 
@@ -74,11 +81,13 @@ async def _client_of(settings: Settings) -> Client | None:
 
 @asynccontextmanager
 async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
-    """Re-send unanswered requests in the background while the application runs."""
+    """Re-send unanswered requests, and compare records with the engine, while the application runs."""
     if app.state.gateway is None:
         yield
         return
-    async with _beside(dispatch_for_ever(app.state.database, app.state.gateway)):
+    async with AsyncExitStack() as beside:
+        for loop in _LOOPS:
+            await beside.enter_async_context(_beside(loop(app.state.database, app.state.gateway)))
         yield
 
 
@@ -106,11 +115,13 @@ async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:
-    """Outermost first: headers stand on every answer, errors included."""
+    """Outermost first: who asks is settled before anything else; headers stand on every answer, errors included."""
     return [
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies),
         Middleware(SecurityHeadersMiddleware),
         Middleware(PreferencesMiddleware),
         Middleware(RequestContextMiddleware),
+        Middleware(TraceMiddleware, tracer=tracer_of(settings)),
         Middleware(MaintenanceMiddleware),
         Middleware(BodyLimitMiddleware, settings=settings),
     ]

@@ -7,6 +7,7 @@ way twice, with no activity on its way, is drift.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +36,7 @@ from models.stores.reconcile import ReconcileStore
 from models.tables.cases import Case
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
-from models.types import CaseKind
+from models.types import CaseKind, JobState
 
 CHUNK = 100
 AT_ONCE = 16
@@ -91,6 +92,19 @@ async def reconcile(
         _log.warning("reconciliation ended", code=error.code.value)
         with database.write() as session:
             jobs.fail(session, job_id, ENGINE_AWAY)
+
+
+async def wait_for(database: Database, gateway: Gateway, job_id: UUID, walked: Callable[[int, int], None]) -> None:
+    """Do the run, or wait until the process that took it up has done it."""
+    while True:
+        with suppress(JobLostError):
+            await reconcile(database, gateway, job_id, walked)
+        with database.read() as session:
+            job = jobs.get(session, job_id)
+        walked(job.done, job.total)
+        if job.state in {JobState.DONE, JobState.FAILED}:
+            return
+        await asyncio.sleep(EVERY_SECONDS / 4)
 
 
 def _claim(database: Database, job_id: UUID) -> Job | None:

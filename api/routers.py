@@ -36,7 +36,9 @@ from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
+from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
+from api.pages import ops_drift as ops_drift_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import rollout as rollout_pages
@@ -70,6 +72,7 @@ from api.routes import (
     me,
     memberships,
     notifications,
+    ops,
     promises,
     qualifications,
     quarters,
@@ -131,6 +134,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     surveys.router,
     assessment.router,
     duties.router,
+    ops.router,
 )
 """Under `/api/v1`."""
 
@@ -158,6 +162,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     green_channel_acting.router,
     declare.router,
     ranking.router,
+    manager_pages.router,
     season_pages.router,
     spend_pages.router,
     rollout_pages.router,
@@ -178,6 +183,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     assessment_acting.router,
     assessment_pages.router,
     duty_pages.router,
+    ops_drift_pages.router,
 )
 """Pages; not part of the API description."""
 

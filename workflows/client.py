@@ -6,11 +6,13 @@ from pathlib import Path
 from temporalio.client import Client, RetryConfig
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.runtime import Runtime
 from temporalio.service import TLSConfig
 
 from models.encryption import Keyring
 from models.settings import Settings
 from workflows.codec import EncryptionCodec
+from workflows.telemetry import interceptors
 
 QUICK_RETRY = RetryConfig(max_elapsed_time_millis=2000, max_retries=3)
 """An engine that is away is noticed in a fraction of a second instead of ten (reliability.md, finding 7)."""
@@ -25,7 +27,9 @@ def data_converter(ring: Keyring) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, *, lazy: bool = False, retry: RetryConfig | None = None) -> Client:
+async def connect(
+    settings: Settings, *, lazy: bool = False, retry: RetryConfig | None = None, runtime: Runtime | None = None
+) -> Client:
     """Client of one copy. `lazy` connects at first use, so that reads work while the engine is away.
 
     Raises ValueError when the way to the engine is missing or half set.
@@ -38,6 +42,8 @@ async def connect(settings: Settings, *, lazy: bool = False, retry: RetryConfig 
         namespace=settings.temporal_namespace,
         data_converter=data_converter(Keyring(settings.secret())),
         retry_config=retry,
+        interceptors=interceptors(settings),
+        runtime=runtime,
         lazy=lazy,
         tls=_tls(settings),
         api_key=None if settings.temporal_api_key is None else settings.temporal_api_key.get_secret_value(),

@@ -35,11 +35,13 @@ from models.database import Database
 from models.services.heartbeat import beat
 from models.services.maintenance import is_closed
 from models.settings import Settings
+from workflows.activity_context import ActivityContext
 from workflows.client import connect
 from workflows.options import STICKY_TIMEOUT
 from workflows.outgoing import Outgoing
 from workflows.registry import WORKFLOWS, activity_methods, sandbox
 from workflows.sweeping import Sweeping
+from workflows.telemetry import sdk_runtime
 
 ACTIVITY_THREADS = 8
 _NO_MORE: Mapping[str, Handler] = {}
@@ -77,6 +79,7 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=DRAIN,
+        interceptors=[ActivityContext()],
     )
 
 
@@ -96,7 +99,8 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    database, client = Database.from_settings(settings), await connect(settings)
+    database = Database.from_settings(settings)
+    client = await connect(settings, runtime=sdk_runtime(settings))
     with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         async with make_worker(client, database, settings, executor):
             outgoing = Outgoing(client, database, settings.task_queue)

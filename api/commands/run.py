@@ -53,9 +53,12 @@ def api(
 def worker() -> None:
     """Run the worker only; SIGTERM lets it finish what it holds."""
     from api.forms.batch import run_batch
+    from api.logs import bridge_libraries, configure_logs
     from models.services.batches import JOB_KIND
     from workflows.worker import run_worker
 
+    configure_logs()
+    bridge_libraries()
     asyncio.run(run_worker(_checked(), {JOB_KIND: run_batch}))
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.supervisor.home import read_facts
+from api.supervisor.home import settings_of_copy
 from api.terminal import reported
 from models.database import Database
 from models.errors import DomainError, ErrorCode
@@ -46,7 +46,7 @@ def sweep(
     day = date.date() if date else today
     if day > today:
         raise typer.BadParameter("a day to come has nothing due yet", param_hint="--date")
-    settings = _settings()
+    settings = settings_of_copy()
     with reported():
         starts = [StartSweep(institution_code=code, day=day) for code in _chosen(settings, branch)]
         columns = (TextColumn("巡检 sweep"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -54,13 +54,6 @@ def sweep(
             task = bar.add_task("", total=len(starts))
             found = asyncio.run(run_sweeps(settings, starts, lambda: bar.advance(task)))
     _show([(swept.institution_code, swept.phase, swept.counts) for swept in found])
-
-
-def _settings() -> Settings:
-    """With the address of the engine that the copy on this home runs, where none is set."""
-    settings = Settings()
-    address = settings.temporal_address or read_facts(settings.home / "run.json").get("temporal_address")
-    return settings.model_copy(update={"temporal_address": address})
 
 
 def _chosen(settings: Settings, wanted: Sequence[str] | None) -> list[str]:

@@ -34,6 +34,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/inbox": ("regulation 2.4", "regulation 2.7"),
     "/menu": ("第5条",),
     "/notifications": ("regulation 2.4",),
+    "/ops": ("第17条",),
     "/qualifications": ("第13条", "regulation 2.4", "附件一"),
     "/regulation": ("第1条", "regulation 2.9"),
     "/reports/quarterly": ("regulation 2.7", "regulation 2.8", "附件二"),

@@ -6,14 +6,18 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, rollout_acts
 from api.acts import Done, Prepare
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.forms.accepting import wanted_type
+from api.forms.pdf import PDF_TYPE
+from api.forms.xlsx import XLSX_TYPE
 from api.gateway import Gateway
+from api.rollout_acts import Completing, Result
 from api.rollout_answers import launch_answer, launch_file, visible_launch
 from api.rollout_files import launch_pdf, launch_xlsx
 from api.routes.case_thread import file_response
@@ -78,30 +82,43 @@ LeadingDep = Annotated[Leading, Depends(_leading)]
 WorkingDep = Annotated[Leading, Depends(_working)]
 
 
-@router.get("")
-def read_newest(database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
-    """The launch that was opened last. 404 when there is none, or no branch of the caller takes part."""
-    return _read(database, caller, None)
+@router.get("", response_model=RolloutAnswer)
+def read_newest(request: Request, database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer | Response:
+    """The launch that was opened last; files by `Accept`. 404 when there is none, or no branch of the caller's takes
+    part."""
+    return _asked(request, database, caller, None)
+
+
+@router.get(".xlsx", response_class=Response)
+def newest_xlsx(database: DatabaseDep, caller: ReaderDep) -> Response:
+    """The same plan as a workbook."""
+    return _file(database, caller, None, XLSX_TYPE)
+
+
+@router.get(".pdf", response_class=Response)
+def newest_pdf(database: DatabaseDep, caller: ReaderDep) -> Response:
+    """附件八 of the same launch as PDF."""
+    return _file(database, caller, None, PDF_TYPE)
 
 
 @router.get("/{rollout_id}.xlsx", response_class=Response)
 def download_xlsx(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
     """The plan as a workbook."""
-    with database.read() as session:
-        return launch_xlsx(visible_launch(session, caller, rollout_id, datetime.now(UTC)))
+    return _file(database, caller, rollout_id, XLSX_TYPE)
 
 
 @router.get("/{rollout_id}.pdf", response_class=Response)
 def download_pdf(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Response:
     """附件八 as PDF."""
-    with database.read() as session:
-        return launch_pdf(session, visible_launch(session, caller, rollout_id, datetime.now(UTC)), caller.name)
+    return _file(database, caller, rollout_id, PDF_TYPE)
 
 
-@router.get("/{rollout_id}")
-def read_launch(rollout_id: UUID, database: DatabaseDep, caller: ReaderDep) -> RolloutAnswer:
-    """A launch by its case id."""
-    return _read(database, caller, rollout_id)
+@router.get("/{rollout_id}", response_model=RolloutAnswer)
+def read_launch(
+    rollout_id: UUID, request: Request, database: DatabaseDep, caller: ReaderDep
+) -> RolloutAnswer | Response:
+    """A launch by its case id; files by `Accept`."""
+    return _asked(request, database, caller, rollout_id)
 
 
 @router.get("/{rollout_id}/files/{attachment_id}", response_class=Response)
@@ -189,14 +206,10 @@ async def cancel(rollout_id: UUID, body: PlanActBody, by: LeadingDep) -> Rollout
 @router.post("/tasks/{part_id}/complete")
 async def complete(part_id: UUID, body: CompleteBody, by: WorkingDep) -> RolloutAnswer:
     """完成 of one part with its result; files are base64, 5 MB each at most."""
-    files = files_of(body.attachments)
-    done = await by.send(
-        f"complete:{part_id}",
-        body,
-        lambda key: rollout_acts.complete(
-            by.caller, key, part_id, version=body.version, comment=body.comment, files=files
-        ),
-    )
+    result = Result(body.version, body.comment, files_of(body.attachments))
+    completing = Completing(by.database, by.caller, part_id, result)
+    async with completing.files_kept_if_done():
+        done = await by.send(f"complete:{part_id}", body, completing.under)
     return await by.answer(done)
 
 
@@ -216,6 +229,17 @@ async def reassign(part_id: UUID, body: ReassignBody, by: LeadingDep) -> Rollout
 def files_of(files: tuple[FileBody, ...]) -> list[Attached]:
     """The files of a body. Raises INVALID_INPUT, FILE_TOO_LARGE."""
     return [Attached(file.name, file.media_type, attachments.decoded(file.content)) for file in files]
+
+
+def _asked(request: Request, database: Database, caller: Caller, case_id: UUID | None) -> RolloutAnswer | Response:
+    kind = wanted_type(request, XLSX_TYPE, PDF_TYPE)
+    return _file(database, caller, case_id, kind) if kind else _read(database, caller, case_id)
+
+
+def _file(database: Database, caller: Caller, case_id: UUID | None, kind: str) -> Response:
+    with database.read() as session:
+        found = visible_launch(session, caller, case_id, datetime.now(UTC))
+        return launch_xlsx(found) if kind == XLSX_TYPE else launch_pdf(session, found, caller.name)
 
 
 def _read(database: Database, caller: Caller, case_id: UUID | None) -> RolloutAnswer:

@@ -26,6 +26,7 @@ from api.schemas.surveys import (
     SheetBody,
     SurveyAnswer,
     SurveyBody,
+    SurveyEditBody,
     SurveyMoveBody,
     SurveyRowAnswer,
 )
@@ -116,6 +117,34 @@ def read_survey(survey_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Su
     """A campaign with its results, of the caller's institutions."""
     with database.read() as session:
         return survey_answer(session, caller, survey_acts.seen(session, caller, survey_id))
+
+
+@router.put("/{survey_id}")
+def amend_survey(
+    survey_id: UUID, body: SurveyEditBody, by: Annotated[Recording, recording(Action.RUN_SURVEYS)]
+) -> SurveyAnswer:
+    """修改草稿; a campaign that is open already is not changed any more."""
+
+    def answer(session: Session, _facts: dict[str, Any]) -> SurveyAnswer:
+        return survey_answer(session, by.caller, survey_acts.seen(session, by.caller, survey_id))
+
+    route = f"survey-amend:{survey_id}"
+    return by.once(
+        route, body, lambda session, key: survey_acts.amend(session, by.caller, key, survey_id, body), answer
+    )
+
+
+@router.post("/{survey_id}/discard", status_code=204)
+def discard_survey(
+    survey_id: UUID, body: SurveyMoveBody, by: Annotated[Recording, recording(Action.RUN_SURVEYS)]
+) -> None:
+    """删除草稿, of which nobody was asked anything."""
+    by.once(
+        f"survey-discard:{survey_id}",
+        body,
+        lambda session, key: survey_acts.discard(session, by.caller, key, survey_id, body),
+        lambda _session, _facts: None,
+    )
 
 
 @router.post("/{survey_id}/open")

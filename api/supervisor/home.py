@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.supervisor.errors import StartError
+from models.settings import Settings
 
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
 TAIL_LINES = 15
@@ -69,3 +70,10 @@ def write_facts(path: Path, facts: Mapping[str, object]) -> None:
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     draft.replace(path)
+
+
+def settings_of_copy() -> Settings:
+    """Settings with the address of the engine that the copy on this home runs, where none is set."""
+    settings = Settings()
+    address = settings.temporal_address or read_facts(settings.home / "run.json").get("temporal_address")
+    return settings.model_copy(update={"temporal_address": address})

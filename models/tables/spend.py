@@ -77,8 +77,8 @@ class SpendEntry(SQLModel, table=True):
     __tablename__ = "spend_entry"
     __table_args__ = (
         UniqueConstraint("source", "kind"),
-        Index("ix_spend_entry_plan", "plan_id", "code"),
-        Index("ix_spend_entry_day", "day", "kind"),
+        Index("ix_spend_entry_plan", "plan_id", "code", "kind", "extra", "yuan"),
+        Index("ix_spend_entry_day", "day", "kind", "plan_id", "yuan"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from api.supervisor import temporal_server
 from models.encryption import Keyring
-from tests.supervisor.copies import ROOT, free_port
+from tests.supervisor.copies import ROOT
+from tests.support.ports import free_port
 from tests.support.world import SECRET
 from workflows.client import data_converter
 from workflows.namespace import prepare_namespace

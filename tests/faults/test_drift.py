@@ -86,7 +86,7 @@ def _contents(stage: Stage) -> dict[str, list[Any]]:
     """Every row of every table but those that a run adds to."""
     with stage.world.database.read() as session:
         return {
-            name: sorted(map(str, session.execute(select(table)).all()))
+            name: sorted(map(str, session.execute(table.select()).all()))
             for name, table in SQLModel.metadata.tables.items()
             if name not in NEW_ROWS
         }
@@ -163,8 +163,12 @@ async def test_an_act_that_only_the_record_knows_is_never_undone(stage: Stage) -
     case = await stage.declare()
     await case.decide("unit")
     step = "UPDATE decision SET step_no = 9 WHERE case_id = :id AND step_no = 2"
-    stage.write(lambda session: session.execute(text(step), {"id": case.case_id.hex}) and None)
-    stage.write(lambda session: _set(session, Case, case.case_id, version=77))
+
+    def harm(session: Session) -> None:
+        session.execute(text(step), {"id": case.case_id.hex})
+        _set(session, Case, case.case_id, version=77)
+
+    stage.write(harm)
     before = _contents(stage)
     _, found = await _run(stage, repair=True)
     assert {row.kind for row in found} == {DriftKind.RECORD_AHEAD}

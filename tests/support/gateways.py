@@ -1,8 +1,10 @@
 """Gateways for tests of the frame."""
 
+from collections.abc import AsyncIterator, Collection
 from uuid import UUID
 
 from api.gateway import Gateway
+from api.gateway.reads import Look, Run, StateT
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
 from models.messages.envelope import Envelope
@@ -25,3 +27,12 @@ class DeadGateway(Gateway):
     async def tell_calendar(self, publication_id: UUID) -> None:
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def look(self, workflow_id: str, state: type[StateT]) -> Look[StateT]:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def running(self, kinds: Collection[str]) -> AsyncIterator[Run]:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+        yield

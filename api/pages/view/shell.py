@@ -104,7 +104,7 @@ class _Entry(NamedTuple):
 
 
 _WORK, _RATING, _SERVICE, _ADMIN = _m("我的工作"), _m("资格评定"), _m("客户服务"), _m("系统管理")
-_REPORTS = _m("报表考核")
+_REPORTS, _OPERATIONS = _m("报表考核"), _m("运行监控")
 _ADMINS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 _BUSINESS = frozenset(Role) - _ADMINS - {Role.OPS}
 _QUARTERS = frozenset({Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
@@ -115,6 +115,8 @@ _SPENDING = frozenset({Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ
 _RANKING = frozenset({Role.UNIT_LEAD, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
 _PRINTING = frozenset({Role.HQ_VIP, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT})
 _ASSESSED = frozenset({Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT})
+
+_WATCHING = frozenset({Role.OPS})
 
 NAVIGATION: tuple[_Entry, ...] = (
     _Entry("inbox", _m("待办"), "/inbox", "inbox", _WORK, _DECIDERS | {Role.BR_CTR, Role.OPS}),
@@ -133,6 +135,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("forms", _m("批量打印"), "/forms/batch", "print", _REPORTS, _PRINTING),
     _Entry("assessment", _m("考核"), "/reports/assessment", "chart", _REPORTS, _ASSESSED),
     _Entry("duties", _m("岗位职责"), "/duties", "keep", _WORK, _BUSINESS),
+    _Entry("ops-drift", _m("对账"), "/ops/drift", "check", _OPERATIONS, _WATCHING),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),

@@ -27,7 +27,7 @@ OPERATIONS_SEAT = "ops"
 _BY_THE_CASE: Mapping[UUID, str] = {}
 _State: TypeAlias = ApprovalState | ServiceState | RolloutState
 """All hold open tasks, and name with each act the task it closed."""
-_Past: TypeAlias = PastAct | ServicePast | RolloutPast
+Past: TypeAlias = PastAct | ServicePast | RolloutPast
 
 
 def with_operations(
@@ -96,7 +96,7 @@ def move_tasks(session: Session, before: _State, after: _State, at: datetime) ->
         store.add(row)
 
 
-def close_row(row: Task, act: _Past, at: datetime) -> None:
+def close_row(row: Task, act: Past, at: datetime) -> None:
     """Close the row of a task by the act that ended it."""
     decided = row.id == act.task_id
     row.state = TaskState.DONE if decided else TaskState.CANCELLED

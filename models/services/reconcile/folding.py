@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from models.messages.service import ServiceState
-from models.services.approval.tasks import close_row, move_row, new_row, redate_row
+from models.services.approval.tasks import Past, close_row, move_row, new_row, redate_row
 from models.services.case_state import CaseState
 from models.services.case_steps import write_case
 from models.tables.cases import Case, Task
@@ -87,8 +87,8 @@ def _follow(expected: Expected, before: CaseState | None, act: Act, named: Named
 
 def _close(row: Task, after: CaseState) -> None:
     """By the act that names it; a companion that no act names fell away with the last one."""
-    acts = reversed(after.acts)
-    act = next((past for past in acts if row.id == past.task_id or row.id in past.closed), after.acts[-1])
+    acts: Sequence[Past] = after.acts
+    act = next((past for past in reversed(acts) if row.id == past.task_id or row.id in past.closed), acts[-1])
     close_row(row, act, act.at)
 
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from models.rulebook.schema.keeping import Watch
+from models.rulebook.schema.keeping import DEFAULT_WATCH, Watch
 from models.rules.calendar import local_date
 from models.services import audit, jobs
 from models.services.by import By
 from models.services.rulebooks import rulebook_in_force
 from models.stores.reconcile import ReconcileStore
+from models.stores.rulebooks import RulebookStore
 from models.tables.jobs import Job
 from models.types import SYSTEM_SCHEDULE, Door, JobState
 
@@ -30,7 +31,9 @@ class Wish(NamedTuple):
 
 
 def watch(session: Session, now: datetime) -> Watch:
-    """How operations watches, by the rules in force."""
+    """How operations watches, by the rules in force; a copy that has none yet is watched too."""
+    if RulebookStore(session).in_force(local_date(now)) is None:
+        return DEFAULT_WATCH
     return rulebook_in_force(session, local_date(now)).rulebook.keeping.watch
 
 

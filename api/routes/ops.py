@@ -1,0 +1,43 @@
+"""`/ops`: what operations 运行监控 sees and does."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlmodel import Session
+
+from api import reconcile_acts
+from api.act_base import now
+from api.deps import Action, Caller, DatabaseDep, require
+from api.paging import PagingDep
+from api.routes.recording import Recording, recording
+from api.schemas.ops import DriftPageAnswer, ReconcileBody, RunAnswer
+from models.ops_types import DriftKind
+from models.services import jobs
+from models.services.desk.once import Facts, once
+from models.services.idempotency import Key
+
+router = APIRouter(prefix="/ops", tags=["ops"])
+WatcherDep = Annotated[Caller, require(Action.READ_OPS)]
+
+
+@router.get("/drift")
+def read_drift(
+    database: DatabaseDep, paging: PagingDep, _caller: WatcherDep, kind: DriftKind | None = None
+) -> DriftPageAnswer:
+    """The last comparison of records and engine, and what differed, both sides of it."""
+    with database.read() as session:
+        return reconcile_acts.page(session, paging, kind)
+
+
+@router.post("/drift", status_code=202)
+def start_reconcile(body: ReconcileBody, by: Annotated[Recording, recording(Action.MANAGE_OPS)]) -> RunAnswer:
+    """Compare now; with `repair` what is found is rewritten from workflow state, each with an entry in the trail."""
+
+    def do(session: Session, key: Key) -> Facts:
+        return once(session, key, now(), lambda: {"run_id": str(reconcile_acts.start(session, by.caller, body).id)})
+
+    def answer(session: Session, facts: Facts) -> RunAnswer:
+        return reconcile_acts.run_answer(session, jobs.get(session, UUID(facts["run_id"])))
+
+    return by.once("reconcile", body, do, answer)
