@@ -12,7 +12,7 @@ from models.ops_types import DriftKind
 from models.services.by import By
 from models.services.reconcile import runs
 from models.stores.people import PeopleStore
-from models.stores.reconcile import ReconcileStore
+from models.stores.reconcile import DIFFERENCES, ReconcileStore
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
 
@@ -31,7 +31,8 @@ def page(session: Session, paging: Paging, kind: DriftKind | None = None) -> Dri
     """The last run with a page of what it found; while one is under way, that one."""
     store = ReconcileStore(session)
     job = store.newest(runs.JOB_KIND)
-    rows: Sequence[Drift] = store.drifts(job.id, paging.id(), paging.fetch, kind) if job else ()
+    kinds = DIFFERENCES if kind is None else {kind}
+    rows: Sequence[Drift] = store.drifts(job.id, paging.id(), paging.fetch, kinds) if job else ()
     shown, following = paging.cut(rows, lambda row: (str(row.id),))
     return DriftPageAnswer(
         run=run_answer(session, job) if job else None,

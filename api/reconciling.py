@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from api.gateway import Gateway
-from api.gateway.reads import Look, Run, RunStatus
+from api.gateway.reads import Look, Run, RunStatus, Trouble
 from models.database import Database
 from models.errors import DomainError
 from models.messages.approval import ApprovalState
@@ -56,7 +56,7 @@ async def reconcile_for_ever(database: Database, gateway: Gateway) -> None:
     since = datetime.now(UTC)
     while True:
         try:
-            found = await run_in_threadpool(_next, database, since)
+            found = await _next(database, gateway, since)
             if found is not None:
                 await reconcile(database, gateway, found)
         except (OperationalError, JobLostError) as error:
@@ -64,13 +64,21 @@ async def reconcile_for_ever(database: Database, gateway: Gateway) -> None:
         await asyncio.sleep(EVERY_SECONDS)
 
 
-def _next(database: Database, since: datetime) -> UUID | None:
-    """A run that waits, else a new one where it is time for one."""
+async def _next(database: Database, gateway: Gateway, since: datetime) -> UUID | None:
+    """A run that waits, else a new one where it is time for one and the engine is there."""
+    waiting, due = await run_in_threadpool(_waiting, database, since)
+    if due and await gateway.healthy():
+        return await run_in_threadpool(_by_the_clock, database, since)
+    return waiting
+
+
+def _waiting(database: Database, since: datetime) -> tuple[UUID | None, bool]:
     with database.read() as session:
-        waiting = jobs.find_free(session, [runs.JOB_KIND])
-        due = waiting is None and runs.is_due(session, since)
-    if not due:
-        return waiting
+        found = jobs.find_free(session, [runs.JOB_KIND])
+        return found, found is None and runs.is_due(session, since)
+
+
+def _by_the_clock(database: Database, since: datetime) -> UUID | None:
     with database.write() as session:
         job = runs.ask_when_due(session, since)
         return job.id if job else None
@@ -137,6 +145,8 @@ class _Walk:
     job: Job
     walked: Callable[[int, int], None]
     counts: Counter[str] = field(default_factory=Counter)
+    failing: dict[str, Drift] = field(default_factory=dict)
+    failing_tries: int = 0
 
     async def run(self) -> None:
         """Cases chunk by chunk, then runs without a record."""
@@ -154,7 +164,8 @@ class _Walk:
     def _prepare(self) -> tuple[datetime, int]:
         now = datetime.now(UTC)
         with self.database.write() as session:
-            since = now - timedelta(days=runs.watch(session, now).reconcile_closed_days)
+            rules = runs.watch(session, now)
+            self.failing_tries, since = rules.failing_tries, now - timedelta(days=rules.reconcile_closed_days)
             total = ReconcileStore(session).count(since)
             jobs.get(session, self.job.id).total = total
         return since, total
@@ -168,7 +179,9 @@ class _Walk:
             jobs.progress(session, self.job.id, done)
 
     def _finish(self) -> None:
+        self.counts["failing"] = len(self.failing)
         with self.database.write() as session:
+            ReconcileStore(session).add(list(self.failing.values()))
             runs.finish(session, self.job.id, self.counts)
 
     async def _compare(self, cases: Sequence[Case]) -> None:
@@ -191,6 +204,9 @@ class _Walk:
                 return await self.gateway.look(case.workflow_id, state_class(case.kind))
 
         looks = await asyncio.gather(*(one(case) for case in cases))
+        for case, look in zip(cases, looks, strict=True):
+            if look.trouble is not None and look.trouble.tries >= self.failing_tries:
+                self.failing[case.workflow_id] = _failing(self.job.id, case, look.trouble)
         return await run_in_threadpool(self._differing, list(zip(cases, looks, strict=True)))
 
     def _differing(self, looked: Sequence[tuple[Case, Look[Any]]]) -> list[_Seen]:
@@ -266,6 +282,20 @@ class _Walk:
 
 _WITH_CASES = [kind for kind in CaseKind if kind not in {CaseKind.MEMBERSHIP, CaseKind.QUOTA_SEASON}]
 """Kinds whose runs have a case; a membership and a season have records of their own."""
+
+
+def _failing(job_id: UUID, case: Case, trouble: Trouble) -> Drift:
+    """Seen on the way: not a difference, but why the case is stuck."""
+    next_at = trouble.next_at.isoformat() if trouble.next_at else None
+    told = {"activity": trouble.activity, "tries": trouble.tries, "failure": trouble.failure, "next_at": next_at}
+    return Drift(
+        job_id=job_id,
+        kind=DriftKind.RUN_FAILING,
+        workflow_id=case.workflow_id,
+        case_id=case.id,
+        sides={name: [None, value] for name, value in told.items()},
+        found_at=datetime.now(UTC),
+    )
 
 
 def _orphan(job_id: UUID, run: Run, now: datetime) -> Drift:

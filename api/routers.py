@@ -38,7 +38,10 @@ from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
 from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
+from api.pages import ops as ops_pages
+from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
+from api.pages import ops_releases as ops_release_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import rollout as rollout_pages
@@ -73,6 +76,8 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_cases,
+    ops_releases,
     promises,
     qualifications,
     quarters,
@@ -135,6 +140,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     assessment.router,
     duties.router,
     ops.router,
+    ops_releases.router,
+    ops_cases.router,
 )
 """Under `/api/v1`."""
 
@@ -183,7 +190,10 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     assessment_acting.router,
     assessment_pages.router,
     duty_pages.router,
+    ops_pages.router,
+    ops_case_pages.router,
     ops_drift_pages.router,
+    ops_release_pages.router,
 )
 """Pages; not part of the API description."""
 

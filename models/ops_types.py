@@ -18,7 +18,20 @@ class DriftKind(StrEnum):
     RECORD_MISSING = "record_missing"
     RECORD_AHEAD = "record_ahead"
     DECISION_MISSING = "decision_missing"
+    RUN_FAILING = "run_failing"
+    """No difference, but seen on the way: an activity or the workflow's own task fails again and again."""
 
 
 MENDABLE = frozenset({DriftKind.CASE_DIFFERS, DriftKind.TASK_DIFFERS, DriftKind.TASK_MISSING, DriftKind.TASK_EXTRA})
 """What a repair rewrites from workflow state."""
+
+
+class StuckReason(StrEnum):
+    """卡住: why a case does not go on, the most pressing first."""
+
+    FAILING = "failing"
+    NOBODY = "nobody"
+    ORPHAN = "orphan"
+    OVERDUE = "overdue"
+    PAUSED = "paused"
+    PROVISIONAL = "provisional"

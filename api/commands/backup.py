@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,8 @@ maintenance_app = typer.Typer(help="维护: close the doors, see why they are cl
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _BY = By("system:command", Door.CLI)
+BY_HAND, BY_HAND_LOOK_BACK = "by hand", timedelta(days=7)
+"""Nobody knows of when records put back by hand are: what the engine did in so many days is gone through."""
 
 
 def register(app: typer.Typer) -> None:
@@ -63,10 +66,18 @@ def status() -> None:
 
 
 @maintenance_app.command()
-def begin(reason: Annotated[str, typer.Option(help="Why, for the audit trail.")]) -> None:
-    """Close the doors; they stay closed until `maintenance end`."""
+def begin(
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")],
+    until_agreed: Annotated[bool, typer.Option(help="Open by itself once records and engine agree.")] = False,
+) -> None:
+    """Close the doors; they stay closed until `maintenance end`.
+
+    After databases were put back by other means than `greenlane restore`, `--until-agreed` brings them together first.
+    """
+    now = datetime.now(UTC)
+    backup = maintenance.Backup(BY_HAND, now - BY_HAND_LOOK_BACK) if until_agreed else None
     with _records() as database, database.write() as session:
-        maintenance.begin(session, reason, _BY)
+        maintenance.begin(session, reason, _BY, backup)
     console.print("closed")
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetActivityRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -19,7 +21,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway.reads import EngineReads
+from api.gateway.reads import READ_DEADLINE, EngineReads
 from api.watch.calls import timed_call
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
@@ -133,6 +135,24 @@ class Gateway(EngineReads):
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 )
+
+    async def retry(self, workflow_id: str) -> tuple[str, ...]:
+        """重试: activities that fail are tried again at once, counted from the first try; gives their names.
+
+        Raises ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED, or WorkflowGoneError when the run is over.
+        """
+        await self._ensure_reachable()
+        with _translated():
+            found = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=READ_DEADLINE)
+            failing = [pending for pending in found.raw_description.pending_activities if pending.attempt > 1]
+            for pending in failing:
+                request = ResetActivityRequest(
+                    namespace=self._client.namespace,
+                    execution=WorkflowExecution(workflow_id=workflow_id),
+                    id=pending.activity_id,
+                )
+                await self._client.workflow_service.reset_activity(request, timeout=READ_DEADLINE)
+        return tuple(pending.activity_type.name for pending in failing)
 
     async def _deliver(self, envelope: Envelope) -> Answer:
         if isinstance(envelope, Updating):

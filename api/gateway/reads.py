@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -15,8 +15,10 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.gateway.history import History, read_history
 from models.errors import DomainError, ErrorCode
 
 READ_DEADLINE = timedelta(seconds=5)
@@ -49,6 +51,19 @@ _STATUS = {
 _WITH_STATE = {RunStatus.RUNNING, RunStatus.COMPLETED}
 
 
+class Trouble(NamedTuple):
+    """What fails again and again: an activity by its name, or the workflow's own task (`activity` empty).
+
+    `failure` is the kind of its last error, never its text, which may name people; `next_at` when it is tried again,
+    None while it is being tried.
+    """
+
+    activity: str
+    tries: int
+    failure: str
+    next_at: datetime | None
+
+
 class Look(NamedTuple, Generic[StateT]):
     """One look at a run. `answered`: it told its state, which is None before its first record stands."""
 
@@ -57,6 +72,7 @@ class Look(NamedTuple, Generic[StateT]):
     answered: bool = False
     working: bool = False
     """An activity is on its way: its records may stand already."""
+    trouble: Trouble | None = None
 
 
 class Run(NamedTuple):
@@ -80,14 +96,47 @@ class EngineReads:
         if found is None or found.status is None:
             return Look(RunStatus.GONE)
         status = _STATUS[found.status]
-        working = bool(found.raw_description.pending_activities)
+        working, trouble = bool(found.raw_description.pending_activities), await self._trouble(found)
         if status not in _WITH_STATE:
             return Look(status, working=working)
         # A worker that is away, or cannot read the history, tells nothing: that is no difference.
         with suppress(RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
             told = await handle.query("state", result_type=state, rpc_timeout=READ_DEADLINE)
-            return Look(status, told, answered=True, working=working)
-        return Look(status, working=working)
+            return Look(status, told, answered=True, working=working, trouble=trouble)
+        return Look(status, working=working, trouble=trouble)
+
+    async def _trouble(self, found: WorkflowExecutionDescription) -> Trouble | None:
+        """What is tried at least for the second time, the most often tried first."""
+        raw = found.raw_description
+        worst = max(raw.pending_activities, key=lambda pending: pending.attempt, default=None)
+        if worst is not None and worst.attempt > 1:
+            failure = await self._client.data_converter.decode_failure(worst.last_failure)
+            next_at = worst.scheduled_time.ToDatetime(UTC) if worst.HasField("scheduled_time") else None
+            return Trouble(worst.activity_type.name, worst.attempt, _kind_of(failure), next_at)
+        if raw.pending_workflow_task.attempt > 1:
+            return Trouble("", raw.pending_workflow_task.attempt, "", None)
+        return None
+
+    async def standing(self, workflow_id: str) -> Look[BaseModel]:
+        """How the run stands and what fails, without asking its worker. Raises ENGINE_UNAVAILABLE."""
+        found = await _described(self._client.get_workflow_handle(workflow_id))
+        if found is None or found.status is None:
+            return Look(RunStatus.GONE)
+        working = bool(found.raw_description.pending_activities)
+        return Look(_STATUS[found.status], working=working, trouble=await self._trouble(found))
+
+    async def history(self, workflow_id: str) -> History:
+        """What happened in the run; nothing once its history is deleted. Raises ENGINE_UNAVAILABLE."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            found = await handle.fetch_history(rpc_timeout=READ_DEADLINE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return History((), None)
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+        except RuntimeError as error:  # a lazy client that could not connect
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+        return await read_history(list(found.events), self._client.data_converter)
 
     async def running(self, kinds: Collection[str]) -> AsyncIterator[Run]:
         """Every running workflow of these kinds. Raises ENGINE_UNAVAILABLE."""
@@ -98,6 +147,11 @@ class EngineReads:
                 yield Run(found.id, found.workflow_type, found.start_time)
         except (RPCError, RuntimeError) as error:
             raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+
+
+def _kind_of(failure: BaseException) -> str:
+    """Empty for a failure that was too long for the engine, which keeps no more than that there was one."""
+    return (failure.type or "") if isinstance(failure, ApplicationError) else ""
 
 
 async def _described(handle: WorkflowHandle[object, object]) -> WorkflowExecutionDescription | None:

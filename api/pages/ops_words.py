@@ -12,7 +12,7 @@ from api.pages.i18n import mark as _m
 from api.pages.view.common import Tag, TagTone
 from api.pages.view.ops import Side
 from api.pages.words import step_word, word
-from models.ops_types import DriftKind
+from models.ops_types import DriftKind, StuckReason
 from models.types import CaseKind, Outcome, Role, SeatKind, Stage, TaskState, Tier
 
 _DRIFT: Mapping[DriftKind, str] = {
@@ -24,7 +24,17 @@ _DRIFT: Mapping[DriftKind, str] = {
     DriftKind.RECORD_MISSING: _m("孤儿流程"),
     DriftKind.RECORD_AHEAD: _m("记录领先"),
     DriftKind.DECISION_MISSING: _m("缺少决定"),
+    DriftKind.RUN_FAILING: _m("执行失败"),
 }
+_STUCK: Mapping[StuckReason, str] = {
+    StuckReason.FAILING: _m("执行失败"),
+    StuckReason.NOBODY: _m("无人可办"),
+    StuckReason.ORPHAN: _m("孤儿流程"),
+    StuckReason.OVERDUE: _m("已逾期"),
+    StuckReason.PAUSED: _m("暂停过久"),
+    StuckReason.PROVISIONAL: _m("暂定期限"),
+}
+_MILD = {StuckReason.PAUSED, StuckReason.PROVISIONAL}
 _COLUMNS: Mapping[str, str] = {
     "stage": _m("环节"),
     "round": _m("轮次"),
@@ -90,6 +100,16 @@ _READ: Mapping[str, tuple[type[StrEnum], ...]] = {
 def drift_tag(kind: DriftKind) -> Tag:
     """The kind of a difference."""
     return Tag(text=_(_DRIFT[kind]), tone=TagTone.WARN)
+
+
+def stuck_word(reason: StuckReason) -> str:
+    """Why a case is stuck."""
+    return _(_STUCK[reason])
+
+
+def stuck_tag(reason: StuckReason) -> Tag:
+    """The same as a tag."""
+    return Tag(text=stuck_word(reason), tone=TagTone.WARN if reason in _MILD else TagTone.BAD)
 
 
 def status_word(status: RunStatus) -> str:

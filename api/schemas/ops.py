@@ -1,14 +1,14 @@
 """Bodies and answers of operations 运行监控."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import StringConstraints
 
 from api.schemas.base import Answer, Body
-from models.ops_types import DriftKind
-from models.types import JobState
+from models.ops_types import DriftKind, StuckReason
+from models.types import CaseKind, JobState, Outcome, Role, Stage
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
 
@@ -58,3 +58,164 @@ class DriftPageAnswer(Answer):
     run: RunAnswer | None
     items: list[DriftAnswer]
     next_cursor: str | None = None
+
+
+class HealthAnswer(Answer):
+    """Whether the parts answer: records, engine, a worker; as `/readyz` knows it."""
+
+    database: bool
+    engine: bool
+    worker: bool
+
+
+class StuckAnswer(Answer):
+    """One thing that is stuck. `task_id` for a task that waits; `failure` and `tries` for a run that fails."""
+
+    reason: StuckReason
+    workflow_id: str
+    case_id: UUID | None = None
+    kind: CaseKind | None = None
+    number: str | None = None
+    task_id: UUID | None = None
+    step: str | None = None
+    institution_code: str | None = None
+    role: Role | None = None
+    due_at: datetime | None = None
+    paused_since: datetime | None = None
+    provisional: bool = False
+    activity: str | None = None
+    tries: int | None = None
+    failure: str | None = None
+    next_at: datetime | None = None
+    seen_at: datetime | None = None
+
+
+class KindAnswer(Answer):
+    """Open cases and tasks of one kind; `stages`: open cases by stage."""
+
+    kind: CaseKind
+    running: int
+    waiting: int
+    due_today: int
+    breached: int
+    failing: int
+    nobody: int
+    stages: dict[str, int]
+
+
+class PlaceAnswer(Answer):
+    """Open tasks of one institution."""
+
+    institution_code: str
+    name: str
+    waiting: int
+    due_today: int
+    breached: int
+    nobody: int
+
+
+class FlowAnswer(Answer):
+    """Cases opened and closed on a day (Asia/Shanghai)."""
+
+    day: date
+    opened: int
+    closed: int
+
+
+class AgeAnswer(Answer):
+    """Open cases opened within so many working days, and not within fewer; null: longer ago."""
+
+    within_working_days: int | None
+    cases: int
+
+
+class OverviewAnswer(Answer):
+    """运行总览."""
+
+    health: HealthAnswer
+    running: int
+    waiting: int
+    due_today: int
+    breached: int
+    failing: int
+    nobody: int
+    stuck: dict[StuckReason, int]
+    first: list[StuckAnswer]
+    kinds: list[KindAnswer]
+    institutions: list[PlaceAnswer]
+    days: list[FlowAnswer]
+    ages: list[AgeAnswer]
+
+
+class ReasonBody(Body):
+    """An act of operations: why."""
+
+    reason: Reason
+
+
+class OpsReassignBody(ReasonBody):
+    """改派: to whom."""
+
+    to: UUID
+
+
+class OpsCaseRowAnswer(Answer):
+    """A case in the search over all cases."""
+
+    case_id: UUID
+    kind: CaseKind
+    workflow_id: str
+    number: str
+    institution_code: str
+    stage: Stage
+    outcome: Outcome | None
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+class EventAnswer(Answer):
+    """One event of a run; `who` is the person an act names."""
+
+    number: int
+    kind: str
+    at: datetime
+    name: str
+    who: str
+
+
+class WaitAnswer(Answer):
+    """An open task: what the case waits for, and with whom."""
+
+    task_id: UUID
+    step: str
+    institution_code: str
+    role: Role
+    assignee_id: UUID | None
+    due_at: datetime
+    paused_since: datetime | None
+
+
+class TroubleAnswer(Answer):
+    """What fails again and again; `activity` empty: the workflow's own task."""
+
+    activity: str
+    tries: int
+    failure: str
+    next_at: datetime | None
+
+
+class CaseOpsAnswer(Answer):
+    """A case as operations sees it: how its run stands, what it waits for, what happened, newest first."""
+
+    case_id: UUID
+    kind: CaseKind
+    workflow_id: str
+    number: str
+    stage: Stage
+    outcome: Outcome | None
+    status: str
+    waits: list[WaitAnswer]
+    next_timer_at: datetime | None
+    failing: TroubleAnswer | None
+    engine_href: str | None
+    events: list[EventAnswer]

@@ -126,7 +126,7 @@ class CompleteTouchpoint(OnService):
 
 
 class SkipTouchpoint(OnService):
-    """跳过, with a reason."""
+    """跳过 by the handler, the lead or operations, with a reason."""
 
     kind: Literal["skip"] = "skip"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, SQLModel, col, delete, func, select
 
 from models.ops_types import DriftKind
@@ -14,8 +14,9 @@ from models.tables.cases import Case, Decision, Task
 from models.tables.desk import TaskAlarm
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
-from models.types import AlarmKind
+from models.types import AlarmKind, JobState
 
+DIFFERENCES = frozenset(DriftKind) - {DriftKind.RUN_FAILING}
 TASK_ID = SQLModel.metadata.tables["task"].c.id
 
 
@@ -89,14 +90,20 @@ class ReconcileStore:
         """Keep what was found."""
         self.session.add_all(rows)
 
-    def drifts(self, job_id: UUID, after: UUID | None, limit: int, kind: DriftKind | None = None) -> list[Drift]:
+    def drifts(
+        self, job_id: UUID, after: UUID | None, limit: int, kinds: Collection[DriftKind] = DIFFERENCES
+    ) -> list[Drift]:
         """What a run found, in order, from a keyset position on."""
-        statement = select(Drift).where(Drift.job_id == job_id)
-        if kind is not None:
-            statement = statement.where(Drift.kind == kind)
+        statement = select(Drift).where(Drift.job_id == job_id, col(Drift.kind).in_(kinds))
         if after is not None:
             statement = statement.where(col(Drift.id) > after)
         return list(self.session.exec(statement.order_by(col(Drift.id)).limit(limit)))
+
+    def seen(self, kind: str, kinds: Collection[DriftKind]) -> ColumnElement[bool]:
+        """The condition on what the last run that ended found of some kinds."""
+        ended = select(Job.id).where(Job.kind == kind, Job.state == JobState.DONE)
+        last = ended.order_by(col(Job.id).desc()).limit(1).scalar_subquery()
+        return and_(col(Drift.job_id) == last, col(Drift.kind).in_(kinds))
 
     def newest(self, kind: str) -> Job | None:
         """The run that began last."""

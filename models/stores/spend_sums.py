@@ -81,7 +81,7 @@ class SpendSums:
             .outerjoin(ledger, ledger.c.plan_id == col(plan.id))
         )
         rows = self.session.execute(statement.where(*self._mine))
-        return [EstimateSum(*row[:-_SUMS], ledger=_ledger_sum(row[-_SUMS:])) for row in rows]
+        return [EstimateSum._make((*row[:-_SUMS], _ledger_sum(row[-_SUMS:]))) for row in rows]
 
     def by_item(self) -> dict[str, tuple[Decimal, LedgerSum]]:
         """Planned yuan and the ledger by catalogue code, in its order; what was spent beside the plan too."""

@@ -1,7 +1,6 @@
 """A backup is whole or none, says what it is, and is put back only where it fits."""
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -212,12 +211,16 @@ def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
     assert run.invoke(command_line, ["maintenance", "end"]).exit_code != 0
     assert run.invoke(command_line, ["maintenance", "end", "--reason", "checked by hand"]).stdout == "open\n"
     assert run.invoke(command_line, ["maintenance", "begin", "--reason", "moving house"]).stdout == "closed\n"
+    agreed = ["maintenance", "begin", "--reason", "put back by hand", "--until-agreed"]
+    assert run.invoke(command_line, agreed).stdout == "closed\n"
     database = Database.from_settings(_settings(home))
     with database.read() as session:
-        entries = list(AuditStore(session).all())
+        entries, row = list(AuditStore(session).all()), maintenance.standing(session)
     database.dispose()
-    assert [(entry.action, entry.reason) for entry in entries[-2:]] == [
+    assert row is not None
+    assert row.records_as_of is not None
+    assert [(entry.action, entry.reason) for entry in entries[-3:]] == [
         ("maintenance.end", "checked by hand"),
         ("maintenance.begin", "moving house"),
+        ("maintenance.begin", "put back by hand"),
     ]
-    shutil.rmtree(target)

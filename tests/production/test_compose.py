@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # comes with apprise
+import yaml
 from typer.core import TyperGroup
 from typer.main import get_command
 

@@ -27,8 +27,8 @@ from models.tables.cases import Case, Decision
 from models.types import Stage
 from tests.faults.parts import Engine, Workers
 from tests.plugins.postgres import fresh_database
-from tests.supervisor.copies import free_port
 from tests.support import world
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(150)]
 

@@ -88,7 +88,8 @@ def test_entered_later_it_is_still_in_time_but_done_later_it_says_why() -> None:
 def test_skipped_with_a_reason() -> None:
     desk = touchpoint()
     refused(desk, "reason_required", SkipTouchpoint, "mgr1", comment=" ")
-    refused(desk, "not_your_task", SkipTouchpoint, "ops")
+    refused(desk, "reason_required", SkipTouchpoint, "ops", comment=" ")
+    refused(desk, "not_your_task", SkipTouchpoint, "ctr1")
     desk.act(SkipTouchpoint, "lead")
     assert (desk.state.stage, desk.state.outcome) == (Stage.SKIPPED, Outcome.CANCELLED)
 

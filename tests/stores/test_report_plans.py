@@ -57,6 +57,9 @@ def _counted(ground: Ground) -> list[Counted]:
         store.care_days(ground, NOW),
         store.open_tasks(ground, [NOW]),
         store.queues(ground, NOW),
+        store.surveys(ground),
+        store.spent(ground),
+        store.budgets(ground, LAST),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -54,7 +55,7 @@ def test_what_is_handed_over_against_a_signature_is_reserved_spent_and_released(
         point = next(one for one in members.touchpoints(session, row.customer_no).values() if one.code == code)
         before, purse = _item(session, row.customer_no, code), oracle.Purse()
         purse.open(oracle.expected_part(code, personal=point.contact_id is not None))
-    assert before == (purse.reserved, 0)
+    assert before == (purse.reserved, Decimal(0))
     with database.write() as session:
         held = session.get_one(Touchpoint, point.id)
         with pytest.raises(DomainError):
@@ -93,7 +94,14 @@ def _sign(session: Session, row: Touchpoint) -> None:
     asked = next(item.proof for item in BOOK.keeping.plan if item.code == row.code)
     by_id = completion(session, done_on=SEPTEMBER.date()).actor_id
     for kind in asked:
-        fields = {"name": "p", "media_type": "image/png", "size": 1, "content": "-", "by_id": by_id, "at": SEPTEMBER}
+        fields: dict[str, Any] = {
+            "name": "p",
+            "media_type": "image/png",
+            "size": 1,
+            "content": "-",
+            "by_id": by_id,
+            "at": SEPTEMBER,
+        }
         session.add(TouchpointProof(touchpoint_id=row.id, kind=kind, **fields))
     session.flush()
 

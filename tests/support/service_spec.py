@@ -35,7 +35,7 @@ _SPEC: dict[CaseKind, dict[Stage, dict[str, str]]] = {
         Stage.CLOSED: {"reopen": "HDL"},
     },
     CaseKind.CARE_TOUCHPOINT: {
-        Stage.DUE: {"assign": "HLOP", "done": "H", "skip": "HLP", "reschedule": "HLP", "stop": "LOP"},
+        Stage.DUE: {"assign": "HLOP", "done": "H", "skip": "HLOP", "reschedule": "HLP", "stop": "LOP"},
     },
 }
 """H whoever holds it, L the lead, O operations, C the customer, P the programme, D anybody at the desk."""

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from api.pages.view.chart import Chart
 from api.pages.view.common import EmptyState, ErrorSummary, Link, Pager, Progress, Strip, Tag
+from api.pages.view.inbox import Choice
 from api.pages.view.shell import Page
 
 
@@ -15,6 +17,65 @@ class Count:
     href: str = ""
     hot: bool = False
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vital:
+    """One part of the health line."""
+
+    text: str
+    good: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckRow:
+    """One thing that is stuck, in words, and where it is mended."""
+
+    reason: Tag
+    case: Link
+    hint: str
+    what: str
+    age: str
+    mend: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRow:
+    """A line of a table of numbers; `hot` says which of them are to be looked at."""
+
+    name: str
+    numbers: tuple[Count, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage(Page):
+    """运行总览."""
+
+    headline: str
+    refresh: Link
+    poll_href: str = ""
+    vitals: tuple[Vital, ...] = ()
+    vitals_short: str = ""
+    tiles: tuple[Count, ...] = ()
+    first: tuple[StuckRow, ...] = ()
+    flow: Chart
+    ages: Chart
+    kinds: tuple[NumberRow, ...] = ()
+    places: tuple[NumberRow, ...] = ()
+    stuck_number: str = ""
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckPage(Page):
+    """卡住清单: one reason at a time."""
+
+    headline: str
+    reasons: tuple[Choice, ...]
+    rows: tuple[StuckRow, ...] = ()
+    pager: Pager | None = None
+    empty: EmptyState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +112,61 @@ class DriftPage(Page):
     pager: Pager | None = None
     errors: ErrorSummary | None = None
     reason: str = ""
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRow:
+    """A case in the search."""
+
+    case: Link
+    hint: str
+    place: str
+    stage: str
+    opened: str
+    state: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage(Page):
+    """流程查询 over all cases."""
+
+    q: str = ""
+    rows: tuple[FoundRow, ...] = ()
+    pager: Pager | None = None
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One event of a run, in words."""
+
+    number: str
+    text: str
+    code: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryForm:
+    """重试, with what it will do."""
+
+    action: str
+    idempotency_key: str
+    preview: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage(Page):
+    """One case for operations: a plain sentence, what fails, timers, every event."""
+
+    headline: str
+    status: Tag
+    waits: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    retry: RetryForm | None = None
+    errors: ErrorSummary | None = None
+    events: tuple[EventRow, ...] = ()
     empty: EmptyState | None = None

@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 ADDED = (
+    ('ix_spend_plan_term', 'spend_plan', ['last_on', 'first_on', 'institution_code']),
     ('ix_membership_manager', 'membership', ['manager_id', 'customer_no']),
     ('ix_task_due', 'task', ['role', 'due_at']),
     ('ix_green_channel_received', 'green_channel_record', ['received_at']),

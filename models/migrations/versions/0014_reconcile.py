@@ -31,6 +31,7 @@ def upgrade() -> None:
                 'record_missing',
                 'record_ahead',
                 'decision_missing',
+                'run_failing',
                 name='driftkind',
                 native_enum=False,
                 length=32,

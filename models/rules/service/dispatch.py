@@ -88,7 +88,7 @@ _COMPLAINT: dict[type, _Entry] = {
 _TOUCHPOINT: dict[type, _Entry] = {
     acts.AssignService: _Entry(people.by_holder_lead_or_operations, assigning.assign, _DUE, assigning.check_assign),
     acts.CompleteTouchpoint: _Entry(people.by_holder, touchpoint.done, _DUE, touchpoint.check_done),
-    acts.SkipTouchpoint: _Entry(people.by_programme_or_desk, touchpoint.skip, _DUE, touchpoint.check_left),
+    acts.SkipTouchpoint: _Entry(people.by_holder_lead_or_operations, touchpoint.skip, _DUE, touchpoint.check_left),
     acts.RescheduleTouchpoint: _Entry(people.by_programme_or_desk, touchpoint.reschedule, _DUE, touchpoint.check_left),
     acts.StopTouchpoint: _Entry(people.by_programme_or_lead, touchpoint.stop, _DUE, touchpoint.check_left),
 }

@@ -15,6 +15,9 @@ from models.stores.survey import SheetLine, SurveyStore, Tally
 from models.tables.survey import SurveyCampaign
 from models.types import InstitutionLevel, Tier
 
+ASKED = (SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)
+"""Stages of a campaign that was opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -93,10 +96,9 @@ def results(session: Session, campaign: SurveyCampaign, scope: Scope, rules: Sur
 
 def trend(session: Session, scope: Scope, rules: SurveyRules) -> tuple[Group, ...]:
     """By period 调查期间, of every campaign that was opened, first period first."""
-    stages = (SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)
     return tuple(
         Group(period, tally.sent, tally.returned, tally.valid, _shown(rules, tally.valid, tally.mean))
-        for period, tally in SurveyStore(session).trend(scope, stages)
+        for period, tally in SurveyStore(session).trend(scope, ASKED)
     )
 
 

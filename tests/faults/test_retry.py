@@ -1,0 +1,69 @@
+"""重试 on the real engine: what fails is seen, is tried again at once, and then goes through."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from api.gateway import Gateway, WorkflowGoneError
+from api.gateway.reads import RunStatus, Trouble
+from models.messages.approval import ApprovalState
+from tests.support.stage import Stage
+
+pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
+TRIES = 4
+
+
+async def test_a_failing_record_is_seen_and_tried_again_at_once(stage: Stage) -> None:
+    case, gateway = await stage.declare(), Gateway(stage.client, stage.queue)
+    assert await gateway.retry(case.handle.id) == ()
+    stage.write(_away)
+    deciding = asyncio.create_task(case.decide("unit"))
+    trouble = await _troubled(gateway, case.handle.id)
+    assert trouble.activity == "record-step"
+    assert await gateway.retry(case.handle.id) == ("record-step",)
+    stage.write(_back)
+    answer = await asyncio.wait_for(deciding, 20)
+    look = await gateway.look(case.handle.id, ApprovalState)
+    assert (look.status, look.trouble, look.answered) == (RunStatus.RUNNING, None, True)
+    assert look.state is not None
+    assert look.state.version == answer.version
+
+
+async def test_what_happened_and_the_next_timer(stage: Stage) -> None:
+    case, gateway = await stage.declare(), Gateway(stage.client, stage.queue)
+    await case.decide("unit")
+    history = await gateway.history(case.handle.id)
+    (decided,) = [event for event in history.events if event.name == "decide"]
+    assert (decided.kind, decided.who) == ("WORKFLOW_EXECUTION_UPDATE_ACCEPTED", stage.world.name("unit"))
+    assert [event.number for event in history.events] == sorted(
+        (event.number for event in history.events), reverse=True
+    )
+    assert not any(event.kind.startswith("WORKFLOW_TASK_") for event in history.events)
+    (task,) = (await case.state()).tasks
+    assert history.next_timer_at is not None
+    assert history.next_timer_at <= task.deadline.due_at
+
+
+async def test_a_run_that_is_over_cannot_be_retried(stage: Stage) -> None:
+    with pytest.raises(WorkflowGoneError):
+        await Gateway(stage.client, stage.queue).retry("qualification/none")
+    assert (await Gateway(stage.client, stage.queue).history("qualification/none")).events == ()
+
+
+async def _troubled(gateway: Gateway, workflow_id: str) -> Trouble:
+    async with asyncio.timeout(40):
+        while True:
+            found = (await gateway.standing(workflow_id)).trouble
+            if found is not None and found.tries >= TRIES:
+                return found
+            await asyncio.sleep(0.2)
+
+
+def _away(session: Session) -> None:
+    session.execute(text("ALTER TABLE decision RENAME TO decision_away"))
+
+
+def _back(session: Session) -> None:
+    session.execute(text("ALTER TABLE decision_away RENAME TO decision"))
