@@ -1,5 +1,6 @@
 # One image for API, worker and the one-off jobs; the engine and the databases run in containers of their own.
-FROM python:3.11-slim-bookworm AS build
+ARG PYTHON_IMAGE=python:3.11.14-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /app
 COPY requirements/runtime.txt requirements/runtime.txt
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
@@ -11,11 +12,11 @@ COPY api api
 COPY templates templates
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
 RUN useradd --system --create-home --home-dir /var/lib/greenlane --uid 10001 greenlane
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 GREENLANE_HOME=/var/lib/greenlane GREENLANE_HTTP_HOST=0.0.0.0
-USER greenlane
+USER 10001
 WORKDIR /var/lib/greenlane
 EXPOSE 8000
 CMD ["greenlane", "api"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from api.acts import Standing
 from api.deps import Action, Caller
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, PostRef
@@ -160,6 +161,15 @@ def in_place_of(stood_for: StoodFor) -> dict[str, Any]:
         "on_behalf_of_name": stood_for.principal_name,
         "posts": tuple(PostRef(role=role, institution_code=code) for role, code in stood_for.posts),
     }
+
+
+def same_that_stands(session: Session, error: DomainError, content_hash: str) -> Standing:
+    """The open case that refuses a start, where it has this very content already. Raises the refusal for any other."""
+    if error.code is ErrorCode.DUPLICATE_CASE:
+        case = CaseStore(session).get(UUID(error.context["case_id"]))
+        if case is not None and case.content_hash == content_hash:
+            return Standing(case.id)
+    raise error
 
 
 def name_of(session: Session, account_id: UUID) -> str:

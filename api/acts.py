@@ -26,7 +26,7 @@ from models.stores.cases import CaseStore
 
 OK = 200
 _UNSENT = {ErrorCode.ENGINE_UNAVAILABLE}
-_OPEN = {ErrorCode.NOT_YET_CONFIRMED, ErrorCode.INTERNAL_ERROR}
+UNDECIDED = {ErrorCode.NOT_YET_CONFIRMED, ErrorCode.INTERNAL_ERROR}
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _first_answer(reserved: Reservation) -> Done:
 
 
 def _refused(database: Database, reserved: Reservation, error: DomainError) -> None:
-    if error.code in _OPEN:
+    if error.code in UNDECIDED:
         return
     with database.write() as session:
         if error.code in _UNSENT:

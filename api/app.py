@@ -1,31 +1,37 @@
 """The application: settings, record database, engine gateway, middlewares and every router."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from temporalio.client import Client
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
+from api.backup.fence import Fence
 from api.dispatcher import dispatch_for_ever
 from api.gateway import Gateway
 from api.live import live_inboxes
 from api.logs import configure_logs
-from api.middleware import BodyLimitMiddleware, RequestContextMiddleware
+from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestContextMiddleware
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
 from api.reconciling import reconcile_for_ever
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from api.security.knocks import Knocks
+from api.watch.calls import API_PATH
+from api.watch.metrics import served
+from api.watch.traces import TraceMiddleware
 from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
+from workflows.telemetry import tracer_of
 
-API_PATH = "/api/v1"
 _LOOPS = (dispatch_for_ever, reconcile_for_ever)
 
 
@@ -40,9 +46,11 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database = database or Database.from_settings(settings)
-        app.state.gateway = gateway or await _gateway_of(settings)
-        async with _dispatching(app), live_inboxes(app):
-            yield
+        client = None if gateway else await _client_of(settings)
+        app.state.gateway = gateway or (Gateway(client, settings.task_queue) if client else None)
+        async with _dispatching(app), _fenced(app, client), live_inboxes(app):
+            with served(settings, app.state.database):
+                yield
         if database is None:
             app.state.database.dispose()
 
@@ -64,11 +72,11 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
     return app
 
 
-async def _gateway_of(settings: Settings) -> Gateway | None:
-    """The gateway to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
+async def _client_of(settings: Settings) -> Client | None:
+    """The way to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
     if settings.temporal_address is None:
         return None
-    return Gateway(await connect(settings, lazy=True, retry=QUICK_RETRY), settings.task_queue)
+    return await connect(settings, lazy=True, retry=QUICK_RETRY)
 
 
 @asynccontextmanager
@@ -77,21 +85,44 @@ async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
     if app.state.gateway is None:
         yield
         return
-    loops = [asyncio.create_task(loop(app.state.database, app.state.gateway)) for loop in _LOOPS]
+    async with AsyncExitStack() as beside:
+        for loop in _LOOPS:
+            await beside.enter_async_context(_beside(loop(app.state.database, app.state.gateway)))
+        yield
+
+
+@asynccontextmanager
+async def _fenced(app: FastAPI, client: Client | None) -> AsyncIterator[None]:
+    """Open the doors that a restore closed, once records and engine agree."""
+    if client is None:
+        yield
+        return
+    settings: Settings = app.state.settings
+    async with _beside(Fence(app.state.database, app.state.gateway, client, settings).keep()):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run something for ever beside the block."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        for running in loops:
-            running.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:
-    """Outermost first: headers stand on every answer, errors included."""
+    """Outermost first: who asks is settled before anything else; headers stand on every answer, errors included."""
     return [
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=settings.proxies),
         Middleware(SecurityHeadersMiddleware),
         Middleware(PreferencesMiddleware),
         Middleware(RequestContextMiddleware),
+        Middleware(TraceMiddleware, tracer=tracer_of(settings)),
+        Middleware(MaintenanceMiddleware),
         Middleware(BodyLimitMiddleware, settings=settings),
     ]
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -22,12 +21,6 @@ from models.services.assessment.overview import BranchView, Line, branch_view, y
 from models.services.assessment.reckoning import Place, rules_of
 
 MEDIA_TYPES: Mapping[str, str] = {"xlsx": XLSX_TYPE, "pdf": PDF_TYPE}
-
-
-def wanted_type(request: Request) -> str | None:
-    """The file that `Accept` asks for; None for JSON."""
-    accepted = request.headers.get("accept", "")
-    return next((kind for kind in MEDIA_TYPES.values() if kind in accepted), None)
 
 
 def year_file(session: Session, year: int, caller: Caller, media_type: str) -> Response:

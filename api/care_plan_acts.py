@@ -1,4 +1,4 @@
-"""Acts on the key contacts of a member before they are sent: authorised, loaded and written as messages."""
+"""Acts on a member's key contacts and account manager before they are sent: authorised, loaded, written as messages."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,8 +12,10 @@ from api.season_acts import actor_fields, now
 from models.errors import DomainError, ErrorCode
 from models.identifiers import membership_id
 from models.messages.envelope import ProgrammeUpdate
-from models.messages.membership import ChangeContacts, ContactAct, ContactLeft
+from models.messages.membership import ChangeContacts, ChangeManager, ContactAct, ContactLeft
 from models.rules.calendar import local_date
+from models.rules.membership import check_reason
+from models.services.care import managers
 from models.services.care.contacts import check
 from models.services.care.pinned import pinned_book
 from models.services.idempotency import Key
@@ -59,14 +61,33 @@ def contact_left(
     return prepare
 
 
+def change_manager(caller: Caller, key: Key, customer_no: str, *, to: UUID, reason: str) -> Prepare:
+    """客户经理更换. Raises NOT_FOUND outside the caller's institutions, WRONG_STAGE, REASON_REQUIRED, and what
+    `managers.check` refuses."""
+
+    def prepare(session: Session) -> ProgrammeUpdate:
+        rows = members_of(session, caller, customer_no, Action.CHANGE_MANAGER)
+        check_reason(reason)
+        managers.check(session, customer_no, to, rows, now())
+        act = ChangeManager(**actor_fields(caller, key, reason), customer_no=customer_no, to=to)
+        return ProgrammeUpdate(kind="manager", workflow_id=membership_id(customer_no), act=act)
+
+    return prepare
+
+
 def _update(act: ContactAct) -> ProgrammeUpdate:
     return ProgrammeUpdate(kind="contacts", workflow_id=membership_id(act.customer_no), act=act)
 
 
 def _member(session: Session, caller: Caller, customer_no: str) -> Membership:
-    if customer_in_scope(session, customer_no, caller.scope(Action.KEEP_CONTACTS)) is None:
+    return members_of(session, caller, customer_no, Action.KEEP_CONTACTS)[0]
+
+
+def members_of(session: Session, caller: Caller, customer_no: str, action: Action) -> list[Membership]:
+    """The customer's memberships that are not over. Raises NOT_FOUND outside the action's reach, WRONG_STAGE."""
+    if customer_in_scope(session, customer_no, caller.scope(action)) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     rows = running_memberships(session, local_date(now()), customer_no)
     if not rows:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=MembershipStage.EXPIRED.value)
-    return rows[0]
+    return rows

@@ -1,20 +1,27 @@
 """The dashboard over HTTP, and what pages and HTTP share: who reads, and the numbers that are links to their rows."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session
+
 from api.pages.lists import href
+from api.paging import Paging
 from api.schemas.dashboard import DashboardAnswer, LineAnswer, NumberAnswer, PanelAnswer, RowAnswer
 from api.security.caller import Caller
 from api.security.policy import Action
+from models.errors import DomainError, ErrorCode
 from models.rulebook import RegularService, ServiceItem
 from models.services.dashboard.figures import Line, PanelName
-from models.services.dashboard.panels import COUNTED
+from models.services.dashboard.panels import mark_of, rows
 from models.services.dashboard.standing import Level, Reader, Standing
+from models.stores.dashboard import Answered, Invited, Spent
 from models.tables.care import Touchpoint
 from models.tables.cases import Membership, Task
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendPlan
 from models.types import Role
 
 ROWS = "/dashboard/rows"
@@ -26,9 +33,24 @@ def reader_of(caller: Caller) -> Reader:
     return Reader(caller.account_id, scope, Role.MGR in caller.roles)
 
 
-def panels_of(caller: Caller) -> tuple[PanelName, ...]:
-    """What the caller may see: cost only with the permission to read the spend."""
-    return tuple(panel for panel in PanelName if panel is not PanelName.COST or caller.may(Action.READ_SPEND))
+def panels_of(caller: Caller, at: Standing) -> tuple[PanelName, ...]:
+    """What the caller may see where it stands: cost only where it may read the spend of all of it."""
+    return tuple(panel for panel in PanelName if panel is not PanelName.COST or _reads_spend(caller, at))
+
+
+def _reads_spend(caller: Caller, at: Standing) -> bool:
+    if at.top is None:
+        return caller.may(Action.READ_SPEND)
+    return caller.scope(Action.READ_SPEND).covers(at.top.path)
+
+
+def rows_behind(
+    session: Session, caller: Caller, at: Standing, number: tuple[PanelName, str, str], paging: Paging
+) -> list[Any]:
+    """One row more than a page of those that a number (panel, line, mark) opens. Raises NOT_FOUND where none is."""
+    if number[0] not in panels_of(caller, at):
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return rows(session, at, *number, after=paging.id(), limit=paging.fetch)
 
 
 def params_of(at: Standing) -> dict[str, str | None]:
@@ -43,10 +65,11 @@ def params_of(at: Standing) -> dict[str, str | None]:
 
 
 def rows_href(at: Standing, panel: PanelName, line: Line, mark: str) -> str:
-    """The rows that a number counts; empty for a share, a median, a sum, or nothing to show."""
-    if mark not in COUNTED.get(panel, ()) or not line.cells[mark]:
+    """The rows that a number counts, adds up or is the mean of; empty for a share, a median, or nothing to show."""
+    behind = mark_of(panel, mark)
+    if behind is None or not line.cells[mark]:
         return ""
-    return href(ROWS, {"panel": panel.value, "line": line.key, "mark": mark, **params_of(at)})
+    return href(ROWS, {"panel": panel.value, "line": line.key, "mark": behind, **params_of(at)})
 
 
 def dashboard_answer(at: Standing, panels: Mapping[PanelName, tuple[Line, ...] | None]) -> DashboardAnswer:
@@ -89,21 +112,47 @@ _KINDS: Mapping[type, str] = {
     Touchpoint: "touchpoint",
     GreenChannelRecord: "green_channel",
     ComplaintRecord: "complaint",
+    Invited: "survey",
+    Answered: "sheet",
+    Spent: "spend",
+    SpendPlan: "spend_plan",
 }
 
 
 def row_answer(row: Any) -> RowAnswer:
     """One row behind a number."""
+    whose = owner_of(row)
     return RowAnswer(
         kind=_KINDS[type(row)],
         id=number_of(row),
-        customer_no=row.customer_no,
-        institution_code=row.institution_code,
-        case_id=row.case_id,
+        customer_no=whose.customer_no,
+        institution_code=whose.institution_code,
+        case_id=getattr(row, "case_id", None),
+        value=value_of(row),
     )
+
+
+def owner_of(row: Any) -> Any:
+    """What names the customer, the institution and the tier of a row: of a spending its estimate, else the row."""
+    if isinstance(row, Spent):
+        return row.beside
+    return row.row if isinstance(row, Invited | Answered) else row
+
+
+def value_of(row: Any) -> Decimal | None:
+    """What a mean or a sum takes of a row: points of a sheet, yuan of a spending or an estimate."""
+    match row:
+        case Answered(sheet, _):
+            return sheet.score
+        case Spent(entry, _):
+            return entry.yuan
+        case SpendPlan():
+            return row.total
+    return None
 
 
 def number_of(row: Any) -> UUID:
     """The id that a list of such rows is sorted by: its own, of a request or complaint that of its case."""
+    row = row.row if isinstance(row, Invited | Answered | Spent) else row
     found: UUID = row.case_id if isinstance(row, GreenChannelRecord | ComplaintRecord) else row.id
     return found

@@ -6,18 +6,26 @@ from uuid import uuid4
 
 import structlog
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from api.problems import answer
+from api.pages.assets import PREFIX as STATIC_PREFIX
+from api.pages.i18n import _
+from api.problems import API_PREFIX, answer
+from api.watch.calls import PROBES, REQUESTS, route_of
 from models.errors import DomainError, ErrorCode
+from models.services.maintenance import is_closed
 from models.settings import Settings
 
 REQUEST_ID_HEADER = "X-Request-ID"
 UPLOAD_PATHS = re.compile(r"(/api/v1)?/(imports|cases/[0-9a-f-]{36}/(comments|answers))")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PROBES = {"/healthz", "/readyz"}
 OK = 200
+_SHOWN_IDS = {"case_id", "task_id"}
+"""What of an address may stand in the log: these are opaque, other parts name customers or open doors."""
+CLOSED_ASKED_EVERY_SECONDS = 1.0
 _log = structlog.get_logger("greenlane.access")
 
 
@@ -35,6 +43,7 @@ class RequestContextMiddleware:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         status, started = 0, time.perf_counter()
+        bind_contextvars(request_id=request_id)
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -46,12 +55,41 @@ class RequestContextMiddleware:
         try:
             await self.app(scope, receive, send_with_id)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing may leave without an answer
-            _log.error("unexpected", request_id=request_id, error=type(error).__name__, exc_info=error)
+            _log.error("unexpected", error=type(error).__name__, exc_info=error)
             if status == 0:
                 refusal = answer(Request(scope, receive), DomainError(ErrorCode.INTERNAL_ERROR))
                 await refusal(scope, receive, send_with_id)
         finally:
-            _log_access(scope, status, time.perf_counter() - started, request_id)
+            _log_access(scope, status, time.perf_counter() - started)
+            clear_contextvars()
+
+
+class MaintenanceMiddleware:
+    """While the doors are closed 维护: no page, and of `/api` what only reads; asked of the records once a second."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._closed, self._asked = False, -CLOSED_ASKED_EVERY_SECONDS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with 503 and when to come back."""
+        if scope["type"] == "http" and not _passes_closed_doors(scope) and await self._is_closed(scope):
+            refusal = answer(Request(scope, receive), DomainError(ErrorCode.MAINTENANCE, until=_("核对完成后")))
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _is_closed(self, scope: Scope) -> bool:
+        if time.monotonic() - self._asked >= CLOSED_ASKED_EVERY_SECONDS:
+            self._closed = await run_in_threadpool(is_closed, scope["app"].state.database)
+            self._asked = time.monotonic()
+        return self._closed
+
+
+def _passes_closed_doors(scope: Scope) -> bool:
+    path: str = scope["path"]
+    reads = scope["method"] in {"GET", "HEAD"} and path.startswith(API_PREFIX)
+    return reads or path in PROBES or path.startswith(STATIC_PREFIX)
 
 
 class BodyLimitMiddleware:
@@ -107,15 +145,16 @@ def _size(limit: int) -> str:
     return f"{limit // 1024 // 1024} MB" if limit >= 1024 * 1024 else f"{limit // 1024} KB"
 
 
-def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> None:
-    route = getattr(scope.get("route"), "path", "-")
+def _log_access(scope: Scope, status: int, seconds: float) -> None:
+    route = route_of(scope)
     if route in PROBES and status == OK:
         return  # ten lines a second while a copy starts would bury the rest
+    REQUESTS.labels(scope["method"], route, status).observe(seconds)
     _log.info(
         "request",
         method=scope["method"],
         route=route,
         status=status,
         ms=round(seconds * 1000, 1),
-        request_id=request_id,
+        **{name: value for name, value in scope.get("path_params", {}).items() if name in _SHOWN_IDS},
     )

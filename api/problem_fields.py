@@ -48,6 +48,7 @@ _MESSAGES = {
     "no_such_post_at_this_level": _m("该级别的机构没有这个岗位。"),
     "administrators_are_separated": _m("三员分立：一人不能兼任两个管理岗。"),
     "unknown_person": _m("没有这个人员。"),
+    "already_manager": _m("已是该客户的客户经理，请另选。"),
     "in_the_past": _m("不能早于今天。"),
     "ends_before_it_starts": _m("不能早于开始日。"),
     "longer_than_a_year": _m("最长一年。"),

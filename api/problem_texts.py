@@ -157,6 +157,11 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "链接已使用、已过期，或不是发给您的。请登录后在待办中处理。",
         "The link is used, expired, or not yours. Sign in and open your inbox.",
     ),
+    ErrorCode.ALREADY_ANSWERED: ProblemText(
+        409,
+        "这份问卷已于 {when} 提交，不能再录入。请查看已提交的问卷。",
+        "This sheet was already submitted at {when}, so it cannot be entered again. See the submitted sheet.",
+    ),
     ErrorCode.IDEMPOTENCY_CONFLICT: ProblemText(
         422,
         "同一提交编号对应了不同内容。请刷新后重新提交。",
@@ -231,6 +236,12 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         409,
         "申诉期已于 {until} 截止。",
         "Appeals closed on {until}.",
+    ),
+    ErrorCode.CONTENT_ALTERED: ProblemText(
+        409,
+        "{what} 与封存的内容不一致，可能在系统之外被改动。请勿使用其中数字，并联系审计岗对照审计记录和备份。",
+        "{what} is not what was sealed; somebody may have changed it outside the system. "
+        "Do not use its figures, and ask audit to compare it with the audit trail and a backup.",
     ),
     ErrorCode.IMPORT_REJECTED: ProblemText(
         422,

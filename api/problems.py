@@ -160,6 +160,8 @@ def install(app: FastAPI) -> None:
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
+    if error.code is ErrorCode.CONTENT_ALTERED:
+        _log.error("altered", request_id=getattr(request.state, "request_id", None), **error.context)
     return answer(request, error, await _typed_text(request))
 
 

@@ -1,15 +1,20 @@
 """Acts on a launch before they are sent: authorised, loaded and written as messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 
-from api.act_base import act_fields, fields_on_task, known_person, now, visible_task
+from api import acts
+from api.act_base import act_fields, fields_on_task, known_person, now, same_that_stands, visible_task
 from api.acts import Prepare, Standing
 from api.deps import Caller
 from api.desk_acts import actor_of
+from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.identifiers import rollout_id
 from models.messages.envelope import RolloutStart, RolloutUpdate
@@ -34,7 +39,6 @@ from models.services.desk.attachments import Attached
 from models.services.idempotency import Key
 from models.services.rollout import opening
 from models.services.rulebooks import rulebook_of
-from models.stores.cases import CaseStore
 from models.stores.rollout import RolloutStore
 from models.tables.cases import Case
 from models.tables.columns import new_id
@@ -110,28 +114,63 @@ def cancel(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: st
     return _on_launch(case_id, lambda *_: CancelRollout(**fields, version=version))
 
 
-def complete(
-    caller: Caller, key: Key, task_id: UUID, *, version: int, comment: str, files: Sequence[Attached] = ()
-) -> Prepare:
-    """完成 of a part, by whoever has its task or stands in; its files are kept beside it in the same transaction.
+@dataclass(frozen=True)
+class Result:
+    """What a part is completed with: the task as it was seen, its result 成果, and files."""
 
-    Raises NOT_FOUND, NOT_YOUR_TASK, ALREADY_CLAIMED, ALREADY_DECIDED, STALE_VERSION, INVALID_INPUT, FILE_TOO_LARGE.
-    """
+    version: int
+    comment: str
+    files: Sequence[Attached] = ()
 
-    def prepare(session: Session) -> RolloutUpdate:
-        case = _case_of(session, caller, task_id)
-        task = visible_task(session, caller, task_id)
-        if task.state not in OPEN_TASK_STATES:
-            refuse_closed(case, task)
-        own = act_fields(caller, key, comment.strip())
-        fields = fields_on_task(session, own, caller, task, case)
-        act = CompletePart(**fields, task_id=task_id, version=version)
-        rules.check(launch_of(case), act)
-        if files:
-            comments.comment(session, case, actor_of(caller), act.comment, files=files, task_id=task_id)
-        return RolloutUpdate(workflow_id=case.workflow_id, act=act)
 
-    return prepare
+@dataclass
+class Completing:
+    """完成 of a part, by whoever has its task or stands in; its files are kept beside it, in a comment of the case."""
+
+    database: Database
+    caller: Caller
+    task_id: UUID
+    result: Result
+    _kept: UUID | None = None
+
+    def under(self, key: Key) -> Prepare:
+        """The act under its key.
+
+        Raises NOT_FOUND, NOT_YOUR_TASK, ALREADY_CLAIMED, ALREADY_DECIDED, STALE_VERSION, INVALID_INPUT, FILE_TOO_LARGE.
+        """
+
+        def prepare(session: Session) -> RolloutUpdate:
+            case = _case_of(session, self.caller, self.task_id)
+            task = visible_task(session, self.caller, self.task_id)
+            if task.state not in OPEN_TASK_STATES:
+                refuse_closed(case, task)
+            own = act_fields(self.caller, key, self.result.comment.strip())
+            fields = fields_on_task(session, own, self.caller, task, case)
+            act = CompletePart(**fields, task_id=self.task_id, version=self.result.version)
+            rules.check(launch_of(case), act)
+            self._keep(session, case, act.comment)
+            return RolloutUpdate(workflow_id=case.workflow_id, act=act)
+
+        return prepare
+
+    @asynccontextmanager
+    async def files_kept_if_done(self) -> AsyncIterator[None]:
+        """Around the sending: files of what was refused, or was never sent, are not left behind."""
+        try:
+            yield
+        except DomainError as error:
+            if error.code not in acts.UNDECIDED and self._kept is not None:
+                await run_in_threadpool(self._drop, self._kept)
+            raise
+
+    def _keep(self, session: Session, case: Case, text: str) -> None:
+        if self.result.files:
+            by, files = actor_of(self.caller), self.result.files
+            self._kept = comments.comment(session, case, by, text, files=files, task_id=self.task_id).id
+
+    def _drop(self, comment_id: UUID) -> None:
+        with self.database.write() as session:
+            comments.take_out(session, comment_id, actor_of(self.caller))
 
 
 def reassign(caller: Caller, key: Key, task_id: UUID, *, version: int, to: UUID, comment: str) -> Prepare:
@@ -177,14 +216,5 @@ def _starting(session: Session, start: StartRollout) -> RolloutStart | Standing:
     try:
         opening.check(session, start, now())
     except DomainError as error:
-        standing = _standing(session, error)
-        if standing is None or standing.content_hash != start.content_hash:
-            raise
-        return Standing(standing.id)
+        return same_that_stands(session, error, start.content_hash)
     return RolloutStart(act=start)
-
-
-def _standing(session: Session, error: DomainError) -> Case | None:
-    if error.code is not ErrorCode.DUPLICATE_CASE:
-        return None
-    return CaseStore(session).get(UUID(error.context["case_id"]))

@@ -36,10 +36,12 @@ from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
 from api.pages import imports as import_pages
+from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
 from api.pages import ops as ops_pages
 from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
+from api.pages import ops_releases as ops_release_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import rollout as rollout_pages
@@ -75,6 +77,7 @@ from api.routes import (
     notifications,
     ops,
     ops_cases,
+    ops_releases,
     promises,
     qualifications,
     quarters,
@@ -137,6 +140,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     assessment.router,
     duties.router,
     ops.router,
+    ops_releases.router,
     ops_cases.router,
 )
 """Under `/api/v1`."""
@@ -165,6 +169,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     green_channel_acting.router,
     declare.router,
     ranking.router,
+    manager_pages.router,
     season_pages.router,
     spend_pages.router,
     rollout_pages.router,
@@ -188,6 +193,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ops_pages.router,
     ops_case_pages.router,
     ops_drift_pages.router,
+    ops_release_pages.router,
 )
 """Pages; not part of the API description."""
 

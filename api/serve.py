@@ -7,6 +7,7 @@ import typer
 import uvicorn
 
 from api.app import create_app
+from api.logs import bridge_libraries
 from models.settings import Settings
 
 _DRAIN_SECONDS = 5
@@ -16,14 +17,15 @@ _DRAIN_SECONDS = 5
 def serve(settings: Settings, inherited: socket.socket | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises typer.Exit when the application does not start."""
     app = create_app(settings)
+    bridge_libraries()
     config = uvicorn.Config(
         app,
         host=settings.http_host,
         port=settings.http_port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # the application does it, for the proxies of its settings alone
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = uvicorn.Server(config)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from api.act_base import act_fields, fields_on_task, now
+from api.act_base import act_fields, fields_on_task, now, same_that_stands
 from api.acts import Prepare, Standing
 from api.deps import Action, Caller
 from models.errors import DomainError, ErrorCode
@@ -229,14 +229,5 @@ def _starting(session: Session, start: Start) -> ServiceStart | Standing:
     try:
         opening.check(session, start, now())
     except DomainError as error:
-        standing = _standing(session, error)
-        if standing is None or standing.content_hash != start.content_hash:
-            raise
-        return Standing(standing.id)
+        return same_that_stands(session, error, start.content_hash)
     return ServiceStart(act=start)
-
-
-def _standing(session: Session, error: DomainError) -> Case | None:
-    if error.code is not ErrorCode.DUPLICATE_CASE:
-        return None
-    return CaseStore(session).get(UUID(error.context["case_id"]))

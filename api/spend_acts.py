@@ -7,6 +7,7 @@ from sqlmodel import Session
 from api.act_base import act_fields, now
 from api.acts import Prepare
 from api.deps import Action, Caller
+from api.spend_reading import reader_of
 from models.errors import DomainError, ErrorCode
 from models.identifiers import approval_id
 from models.messages.envelope import ApprovalStart
@@ -23,7 +24,7 @@ def ask_over_limit(caller: Caller, key: Key, year: int, customer_no: str, *, tot
     """Up to which total the year may go. Raises NOT_FOUND, and what the subject refuses."""
 
     def prepare(session: Session) -> ApprovalStart:
-        plan = SpendStore(session).plan(customer_no, year, caller.scope(Action.ASK_OVER_LIMIT))
+        plan = SpendStore(session).plan(customer_no, year, reader_of(caller, Action.ASK_OVER_LIMIT))
         if plan is None:
             raise DomainError(ErrorCode.NOT_FOUND)
         attempt = len(SpendStore(session).requests(plan.id)) + 1

@@ -20,7 +20,7 @@ from models.rulebook import Rulebook
 from models.rules.scoring import round_half_up
 from models.rules.spend import share_of_premium
 from models.services.spend.benefits import Benefit
-from models.services.spend.figures import Account, CustomerSpend, ItemSpend, Report
+from models.services.spend.figures import Account, CustomerSpend, ItemizedSpend, ItemSpend, Report
 from models.stores.spend import Moved
 
 MILLIONTH = Decimal("0.000001")
@@ -46,12 +46,12 @@ def report_answer(
     return SpendReportAnswer(
         year=found.year,
         total=AccountAnswer(**account(found.total)),
-        over_limit=found.over(),
+        over_limit=found.over,
         by_institution=[
             InstitutionSpendAnswer(institution_code=code, name=places.get(code, code), **account(sums))
-            for code, sums in sorted(found.by(lambda row: row.plan.institution_code).items())
+            for code, sums in found.by_institution.items()
         ],
-        by_item=[ItemSpendAnswer(**_named(code, names), **account(sums)) for code, sums in found.by_item().items()],
+        by_item=[ItemSpendAnswer(**_named(code, names), **account(sums)) for code, sums in found.by_item.items()],
         items=[CustomerSpendAnswer(**customer(row)) for row in page],
         next_cursor=cursor,
     )
@@ -77,7 +77,7 @@ def customer(row: CustomerSpend) -> dict[str, Any]:
     }
 
 
-def detail_answer(row: CustomerSpend, entries: Iterable[Moved], rulebook: Rulebook) -> SpendDetailAnswer:
+def detail_answer(row: ItemizedSpend, entries: Iterable[Moved], rulebook: Rulebook) -> SpendDetailAnswer:
     """One customer's year, line by line, with the ledger."""
     plan, names = row.plan, item_names(rulebook)
     return SpendDetailAnswer(

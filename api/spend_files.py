@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.forms.pdf import pdf_answer
@@ -18,24 +19,24 @@ from api.pages.words import word
 from api.spend_answers import item_names
 from api.spend_reading import SpendYear
 from models.rules.spend import share_of_premium
-from models.services.spend.figures import Account, CustomerSpend
+from models.services.spend.figures import Account, CustomerSpend, customers
 
 MONEY, TEXT = CellKind.MONEY, CellKind.TEXT
 _WIDE, _NARROW = 24, 12
 
 
-def xlsx_of(found: SpendYear) -> Response:
+def xlsx_of(session: Session, found: SpendYear) -> Response:
     """Customers, institutions and items, each a sheet with its chart."""
-    return xlsx_answer(sheets(found), f"spend-{found.report.year}.xlsx")
+    return xlsx_answer(sheets(session, found), f"spend-{found.report.year}.xlsx")
 
 
-def sheets(found: SpendYear) -> tuple[Sheet, ...]:
+def sheets(session: Session, found: SpendYear) -> tuple[Sheet, ...]:
     """The three tables, sorted as on the page."""
     return (
         Sheet(
             title=_("%(year)s 年度服务投入", year=found.report.year),
             columns=_customer_columns(),
-            rows=[_customer(row, found) for row in found.report.rows],
+            rows=[_customer(row, found) for row in customers(session, found.report.rows)],
             frozen=2,
             chart=SheetChart(kind=ChartKind.ACROSS, columns=(6, 7, 8)),
         ),
@@ -56,14 +57,14 @@ def sheets(found: SpendYear) -> tuple[Sheet, ...]:
 
 def by_place(found: SpendYear) -> Iterator[tuple[str, Account]]:
     """Owning institutions by code, named."""
-    for code, sums in sorted(found.report.by(lambda row: row.plan.institution_code).items()):
+    for code, sums in found.report.by_institution.items():
         yield found.places.get(code, code), sums
 
 
 def by_item(found: SpendYear) -> Iterator[tuple[str, Account]]:
     """Items by code, named in the language of the request."""
     names = item_names(found.rulebook)
-    for code, sums in found.report.by_item().items():
+    for code, sums in found.report.by_item.items():
         zh, en = names.get(code, ("", ""))
         yield f"{code} {en if language() == 'en' else zh}".strip(), sums
 
@@ -108,24 +109,27 @@ def _customer(row: CustomerSpend, found: SpendYear) -> tuple[Cell, ...]:
     )
 
 
-def pdf_of(found: SpendYear, by: str, now: datetime) -> Response:
+def pdf_of(session: Session, found: SpendYear, by: str, now: datetime) -> Response:
     """The same tables on paper."""
-    return pdf_answer(f"spend-{found.report.year}.pdf", paper(found, by, now))
+    return pdf_answer(f"spend-{found.report.year}.pdf", paper(session, found, by, now))
 
 
-def paper(found: SpendYear, by: str, now: datetime) -> PrintedForm:
+def paper(session: Session, found: SpendYear, by: str, now: datetime) -> PrintedForm:
     """The year as a printed sheet: totals, then the tables of the workbook."""
     on = local(now).date()
     total = found.report.total
     heads = [column.heading for column in _account_columns()]
     facts = [FormCell(head, amount(value), wide=False) for head, value in zip(heads, _account(total), strict=True)]
-    facts.append(FormCell(_("超限额客户"), str(found.report.over()), wide=False))
+    facts.append(FormCell(_("超限额客户"), str(found.report.over), wide=False))
     return PrintedForm(
         code=_("附件七"),
         title=_("%(year)s 年度服务投入", year=found.report.year),
         sheet="",
         record_no="",
-        parts=(Part(rows=tuple(zip(facts[::2], facts[1::2], strict=True))), *(_block(one) for one in sheets(found))),
+        parts=(
+            Part(rows=tuple(zip(facts[::2], facts[1::2], strict=True))),
+            *map(_block, sheets(session, found)),
+        ),
         source=_("规则：服务投入限额按标准保费比例，超限须说明原因并经审批。"),
         footer=_("由 %(who)s 于 %(when)s 打印。", who=by, when=f"{long_day(on)} {clock_time(now)}"),
         on=on,

@@ -13,7 +13,7 @@ from api.acts import Prepare
 from api.care_acts import STARTS
 from api.deps import Action, Caller
 from api.gateway import Gateway, WorkflowGoneError
-from api.schemas.surveys import PaperBody, SheetBody, SurveyBody
+from api.schemas.surveys import PaperBody, SheetBody, SurveyBody, SurveyEditBody, SurveyMoveBody
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.envelope import ServiceStart, SurveyStart, SurveyUpdate
@@ -25,9 +25,9 @@ from models.services.by import By
 from models.services.desk.once import Facts, once
 from models.services.duties.starting import start_of
 from models.services.idempotency import Key
-from models.services.survey import answering, links, opening
+from models.services.survey import answering, drafting, links, opening
 from models.services.survey.answering import Given, Recorded
-from models.services.survey.drafting import Draft, draft
+from models.services.survey.drafting import Draft, Seen, draft
 from models.services.survey.links import Answerable
 from models.stores.care import TouchpointStore
 from models.stores.institutions import InstitutionStore
@@ -55,12 +55,38 @@ def add(session: Session, caller: Caller, key: Key, body: SurveyBody) -> Facts:
     """A draft. Raises NOT_FOUND for an institution outside the caller's, and what `draft` refuses."""
 
     def do() -> Facts:
-        if InstitutionStore(session).get(body.institution_code, caller.scope(Action.RUN_SURVEYS)) is None:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        row = draft(session, Draft(**body.model_dump()), caller.account_id, caller.by, now())
+        row = draft(session, _asked(session, caller, body), caller.account_id, caller.by, now())
         return {"survey_id": str(row.id)}
 
     return once(session, key, now(), do)
+
+
+def amend(session: Session, caller: Caller, key: Key, survey_id: UUID, body: SurveyEditBody) -> Facts:
+    """修改草稿. Raises NOT_FOUND, as `add` does, and what the change refuses (WRONG_STAGE, STALE_VERSION)."""
+
+    def do() -> Facts:
+        row = owned(session, caller, survey_id)
+        drafting.amend(session, Seen(row.id, body.version), _asked(session, caller, body), caller.by, now())
+        return {"survey_id": str(row.id)}
+
+    return once(session, key, now(), do)
+
+
+def discard(session: Session, caller: Caller, key: Key, survey_id: UUID, body: SurveyMoveBody) -> Facts:
+    """删除草稿. Raises NOT_FOUND, WRONG_STAGE once it is open, STALE_VERSION."""
+
+    def do() -> Facts:
+        row = owned(session, caller, survey_id)
+        drafting.discard(session, Seen(row.id, body.version), caller.by, now(), reason=body.reason)
+        return {}
+
+    return once(session, key, now(), do)
+
+
+def _asked(session: Session, caller: Caller, body: SurveyBody) -> Draft:
+    if InstitutionStore(session).get(body.institution_code, caller.scope(Action.RUN_SURVEYS)) is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    return Draft(**body.model_dump(exclude={"version"}))
 
 
 def owned(session: Session, caller: Caller, survey_id: UUID) -> SurveyCampaign:
@@ -108,8 +134,8 @@ def lead(caller: Caller, key: Key, survey_id: UUID, name: str, *, version: int, 
 
 
 def enter(session: Session, caller: Caller, key: Key, survey_id: UUID, body: PaperBody) -> Facts:
-    """录入纸质. Raises NOT_FOUND outside the caller's institutions, LINK_USED_OR_EXPIRED where a sheet stands, and
-    what `answer` refuses."""
+    """录入纸质. Raises NOT_FOUND outside the caller's institutions, ALREADY_ANSWERED where a sheet stands, and what
+    `answer` refuses."""
 
     def do() -> Facts:
         campaign = SurveyStore(session).seen(survey_id, caller.scope(Action.ENTER_SHEETS))
@@ -119,10 +145,15 @@ def enter(session: Session, caller: Caller, key: Key, survey_id: UUID, body: Pap
         given = given_of(body, entered_by=caller.account_id, answered_on=body.answered_on)
         recorded = answering.answer(session, Answerable(invitation, campaign), given, caller.by, now())
         if recorded.adopted:
-            raise DomainError(ErrorCode.LINK_USED_OR_EXPIRED)
+            raise already_answered(recorded.sheet.answered_at)
         return facts_of(recorded)
 
     return once(session, key, now(), do)
+
+
+def already_answered(at: datetime) -> DomainError:
+    """What whoever enters a sheet is told where one stands."""
+    return DomainError(ErrorCode.ALREADY_ANSWERED, when=at.isoformat())
 
 
 def given_of(body: SheetBody, **more: Any) -> Given:

@@ -1,4 +1,4 @@
-"""A refusal on the terminal: its sentence, and exit code 1."""
+"""What commands share: a refusal on the terminal with exit code 1, and the engine of the copy that runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,10 +1,10 @@
-"""`python -m bench [service|book|inbox|care|sweep]...`: measure, print the table, write `bench/results.json`."""
+"""`python -m bench [service|book|inbox|care|spend|sweep]...`: measure, print the table, write `bench/results.json`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from bench import book, care, inbox, service, sweep
+from bench import book, care, inbox, service, spend, sweep
 from bench.report import Ratio, show, write
 
 
@@ -16,6 +16,7 @@ SUITES: dict[str, Callable[[], list[Ratio]]] = {
     "book": book.measure,
     "inbox": inbox.measure,
     "care": care.measure,
+    "spend": spend.measure,
     "service": _service,
     "sweep": sweep.measure,
 }

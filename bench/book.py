@@ -166,7 +166,7 @@ def _fill(database: Database) -> None:
         hq = Institution(code="HQ", name="HQ", level=InstitutionLevel.HQ, region_class=1, city="-", path="/HQ/")
         session.add(hq)
         session.flush()
-        insert_dicts(session, Customer, [_customer(number) for number in customers])
+        insert_dicts(session, Customer, [customer_row(number) for number in customers])
         insert_dicts(session, Policy, [_policy(number) for number in customers])
         years = range(YEAR - 2, YEAR + 1)
         insert_dicts(
@@ -174,7 +174,8 @@ def _fill(database: Database) -> None:
         )
 
 
-def _customer(number: str) -> dict[str, object]:
+def customer_row(number: str) -> dict[str, object]:
+    """A customer as the book would give it."""
     return {
         "customer_no": number,
         "name": number,

@@ -17,6 +17,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.sweep import SweepActivities
 from bench.copy import SECRET, insert_dicts
+from bench.estimates import estimated
 from bench.report import Ratio
 from models.database import Database
 from models.encryption import Keyring
@@ -27,7 +28,7 @@ from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
 from models.service_types import TouchpointOrigin
-from models.services.rulebooks import ensure_builtin
+from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.tables.book import Contact, Customer
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Case, Membership
@@ -182,7 +183,8 @@ def _take_up(database: Database) -> None:
 
 
 def _fill(session: Session, vips: int, due: int) -> None:
-    version = ensure_builtin(session).id
+    book = rulebook_of(session, ensure_builtin(session).id)
+    version = book.version.id
     account = Account(login="bench", name="bench", institution_code="HQ", created_at=datetime.now(UTC))
     _institutions(session)
     session.add(account)
@@ -197,6 +199,7 @@ def _fill(session: Session, vips: int, due: int) -> None:
     insert_dicts(session, Contact, [_contact(number, contacts[n]) for n, number in enumerate(numbers)])
     insert_dicts(session, Case, [_case(n, number, cases[n], account.id, version) for n, number in enumerate(numbers)])
     insert_dicts(session, Membership, [_member(n, numbers[n], members[n], cases[n], account.id) for n in range(vips)])
+    estimated(session, book, DAY.year - 1, [(number, _branch(n), members[n]) for n, number in enumerate(numbers)])
     insert_dicts(session, CarePlan, [_plan(number, members[n]) for n, number in enumerate(numbers)])
     for first in range(0, vips, 1000):
         rows = [

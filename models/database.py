@@ -113,7 +113,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to its newest version (Alembic, `upgrade head`); nothing is done when it is there."""
-        if self._revision() == newest_revision():
+        if self.revision() == newest_revision():
             return
         from alembic import command  # noqa: PLC0415 - a third of a second that most commands need not pay
         from alembic.config import Config  # noqa: PLC0415
@@ -124,7 +124,8 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def _revision(self) -> str | None:
+    def revision(self) -> str | None:
+        """Version of the schema; None where there are no tables yet."""
         with self.engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None

@@ -342,6 +342,7 @@ CUSTOMER_LINK = "customer:link"
 SYSTEM_SLA = "system:sla"
 SYSTEM_SCHEDULE = "system:schedule"
 SYSTEM_IMPORT = "system:import"
+SYSTEM_RESTORE = "system:restore"
 """Reserved actors of automatic acts."""
 
 TIME_ZONE = "Asia/Shanghai"

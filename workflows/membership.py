@@ -8,6 +8,7 @@ from activities.membership import MembershipActivities
 from models.identifiers import MEMBERSHIP
 from models.messages.membership import (
     CancelMembership,
+    ChangeManager,
     ContactAct,
     ContactsChanged,
     DowngradeMembership,
@@ -181,6 +182,16 @@ class MembershipWorkflow:
         """重点服务对象 chosen anew, or one of them left: the year is planned anew for those who are served."""
         return await self._act(act)
 
+    @workflow.update
+    async def manager(self, act: ChangeManager) -> MembershipAnswered:
+        """客户经理更换: what waits and what runs goes to the new one with the plan made anew."""
+        return await self._act(act)
+
+    @manager.validator
+    def _check_manager(self, act: ChangeManager) -> None:
+        with refusing():
+            check_reason(act.comment)
+
     async def _act(self, act: MembershipAct) -> MembershipAnswered:
         known = self._applied.get(act.update_id)
         if known is not None:  # the engine knows an update id within one run only
@@ -200,7 +211,7 @@ class MembershipWorkflow:
             if answer.replans:
                 self._settle()
         elif not isinstance(act, CancelMembership | DowngradeMembership):
-            self._wish("contacts_changed")
+            self._wish("manager_changed" if isinstance(act, ChangeManager) else "contacts_changed")
 
     @workflow.query
     def holding(self) -> MembershipState:

@@ -33,12 +33,15 @@ from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
 from models.services.heartbeat import beat
+from models.services.maintenance import is_closed
 from models.settings import Settings
+from workflows.activity_context import ActivityContext
 from workflows.client import connect
 from workflows.options import STICKY_TIMEOUT
 from workflows.outgoing import Outgoing
 from workflows.registry import WORKFLOWS, activity_methods, sandbox
 from workflows.sweeping import Sweeping
+from workflows.telemetry import sdk_runtime
 
 ACTIVITY_THREADS = 8
 _NO_MORE: Mapping[str, Handler] = {}
@@ -51,7 +54,7 @@ SWEEP_POLL_SECONDS = 60.0
 
 def make_worker(client: Client, database: Database, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
     """A worker wired to real collaborators; these rooms are all that it runs."""
-    notifier = _notifier(settings)
+    notifier = notifier_of(settings)
     methods = activity_methods(
         ApprovalActivities(database),
         QualificationActivities(database, EngineMemberships(client, settings.task_queue)),
@@ -76,10 +79,11 @@ def make_worker(client: Client, database: Database, settings: Settings, executor
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         graceful_shutdown_timeout=DRAIN,
+        interceptors=[ActivityContext()],
     )
 
 
-def _notifier(settings: Settings) -> Notifier:
+def notifier_of(settings: Settings) -> Notifier:
     """The mail server of the settings; without one letters become files in the home."""
     if settings.smtp_url is None:
         return MailFolder(settings.home / "mail", settings.sender)
@@ -95,12 +99,16 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    database, client = Database.from_settings(settings), await connect(settings)
+    database = Database.from_settings(settings)
+    client = await connect(settings, runtime=sdk_runtime(settings))
     with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         async with make_worker(client, database, settings, executor):
             outgoing = Outgoing(client, database, settings.task_queue)
             sweeping = Sweeping(client, database, settings.task_queue)
-            due = (_send_due(outgoing, stop), _sweep_due(sweeping, stop))
+            due = (
+                _turns(outgoing, database, DELIVERY_POLL_SECONDS, stop),
+                _turns(sweeping, database, SWEEP_POLL_SECONDS, stop),
+            )
             await asyncio.gather(_beat(database, stop), _run_jobs(database, stop, more_jobs), *due)
     database.dispose()
 
@@ -119,16 +127,12 @@ async def _run_jobs(database: Database, stop: asyncio.Event, more: Mapping[str, 
         await _pause(stop, JOB_POLL_SECONDS)
 
 
-async def _send_due(outgoing: Outgoing, stop: asyncio.Event) -> None:
+async def _turns(room: Outgoing | Sweeping, database: Database, seconds: float, stop: asyncio.Event) -> None:
+    """Let a room start what is due, time and again; nothing is sent while the doors are closed 维护."""
     while not stop.is_set():
-        await outgoing.turn()
-        await _pause(stop, DELIVERY_POLL_SECONDS)
-
-
-async def _sweep_due(sweeping: Sweeping, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await sweeping.turn()
-        await _pause(stop, SWEEP_POLL_SECONDS)
+        if not await asyncio.to_thread(is_closed, database):
+            await room.turn()
+        await _pause(stop, seconds)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

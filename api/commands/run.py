@@ -45,7 +45,7 @@ def api(
     """Run the API and the pages only (the database and the engine are elsewhere)."""
     from api.serve import serve
 
-    settings = Settings()
+    settings = _checked()
     chosen = {"http_host": host or settings.http_host, "http_port": settings.http_port if port is None else port}
     serve(settings.model_copy(update=chosen), None if fd is None else socket.socket(fileno=fd))
 
@@ -53,10 +53,13 @@ def api(
 def worker() -> None:
     """Run the worker only; SIGTERM lets it finish what it holds."""
     from api.forms.batch import run_batch
+    from api.logs import bridge_libraries, configure_logs
     from models.services.batches import JOB_KIND
     from workflows.worker import run_worker
 
-    asyncio.run(run_worker(Settings(), {JOB_KIND: run_batch}))
+    configure_logs()
+    bridge_libraries()
+    asyncio.run(run_worker(_checked(), {JOB_KIND: run_batch}))
 
 
 def migrate() -> None:
@@ -68,15 +71,31 @@ def migrate() -> None:
 
 def prepare_engine() -> None:
     """Create the engine's namespace if missing, keep histories 90 days, register the search attributes."""
-    from workflows.client import connect
-    from workflows.namespace import prepare_namespace
+    from api.engine_preparation import EnginePreparationError, prepare
 
-    async def prepare(settings: Settings) -> None:
-        if settings.temporal_address is None:
-            raise typer.BadParameter("set GREENLANE_TEMPORAL_ADDRESS; the embedded engine is prepared on every start")
-        await prepare_namespace(await connect(settings, lazy=True))
+    settings = _checked()
+    if settings.temporal_address is None:
+        raise typer.BadParameter("set GREENLANE_TEMPORAL_ADDRESS; the embedded engine is prepared on every start")
+    try:
+        asyncio.run(prepare(settings))
+    except EnginePreparationError as error:
+        raise _refused(str(error)) from error
+    console.print(f"namespace {settings.temporal_namespace} at {settings.temporal_address} is ready")
 
-    asyncio.run(prepare(Settings()))
+
+def _checked() -> Settings:
+    """The settings of the environment; leaves with code 1 and what to change when they must not be used."""
+    settings = Settings()
+    try:
+        settings.check()
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    return settings
+
+
+def _refused(reason: str) -> typer.Exit:
+    errors.print(f"greenlane: {reason}", style="bold red", markup=False, soft_wrap=True)
+    return typer.Exit(1)
 
 
 def _run(settings: Settings) -> None:
@@ -89,5 +108,4 @@ def _run(settings: Settings) -> None:
     except StartError as error:
         if error.detail:
             errors.print(error.detail, style="dim", markup=False, soft_wrap=True)
-        errors.print(f"greenlane: {error}", style="bold red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise _refused(str(error)) from error

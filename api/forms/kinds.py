@@ -51,7 +51,7 @@ def _of_sheet(session: Session, sheet_id: UUID) -> UUID | None:
 
 
 def _of_estimate(session: Session, plan_id: UUID) -> UUID | None:
-    plan = SpendStore(session).by_id(plan_id, EVERYTHING)
+    plan = SpendStore(session).get(plan_id)
     return plan.rulebook_version_id if plan else None
 
 

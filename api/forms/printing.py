@@ -11,6 +11,7 @@ from api.deps import Action, Caller
 from api.forms.kinds import Printing, printed_form
 from api.forms.sheet import PrintedForm
 from api.rollout_answers import visible_launch
+from api.spend_reading import reader_of
 from models.errors import DomainError, ErrorCode
 from models.stores.care import TouchpointStore
 from models.stores.customers import customer_in_scope
@@ -46,7 +47,7 @@ def _of_sheet(session: Session, caller: Caller, sheet_id: UUID) -> None:
 
 
 def _of_estimate(session: Session, caller: Caller, plan_id: UUID) -> None:
-    if SpendStore(session).by_id(plan_id, caller.scope(Action.READ_SPEND)) is None:
+    if SpendStore(session).by_id(plan_id, reader_of(caller)) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
 
 

@@ -10,7 +10,7 @@ from api.pages.i18n import _, language
 from api.pages.words import word
 from models.errors import DomainError, ErrorCode
 from models.rules.spend import share_of_premium
-from models.services.spend.figures import CustomerSpend, of_plan
+from models.services.spend.figures import ItemizedSpend, of_plan
 from models.stores.institutions import InstitutionStore
 from models.stores.scope import EVERYTHING
 from models.stores.spend import SpendStore
@@ -47,7 +47,7 @@ def payer_word(payer: InstitutionLevel) -> str:
     return _("总公司") if payer is InstitutionLevel.HQ else _("分公司")
 
 
-def _sums(found: CustomerSpend) -> dict[str, str]:
+def _sums(found: ItemizedSpend) -> dict[str, str]:
     plan = found.plan
     share = share_of_premium(plan.total, plan.standard_premium)
     return {
@@ -59,7 +59,7 @@ def _sums(found: CustomerSpend) -> dict[str, str]:
     }
 
 
-def _lines(found: CustomerSpend, reading: Reading) -> Iterator[Mapping[str, str]]:
+def _lines(found: ItemizedSpend, reading: Reading) -> Iterator[Mapping[str, str]]:
     names = {cost.service: cost for cost in reading.rulebook.spend.unit_costs}
     for item in found.items:
         line, cost = item.line, names.get(item.code)

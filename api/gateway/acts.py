@@ -22,6 +22,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway.reads import READ_DEADLINE, EngineReads
+from api.watch.calls import timed_call
 from models.database import in_write_transaction
 from models.errors import DomainError, ErrorCode
 from models.identifiers import (
@@ -104,6 +105,10 @@ class Gateway(EngineReads):
         """
         if in_write_transaction():
             raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
+        with timed_call(envelope.kind):
+            return await self._send(envelope)
+
+    async def _send(self, envelope: Envelope) -> Answer:
         await self._ensure_reachable()
         with _translated():
             async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):

@@ -18,6 +18,7 @@ from api.pages.build_strips import act_errors, act_news, refused, task_errors
 from api.pages.build_task_tags import case_articles, case_tags
 from api.pages.build_thread import Around, thread
 from api.pages.case_pages import form_links, subject_href
+from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
 from api.pages.format import NOTHING, instant, long_day, stamp, term
 from api.pages.i18n import _
@@ -38,6 +39,7 @@ from models.services.rulebooks import rulebook_of
 from models.settings import Settings
 from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
+from models.stores.memberships import OVER
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
@@ -99,6 +101,7 @@ def case_page(desk: Desk, case: Case, shown: ShownCase | None = None) -> CasePag
         thread=thread(Around(desk, found, case, shown.act, f"/cases/{case.id}")),
         comparison=comparison(view, desk),
         membership=_membership(desk, case),
+        manager_link=_manager_link(desk, case),
         versions=_versions(desk, view, task),
         engine=_engine(desk, case),
     )
@@ -253,6 +256,14 @@ def _membership(desk: Desk, case: Case) -> tuple[Fact, ...]:
         Fact(label=word(Role.MGR), value=manager.name if manager else NOTHING),
         Fact(label=_("通知客户"), value=told),
     )
+
+
+def _manager_link(desk: Desk, case: Case) -> Link | None:
+    """更换客户经理 of a membership that is not over."""
+    row = CaseStore(desk.session).membership_of(case.id)
+    if row is None or row.stage in OVER or not desk.caller.may(Action.CHANGE_MANAGER):
+        return None
+    return Link(text=_("更换客户经理"), href=f"{customer_href(row.customer_no)}/manager")
 
 
 def _versions(desk: Desk, view: CaseView, task: Task | None) -> tuple[Fact, ...]:

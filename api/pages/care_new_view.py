@@ -15,6 +15,7 @@ from api.pages.view.care import NewTouchpointPage
 from api.pages.view.common import Link, Option
 from api.pages.words import word
 from api.security.policy import Action
+from api.spend_reading import reader_of
 from models.errors import DomainError, ErrorCode
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
@@ -78,7 +79,8 @@ def _ask(desk: Desk, customer: Customer | None, error: DomainError | None) -> Li
     if customer is None or error is None or error.code is not ErrorCode.SPEND_LIMIT_EXCEEDED:
         return None
     year = next(iter(SpendStore(desk.session).years(customer.customer_no)), None)
-    found = of_customer(desk.session, customer.customer_no, year) if year is not None else None
+    reader = reader_of(desk.caller, Action.ASK_OVER_LIMIT)
+    found = of_customer(desk.session, customer.customer_no, year, reader) if year is not None else None
     return ask_link(found, desk.caller, ahead=True) if found is not None else None
 
 

@@ -1,6 +1,6 @@
 """Builds the list of customers and the page of one from the records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
@@ -55,6 +55,7 @@ from models.types import MembershipStage, Outcome, PayMode, PolicyStatus, Tier
 CUSTOMERS = "/customers"
 _DONE = {
     "cancelled": _m("会员资格已取消，席位已空出。"),
+    "manager": _m("客户经理已更换，未办的触点和办理中的任务随即转给新客户经理。"),
     "downgraded": _m("已决定降级，原层级服务保留至缓冲期满。"),
 }
 TIER_TONES = {Tier.GOLD: TagTone.GOLD, Tier.SILVER: TagTone.PLAIN, Tier.REGULAR: TagTone.OUTLINE}
@@ -240,13 +241,18 @@ def _primary(view: CustomerView, caller: Caller) -> Link | None:
 
 def _member_acts(view: CustomerView, caller: Caller) -> tuple[Link, ...]:
     held = view.summary.membership
-    if held is None or not caller.may(Action.END_MEMBERSHIP):
-        return ()
-    base = f"{customer_href(held.customer_no)}/membership"
-    cancel = Link(text=_("取消会员资格"), href=f"{base}/cancel")
-    if held.stage is MembershipStage.DOWNGRADE_BUFFER:
-        return (cancel,)
-    return (cancel, Link(text=_("会员降级"), href=f"{base}/downgrade"))
+    return tuple(_acts_on(held, caller)) if held is not None else ()
+
+
+def _acts_on(held: Membership, caller: Caller) -> Iterator[Link]:
+    base = customer_href(held.customer_no)
+    if caller.may(Action.CHANGE_MANAGER):
+        yield Link(text=_("更换客户经理"), href=f"{base}/manager")
+    if not caller.may(Action.END_MEMBERSHIP):
+        return
+    yield Link(text=_("取消会员资格"), href=f"{base}/membership/cancel")
+    if held.stage is not MembershipStage.DOWNGRADE_BUFFER:
+        yield Link(text=_("会员降级"), href=f"{base}/membership/downgrade")
 
 
 def _contacts_link(view: CustomerView, caller: Caller) -> Link | None:

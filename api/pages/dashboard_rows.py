@@ -4,27 +4,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.dashboard_answers import ROWS, number_of, params_of
+from api.dashboard_answers import ROWS, number_of, owner_of, params_of, rows_behind
 from api.pages.case_pages import page_of
 from api.pages.customers_view import customer_href, tier_tag
 from api.pages.dashboard_charts import LOOKS, called, series_text
 from api.pages.dashboard_view import headline
 from api.pages.desk import Desk
-from api.pages.format import long_day, stamp, term
+from api.pages.format import long_day, money, stamp, term
 from api.pages.i18n import _
 from api.pages.lists import Trail, href, pager
+from api.pages.spend_links import customer_href as spend_href
+from api.pages.surveys_view import SURVEYS
 from api.pages.view.common import EmptyState, Link, Tag, TagTone
 from api.pages.view.dashboard import DashboardRow, DashboardRowsPage
 from api.pages.words import word
 from api.paging import Paging, encode_cursor
 from models.services.dashboard.figures import PanelName
-from models.services.dashboard.panels import lines, rows
+from models.services.dashboard.panels import lines
 from models.services.dashboard.standing import Standing
 from models.stores.customers import names_of
-from models.stores.dashboard import cases_of
+from models.stores.dashboard import Answered, Invited, Spent, cases_of
+from models.stores.service_counts import SURVEY_CODE
 from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership, Task
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class _Known:
 def rows_page(desk: Desk, at: Standing, asked: Behind) -> DashboardRowsPage:
     """Exactly the rows that the number counts, page by page. Raises NOT_FOUND where nothing is counted."""
     paging = asked.paging
-    found = rows(desk.session, at, asked.panel, asked.line, asked.mark, after=paging.id(), limit=paging.fetch)
+    found = rows_behind(desk.session, desk.caller, at, (asked.panel, asked.line, asked.mark), paging)
     shown, following = paging.cut(found, lambda row: (str(number_of(row)),))
     params = {"panel": asked.panel.value, "line": asked.line, "mark": asked.mark, **params_of(at)}
     current = encode_cursor(paging.after) if paging.after else None
@@ -84,13 +88,14 @@ def _known(desk: Desk, at: Standing, shown: list[Any]) -> _Known:
     with_case = [row.case_id for row in shown if isinstance(row, Task | GreenChannelRecord | ComplaintRecord)]
     return _Known(
         desk=desk,
-        names=names_of(desk.session, {row.customer_no for row in shown}),
+        names=names_of(desk.session, {owner_of(row).customer_no for row in shown}),
         places={item.code: item.name for item in at.institutions},
         cases=cases_of(desk.session, with_case),
     )
 
 
 def _row(row: Any, known: _Known, href: str, what: str, when: str, tier: Tag, state: Tag) -> DashboardRow:  # noqa: PLR0917
+    row = owner_of(row)
     about = known.names.get(row.customer_no) or known.places.get(row.customer_no)  # a launch is about an institution
     return DashboardRow(
         href=href,
@@ -135,10 +140,41 @@ def _complaint(row: ComplaintRecord, known: _Known) -> DashboardRow:
     return _row(row, known, page_of(case), what, when, tier_tag(case.tier), Tag(text=word(case.stage)))
 
 
+def _survey(row: Invited, known: _Known) -> DashboardRow:
+    asked, campaign = row
+    what, page = f"{SURVEY_CODE} · {campaign.title}", f"{SURVEYS}/{campaign.id}"
+    state = Tag(text=word(campaign.stage))
+    return _row(row, known, page, what, long_day(asked.invited_on), tier_tag(asked.tier), state)
+
+
+def _sheet(row: Answered, known: _Known) -> DashboardRow:
+    sheet, campaign = row
+    points = Tag(text=_("%(score)s 分", score=sheet.score))
+    when, tier = long_day(sheet.answered_on), tier_tag(sheet.tier)
+    return _row(row, known, f"/forms/6/{sheet.id}", campaign.title, when, tier, points)
+
+
+def _spent(row: Spent, known: _Known) -> DashboardRow:
+    entry, plan = row
+    page = f"{href(spend_href(plan.year, plan.customer_no), {'code': entry.code})}#entries"
+    what = " · ".join((entry.code, _("支出")))
+    return _row(row, known, page, what, long_day(entry.day), tier_tag(plan.tier), Tag(text=money(entry.yuan)))
+
+
+def _estimate(row: SpendPlan, known: _Known) -> DashboardRow:
+    page, what = spend_href(row.year, row.customer_no), _("%(year)s 年度服务投入", year=row.year)
+    days, yuan = term(row.first_on, row.last_on), Tag(text=money(row.total))
+    return _row(row, known, page, what, days, tier_tag(row.tier), yuan)
+
+
 _SHOWN: Mapping[type, Callable[[Any, _Known], DashboardRow]] = {
     Membership: _member,
     Task: _task,
     Touchpoint: _touchpoint,
     GreenChannelRecord: _request,
     ComplaintRecord: _complaint,
+    Invited: _survey,
+    Answered: _sheet,
+    Spent: _spent,
+    SpendPlan: _estimate,
 }

@@ -23,12 +23,12 @@ _LEVELS = {Level.HQ: _m("总公司"), Level.BRANCH: _m("分公司"), Level.MANAG
 
 def dashboard_page(desk: Desk, at: Standing, asked: Asked, *, is_lazy: bool) -> DashboardPage:
     """The whole page; with `is_lazy` each panel is fetched when it comes into sight."""
-    return _page(desk, at, asked, panels_of(desk.caller), is_filled=not is_lazy)
+    return _page(desk, at, asked, panels_of(desk.caller, at), is_filled=not is_lazy)
 
 
 def panel_page(desk: Desk, at: Standing, asked: Asked, panel: PanelName) -> DashboardPage:
     """One panel alone. Raises NOT_FOUND for one that the reader may not see."""
-    if panel not in panels_of(desk.caller):
+    if panel not in panels_of(desk.caller, at):
         raise DomainError(ErrorCode.NOT_FOUND)
     return _page(desk, at, asked, (panel,), is_filled=True)
 

@@ -33,6 +33,8 @@ from models.tables.quarter import QuarterAdjustment, QuarterLine, QuarterSummary
 from models.types import CaseKind, Stage
 
 _STEPS = (Stage.FROZEN, Stage.COLLECTING, Stage.CHECKING, Stage.SIGNING, Stage.PUBLISHED)
+ON_TASKS = 20
+"""So many VIPs stand on the page of a task; all of them on the summary and the form."""
 Typed = Mapping[str, str]
 
 
@@ -170,7 +172,7 @@ def of_case(desk: Desk, case: Case) -> tuple[Declaration, VipTable] | None:
         articles=(Article(text=_("附件二")),),
         full=full if readable else None,
     )
-    return brief, vip_table(desk, found)
+    return brief, _first_of_table(desk, found, full if readable else Link(text=_("附件二"), href=f"/forms/2/{case.id}"))
 
 
 def _share(part: int, whole: int) -> str:
@@ -178,16 +180,29 @@ def _share(part: int, whole: int) -> str:
     return percent(value) if value is not None else ""
 
 
+def _first_of_table(desk: Desk, found: SummaryDetail, full: Link) -> VipTable:
+    """The first VIPs of a large branch, and where all of them are."""
+    shown = tuple(_in_order(found)[:ON_TASKS])
+    table = vip_table(desk, replace(found, lines=shown))
+    if len(shown) == len(found.lines):
+        return table
+    text = _("列出前 %(n)s 户，共 %(all)s 户：%(where)s", n=ON_TASKS, all=len(found.lines), where=full.text)
+    return replace(table, full=replace(full, text=text))
+
+
 def _part_of_table(desk: Desk, found: SummaryDetail, address: str, part: Part, typed: Typed | None) -> VipTable:
     """A page of the VIPs: a form of all of a large branch would be more than a server takes."""
     after = part.paging.text() if part.paging.after else ""
-    in_order = sorted(found.lines, key=lambda pair: pair[0].customer_no)
-    behind = [pair for pair in in_order if pair[0].customer_no > (after or "")]
+    behind = [pair for pair in _in_order(found) if pair[0].customer_no > (after or "")]
     shown, following = part.paging.cut(behind, lambda pair: (pair[0].customer_no,))
     action = href(f"{address}/problems", part.query)
     table = vip_table(desk, replace(found, lines=tuple(shown)), action=action, typed=typed)
     current = part.query["cursor"]
     return replace(table, pager=pager(address, {}, current=current, following=following, trail=part.trail))
+
+
+def _in_order(found: SummaryDetail) -> list[tuple[QuarterLine, Line]]:
+    return sorted(found.lines, key=lambda pair: pair[0].customer_no)
 
 
 def vip_table(desk: Desk, found: SummaryDetail, *, action: str = "", typed: Typed | None = None) -> VipTable:

@@ -29,6 +29,7 @@ from api.pages.rollout_forms import (
     typed_date,
 )
 from api.pages.rollout_view import BASE, ShownLaunch, rollout_page
+from api.rollout_acts import Completing, Result
 from api.rollout_answers import launch_file, visible_launch
 from api.routes.case_thread import file_response
 from models.database import Database
@@ -269,12 +270,12 @@ async def complete(
     ]
     body = {"version": version, "comment": comment, "files": [(file.name, len(file.content)) for file in taken]}
     sent = at.sent(idempotency_key, f"rollout-complete:{part_id}", body)
-    shown = ShownLaunch(task_id=part_id, typed=comment, key=sent.key.key)
+    shown = ShownLaunch(task_id=part_id, typed=comment, had_files=bool(taken), key=sent.key.key)
     try:
-        prepare = rollout_acts.complete(
-            at.caller, sent.key, part_id, version=_number(version), comment=checked_comment(comment), files=taken
-        )
-        await send(at.request, at.database, sent.key, prepare)
+        result = Result(_number(version), checked_comment(comment), taken)
+        completing = Completing(at.database, at.caller, part_id, result)
+        async with completing.files_kept_if_done():
+            await send(at.request, at.database, sent.key, completing.under(sent.key))
     except DomainError as error:
         return await _refused(sent, case_id, replace(shown, error=error), kept=comment)
     return see_other(at.request, href(f"{BASE}/{case_id}", {"done": "complete"}))

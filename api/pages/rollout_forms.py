@@ -23,7 +23,7 @@ from api.rollout_answers import visible_launch
 from api.security.policy import Action, holders
 from models.errors import DomainError, ErrorCode
 from models.messages.rollout import PlannedItem, RolloutState
-from models.rules.rollout import item_of
+from models.rules.rollout import OWNERS, item_of
 from models.services.authority import posts_cover
 from models.services.rollout.overview import Overview
 from models.services.rulebooks import rulebook_of
@@ -33,9 +33,6 @@ from models.stores.people import PeopleStore
 from models.stores.scope import EVERYTHING
 from models.tables.cases import Task
 from models.types import InstitutionLevel, Role, Stage
-
-OWNERS = (Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.BR_CTR, Role.MGR)
-"""Posts that work of a launch may be given to: of head office, and of a branch."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class TypedPlan:
         found = [
             PlannedItem(
                 number=item.number,
-                responsible=tuple(Role(role) for role in self.roles[item.number] if role in set(OWNERS)),
+                responsible=tuple(Role(role) for role in self.roles[item.number] if role in OWNERS),
                 from_on=_date(self.dates[item.number][0], f"items.{item.number}.from_on", errors) or item.from_on,
                 to_on=_date(self.dates[item.number][1], f"items.{item.number}.to_on", errors) or item.to_on,
                 after=item.after,
@@ -157,7 +154,9 @@ def _line(found: Overview, shown: TypedPlan, number: int) -> PlanLine:
         from_on=FormField(id=f"items.{number}.from_on", label=_("%(name)s：起", name=name), kind="date", value=begins),
         to_on=FormField(id=f"items.{number}.to_on", label=_("%(name)s：止", name=name), kind="date", value=ends),
         roles=tuple(
-            Option(value=role.value, text=word(role), selected=role.value in shown.roles[number]) for role in OWNERS
+            Option(value=role.value, text=word(role), selected=role.value in shown.roles[number])
+            for role in Role
+            if role in OWNERS
         ),
     )
 

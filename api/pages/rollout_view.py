@@ -54,6 +54,7 @@ class ShownLaunch:
     error: DomainError | None = None
     task_id: UUID | None = None
     typed: str = ""
+    had_files: bool = False
     key: str = ""
     start_on: str = ""
     branches: tuple[str, ...] | None = None
@@ -127,6 +128,7 @@ def _links(desk: Desk, found: Overview) -> Iterator[Link]:
         yield Link(text=_("取消计划"), href=f"{base}/cancel")
     yield Link(text=_("打印附件八"), href=f"/forms/8/{found.case.id}", icon="file")
     yield Link(text="PDF", href=f"/forms/8/{found.case.id}.pdf")
+    yield Link(text="XLSX", href=f"/api/v1/reports/rollout/{found.case.id}.xlsx")
 
 
 def _launch(desk: Desk, found: Overview) -> LaunchButton | None:
@@ -200,6 +202,7 @@ def _work(desk: Desk, row: ItemRow, part: PartRow, task: Task, shown: ShownLaunc
         version=part.version,
         idempotency_key=shown.key if again and shown.key else uuid4().hex,
         typed=shown.typed if again else "",
+        files_again=again and shown.had_files,
     )
 
 

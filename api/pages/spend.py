@@ -22,7 +22,7 @@ from api.pages.spend_links import SPEND, customer_href
 from api.pages.spend_view import SpendAsked, newest_year, spend_page
 from api.pages.view.people import FormField
 from api.paging import PagingDep
-from api.spend_reading import SpendQuery
+from api.spend_reading import SpendQuery, reader_of
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.services.spend.figures import of_customer
@@ -126,7 +126,7 @@ async def send_approval(
 
 def _over_limit(database: Database, caller: Caller, year: int, customer_no: str, typed: str = "") -> Asked:
     with database.read() as session:
-        found = of_customer(session, customer_no, year, caller.scope(Action.ASK_OVER_LIMIT))
+        found = of_customer(session, customer_no, year, reader_of(caller, Action.ASK_OVER_LIMIT))
     if found is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     figures, here = found.figures, customer_href(year, customer_no)

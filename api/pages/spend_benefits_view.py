@@ -16,7 +16,7 @@ from api.pages.view.common import EmptyState, Link, Tag, TagTone
 from api.pages.view.spend import BenefitRow, BenefitsPage
 from api.paging import Paging, encode_cursor
 from api.security.caller import Caller
-from api.security.policy import Action
+from api.spend_reading import reader_of
 from models.rulebook.schema.care import GiftCap
 from models.rules.calendar import local_date
 from models.services.rulebooks import rulebook_in_force
@@ -30,7 +30,7 @@ def benefits_page(
     today = local_date(now())
     rules = rulebook_in_force(session, today).rulebook
     begin = paging.number() or 0
-    found = list(enumerate(benefits(session, year, caller.scope(Action.READ_SPEND), rules), 1))
+    found = list(enumerate(benefits(session, year, reader_of(caller), rules), 1))
     shown, following = paging.cut(found[begin : begin + paging.fetch], lambda row: (row[0],))
     cap, here = rules.care.gift_cap, f"{SPEND}/{year}/benefits"
     current = encode_cursor(paging.after) if paging.after else None

@@ -23,7 +23,7 @@ from models.rulebook import Rulebook
 from models.rules.spend import share_of_premium, share_of_tier
 from models.service_types import SpendKind, SpendState
 from models.services.rulebooks import rulebook_of
-from models.services.spend.figures import Account, CustomerSpend, ItemSpend, of_plan
+from models.services.spend.figures import Account, ItemizedSpend, ItemSpend, of_plan
 from models.stores.spend import Moved, SpendStore
 from models.tables.spend import SpendLine
 
@@ -67,7 +67,7 @@ def _names(rules: Rulebook) -> dict[str, str]:
     return {code: en if english else zh for code, (zh, en) in item_names(rules).items()}
 
 
-def _sentence(found: CustomerSpend) -> str:
+def _sentence(found: ItemizedSpend) -> str:
     plan, figures = found.plan, found.figures
     days = term(plan.first_on, plan.last_on)
     if figures.over:
@@ -85,7 +85,7 @@ def _sentence(found: CustomerSpend) -> str:
     )
 
 
-def _strips(found: CustomerSpend, done: str) -> tuple[Strip, ...]:
+def _strips(found: ItemizedSpend, done: str) -> tuple[Strip, ...]:
     case = (Link(text=_("查看审批"), href=f"/cases/{found.plan.case_id}"),) if found.plan.case_id else ()
     if found.asked:
         text = _("超限审批办理中；已承诺的服务照常执行。")
@@ -96,7 +96,7 @@ def _strips(found: CustomerSpend, done: str) -> tuple[Strip, ...]:
     return ()
 
 
-def _links(found: CustomerSpend, caller: Caller) -> tuple[Link, ...]:
+def _links(found: ItemizedSpend, caller: Caller) -> tuple[Link, ...]:
     plan = found.plan
     customer = Link(text=_("客户"), href=f"/customers/{plan.customer_no}")
     form = Link(text=_("附件七"), href=f"/forms/7/{plan.id}")
@@ -104,7 +104,7 @@ def _links(found: CustomerSpend, caller: Caller) -> tuple[Link, ...]:
     return (form, customer, benefits) if caller.may(Action.READ_SERVICES) else (customer, benefits)
 
 
-def _facts(found: CustomerSpend, rules: Rulebook) -> list[Fact]:
+def _facts(found: ItemizedSpend, rules: Rulebook) -> list[Fact]:
     plan, figures = found.plan, found.figures
     share = share_of_premium(plan.total, plan.standard_premium)
     limit = _("标准保费的 %(share)s", share=percent(share_of_tier(rules.spend, plan.tier)))

@@ -10,6 +10,7 @@ from api.pages.view.spend_panel import SpendPanel
 from api.pages.view.task import Fact
 from api.security.caller import Caller
 from api.security.policy import Action
+from api.spend_reading import reader_of
 from models.services.spend.figures import of_customer
 from models.stores.spend import SpendStore
 
@@ -19,7 +20,7 @@ def spend_panel(session: Session, caller: Caller, customer_no: str) -> SpendPane
     if not caller.may(Action.READ_SPEND):
         return None
     year = next(iter(SpendStore(session).years(customer_no)), None)
-    found = of_customer(session, customer_no, year, caller.scope(Action.READ_SPEND)) if year is not None else None
+    found = of_customer(session, customer_no, year, reader_of(caller)) if year is not None else None
     if found is None:
         return None
     account = found.account

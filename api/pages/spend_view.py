@@ -23,8 +23,7 @@ from api.security.caller import Caller
 from api.security.policy import Action
 from api.spend_files import by_item, by_place
 from api.spend_reading import SpendQuery, SpendYear, page_of, year_of
-from models.service_types import SpendState
-from models.services.spend.figures import Account, CustomerSpend
+from models.services.spend.figures import Account, CustomerSpend, customers
 from models.stores.institutions import InstitutionStore
 from models.stores.spend import SpendStore
 
@@ -48,9 +47,10 @@ def spend_page(request: Request, caller: Caller, session: Session, asked: SpendA
     """The year within the caller's institutions."""
     year = asked.query.year
     found = year_of(session, caller, asked.query)
-    shown, following = page_of(found.report, asked.paging)
+    page, following = page_of(found.report, asked.paging)
+    shown = list(customers(session, page))
     current = encode_cursor(asked.paging.after) if asked.paging.after else None
-    institutions = InstitutionStore(session).all(caller.scope(Action.READ_SPEND))
+    institutions = InstitutionStore(session).all(caller.scope(Action.READ_CUSTOMERS))
     return SpendPage(
         shell=desk_of(request, session, caller).shell("spend"),
         title=_("%(year)s 年度服务投入", year=year),
@@ -92,7 +92,7 @@ def _links(year: int, filters: dict[str, str | None]) -> tuple[Link, ...]:
 
 
 def _tiles(found: SpendYear) -> tuple[SumTile, ...]:
-    total, over = found.report.total, found.report.over()
+    total, over = found.report.total, found.report.over
     extra = _("另追加 %(yuan)s", yuan=money_short(total.extra)) if total.extra else ""
     return (
         SumTile(title=_("计划"), number=money_short(total.planned), note=extra),
@@ -104,7 +104,7 @@ def _tiles(found: SpendYear) -> tuple[SumTile, ...]:
 
 
 def _strips(found: SpendYear) -> tuple[Strip, ...]:
-    waiting = sum(1 for row in found.report.rows if row.figures.state is SpendState.OVER_LIMIT)
+    waiting = found.report.unasked
     if not waiting:
         return ()
     text = count_text("%(num)s 户超出投入限额，须填写原因并报审批；已承诺的服务照常执行。", waiting)

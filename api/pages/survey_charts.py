@@ -70,6 +70,7 @@ def _answers(found: Results) -> Chart:
         rows=tuple(
             ChartRow(text=_name(result), cells=tuple(_count(number) for _value, number in result.counts))
             for result in found.by_question
+            if result.counts
         ),
         empty=_too_few(found),
     )

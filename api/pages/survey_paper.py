@@ -141,7 +141,7 @@ async def enter(
     try:
         follow_up = await run_in_threadpool(write)
     except DomainError as error:
-        if not has_own_page(error) or error.code is ErrorCode.LINK_USED_OR_EXPIRED:
+        if not has_own_page(error) or error.code is ErrorCode.ALREADY_ANSWERED:
             raise
         return await run_in_threadpool(_form, asked, typed | values, error)
     after.add_task(survey_acts.start_follow_up, database, request.app.state.gateway, follow_up)
@@ -163,9 +163,9 @@ class _Asked:
 
 
 def _refuse_in_vain(row: SurveyCampaign, invitation: SurveyInvitation, now: datetime) -> None:
-    """Nobody fills in a sheet that will not be taken. Raises LINK_USED_OR_EXPIRED, WRONG_STAGE."""
+    """Nobody fills in a sheet that will not be taken. Raises ALREADY_ANSWERED, WRONG_STAGE."""
     if invitation.answered_at is not None:
-        raise DomainError(ErrorCode.LINK_USED_OR_EXPIRED)
+        raise survey_acts.already_answered(invitation.answered_at)
     links.refuse_closed(row, now)
 
 

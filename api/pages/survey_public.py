@@ -62,16 +62,18 @@ TypedDep = Annotated[FormData, Depends(_typed)]
 @router.get("/{token}")
 def show_sheet(link: LinkDep) -> Response:
     """The questions; nothing is marked as used."""
-    try:
-        return _page(link, {}, None)
-    except DomainError as error:
-        return _over(link, error)
+    return _drawn(link, {})
 
 
 @router.post("/{token}")
 async def answer(link: LinkDep, form: TypedDep, after: BackgroundTasks) -> Response:
-    """提交, once; whoever has answered before is told so, and nothing is changed."""
+    """提交, once; whoever has answered before is told so, and nothing is changed.
+
+    Sent by the buttons for language and colours (`redraw`) it is only drawn again, with what was typed.
+    """
     typed = typed_of(form)
+    if "redraw" in form:
+        return await run_in_threadpool(_drawn, link, typed)
     try:
         request_id = getattr(link.request.state, "request_id", None)
         recorded = await run_in_threadpool(survey_acts.answer, link.database, link.secret, Given(typed), request_id)
@@ -84,6 +86,14 @@ async def answer(link: LinkDep, form: TypedDep, after: BackgroundTasks) -> Respo
         survey_acts.start_follow_up, link.database, link.request.app.state.gateway, recorded.sheet.follow_up_id
     )
     return _told(link, _("感谢您的评价"), _("您的意见已收到，我们会认真对待每一条。"), 200, done=True)
+
+
+def _drawn(link: _Link, typed: Mapping[str, str]) -> Response:
+    """The questions, or the page of a link that does not work."""
+    try:
+        return _page(link, typed, None)
+    except DomainError as error:
+        return _over(link, error)
 
 
 def _page(link: _Link, typed: Mapping[str, str], error: DomainError | None) -> Response:

@@ -37,6 +37,7 @@ from models.types import SYSTEM_SCHEDULE, Stage, Tier
 
 DONE = {
     "drafted": _m("草稿已保存。核对无误后点“发放”。"),
+    "amended": _m("草稿已修改。"),
     survey_acts.OPEN: _m("已开始发放：有邮箱并同意的由系统发信，其余请打印二维码交给客户。"),
     survey_acts.CLOSE: _m("已截止，不再接受答卷。"),
     survey_acts.EXTEND: _m("已延期。"),
@@ -206,6 +207,8 @@ def _links(shown: _Shown) -> Iterator[Link]:
     if is_open and shown.desk.caller.may(Action.ENTER_SHEETS):
         yield Link(text=_("录入纸质"), href=f"{shown.base}/paper", icon="edit")
         yield Link(text=_("打印二维码"), href=f"{shown.base}/codes", icon="print")
+    if shown.row.stage is SurveyStage.DRAFT and shown.leads:
+        yield Link(text=_("修改"), href=f"{shown.base}/edit", icon="edit")
     yield Link(text=_("空白问卷"), href=f"{shown.base}/blank", icon="file")
 
 
@@ -214,6 +217,8 @@ def _acts(shown: _Shown) -> Iterator[ActForm]:
     if row.stage is SurveyStage.DRAFT:
         hint = _("系统立即向同意的联系人发信，催填一次；其余的打印二维码或纸质问卷。")
         yield _act(shown, survey_acts.OPEN, _("发放"), hint)
+        delete = _act(shown, "discard", _("删除草稿"), _("还没有向任何人发放；删除后不能恢复，操作记录保留。"))
+        yield replace(delete, comment_label=_("原因（可不填）"), ends_case=True)
     if row.stage is SurveyStage.CLOSED:
         yield _act(shown, survey_acts.PUBLISH, _("发布结果"), _("通知本机构及下级的负责人和服务岗。"))
 

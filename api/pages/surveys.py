@@ -1,6 +1,6 @@
 """满意度: campaigns, a new one, one with its results and acts; printed codes and the blank 附件六."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -19,23 +19,25 @@ from api.forms.sheet import Content, PrintedForm, filled
 from api.forms.survey import blank_record
 from api.pages.acting import has_own_page, pending, send, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import BodyT, validated
 from api.pages.forms import pdf_response
 from api.pages.i18n import _
 from api.pages.lists import Trail, TrailDep, href, pager
 from api.pages.render import render, see_other
 from api.pages.survey_view import Refused, survey_page
-from api.pages.surveys_view import SURVEYS, new_page, surveys_page
+from api.pages.surveys_view import SURVEYS, draft_page, surveys_page, typed_of
 from api.pages.view.common import EmptyState
 from api.pages.view.forms import FormPage
 from api.pages.view.surveys import CodeCard, CodesPage
 from api.pages.words import word
 from api.paging import Paging, PagingDep, encode_cursor
-from api.schemas.surveys import ExtendBody, SurveyBody, SurveyMoveBody
+from api.schemas.surveys import ExtendBody, SurveyBody, SurveyEditBody, SurveyMoveBody
 from api.survey_answers import contact_names
 from models.database import Database
 from models.errors import DomainError, ErrorCode
+from models.rules.survey_stages import wrong_stage
 from models.service_types import SurveyStage
+from models.services.desk.once import Facts
 from models.services.idempotency import Key
 from models.services.survey import links
 from models.services.survey.answering import rules_of
@@ -65,11 +67,12 @@ def show_surveys(
     paging: PagingDep,
     trail: TrailDep,
     stage: Number = "",
+    done: Number = "",
 ) -> Response:
     """Campaigns with their return rate, and how satisfaction moves."""
     wanted = next((one for one in SurveyStage if one.value == stage), None)
     with database.read() as session:
-        model = surveys_page(desk_of(request, session, caller), wanted, paging, trail)
+        model = surveys_page(desk_of(request, session, caller), wanted, paging, trail, done=done)
     return render(request, "pages/surveys.html", model)
 
 
@@ -77,12 +80,46 @@ def show_surveys(
 def ask_new(request: Request, database: DatabaseDep, caller: RunnerDep) -> Response:
     """Whom it asks, about which period, until when; every tier that is promised a survey is chosen already."""
     with database.read() as session:
-        model = new_page(desk_of(request, session, caller), {}, ("gold", "silver"), None)
+        model = draft_page(desk_of(request, session, caller), {}, ("gold", "silver"))
     return render(request, "pages/survey_new.html", model)
 
 
-@router.post("")
-def add(
+@dataclass(frozen=True)
+class _Written:
+    """The form of a draft that came back."""
+
+    request: Request
+    database: Database
+    caller: Caller
+    typed: Mapping[str, str]
+    tiers: list[str]
+    key: str
+
+    def keep(self, write: Callable[[Session, Key], Facts], drafted: UUID | None = None) -> Response:
+        """Write the draft, and show it; a refusal comes back on the form with what was typed."""
+        name = f"survey-amend:{drafted}" if drafted else "survey"
+        try:
+            key = acts.key_for(self.caller, self.key, name, {**self.typed, "tiers": self.tiers})
+            with self.database.write() as session:
+                survey_id = write(session, key)["survey_id"]
+        except DomainError as error:
+            if not has_own_page(error):
+                raise
+            return self._refused(error, drafted)
+        return see_other(self.request, href(f"{SURVEYS}/{survey_id}", {"done": "amended" if drafted else "drafted"}))
+
+    def body(self, kind: type[BodyT]) -> BodyT:
+        """What was typed. Raises INVALID_INPUT."""
+        return validated(kind, {**self.typed, "tiers": self.tiers})
+
+    def _refused(self, error: DomainError, drafted: UUID | None) -> Response:
+        with self.database.read() as session:
+            model = draft_page(desk_of(self.request, session, self.caller), self.typed, self.tiers, drafted, error)
+        status, headers = status_headers(error)
+        return render(self.request, "pages/survey_new.html", model, status, headers)
+
+
+async def _written(
     request: Request,
     database: DatabaseDep,
     caller: RunnerDep,
@@ -92,24 +129,43 @@ def add(
     tiers: Annotated[list[str] | None, Form()] = None,
     institution_code: Short = "",
     closes_on: Short = "",
+    version: Short = "",
     idempotency_key: Short = "",
-) -> Response:
-    """存为草稿."""
+) -> _Written:
     typed = {"title": title, "period": period, "institution_code": institution_code, "closes_on": closes_on}
-    chosen = list(tiers or ())
-    key = acts.key_for(caller, usable_key(idempotency_key), "survey", {**typed, "tiers": chosen})
-    try:
-        body = validated(SurveyBody, {**typed, "tiers": chosen})
-        with database.write() as session:
-            survey_id = survey_acts.add(session, caller, key, body)["survey_id"]
-    except DomainError as error:
-        if not has_own_page(error):
-            raise
-        with database.read() as session:
-            model = new_page(desk_of(request, session, caller), typed, chosen, error)
-        status, headers = status_headers(error)
-        return render(request, "pages/survey_new.html", model, status, headers)
-    return see_other(request, href(f"{SURVEYS}/{survey_id}", {"done": "drafted"}))
+    if version:
+        typed["version"] = version
+    return _Written(request, database, caller, typed, list(tiers or ()), usable_key(idempotency_key))
+
+
+WrittenDep = Annotated[_Written, Depends(_written)]
+
+
+@router.post("")
+def add(form: WrittenDep) -> Response:
+    """存为草稿."""
+    return form.keep(lambda session, key: survey_acts.add(session, form.caller, key, form.body(SurveyBody)))
+
+
+@router.get("/{survey_id}/edit")
+def ask_changes(request: Request, survey_id: UUID, database: DatabaseDep, caller: RunnerDep) -> Response:
+    """修改草稿: the form with what the draft says."""
+    with database.read() as session:
+        row = survey_acts.owned(session, caller, survey_id)
+        if row.stage is not SurveyStage.DRAFT:
+            raise wrong_stage(row.stage)
+        model = draft_page(desk_of(request, session, caller), typed_of(row), row.tiers, row.id)
+    return render(request, "pages/survey_new.html", model)
+
+
+@router.post("/{survey_id}/edit")
+def amend(survey_id: UUID, form: WrittenDep) -> Response:
+    """保存 of a changed draft."""
+
+    def write(session: Session, key: Key) -> Facts:
+        return survey_acts.amend(session, form.caller, key, survey_id, form.body(SurveyEditBody))
+
+    return form.keep(write, survey_id)
 
 
 @router.get("/{survey_id}")
@@ -153,6 +209,19 @@ class _On:
                 raise
             return await run_in_threadpool(self._refused, name, values, error)
         return see_other(self.request, href(back, {"done": name}))
+
+    def discard(self, values: Mapping[str, str]) -> Response:
+        """Delete the draft; a refusal comes back as above."""
+        try:
+            body = validated(SurveyMoveBody, values)
+            key = acts.key_for(self.caller, self.key, f"survey-discard:{self.survey_id}", dict(values))
+            with self.database.write() as session:
+                survey_acts.discard(session, self.caller, key, self.survey_id, body)
+        except DomainError as error:
+            if not has_own_page(error):
+                raise
+            return self._refused("discard", values, error)
+        return see_other(self.request, href(SURVEYS, {"done": "discarded"}))
 
     def _prepared(self, name: str, key: Key, body: SurveyMoveBody) -> Prepare:
         given = body.model_dump()
@@ -205,6 +274,12 @@ async def publish(on: OnDep, version: Short = "") -> Response:
     return await on.do(survey_acts.PUBLISH, {"version": version})
 
 
+@router.post("/{survey_id}/discard")
+def discard(on: OnDep, version: Short = "", comment: Short = "") -> Response:
+    """删除草稿."""
+    return on.discard({"version": version, "reason": comment})
+
+
 @router.get("/{survey_id}/codes")
 def show_codes(
     request: Request,
@@ -221,7 +296,7 @@ def show_codes(
         desk = desk_of(request, session, caller)
         row = survey_acts.seen(session, caller, survey_id)
         if row.stage is not SurveyStage.OPEN:
-            raise DomainError(ErrorCode.WRONG_STAGE, stage=row.stage.value)
+            raise wrong_stage(row.stage)
         found = waiting(session, caller, survey_id, paging)
         shown, cursor = paging.cut(found, lambda pair: (pair[0].customer_no, str(pair[0].id)))
         model = _codes(desk, survey_id, shown, settings.base_url, (paging, cursor, trail))

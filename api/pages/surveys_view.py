@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from api.pages.desk import Desk
 from api.pages.form_errors import error_summary
@@ -10,9 +10,9 @@ from api.pages.format import NOTHING, amount, percent, stamp
 from api.pages.i18n import _
 from api.pages.lists import Trail, href, pager
 from api.pages.survey_charts import trend_chart
-from api.pages.view.common import EmptyState, Link, Option, Tag, TagTone
+from api.pages.view.common import EmptyState, Link, Option, Strip, StripTone, Tag, TagTone
 from api.pages.view.inbox import Choice
-from api.pages.view.surveys import NewSurveyPage, SurveyRow, SurveysPage
+from api.pages.view.surveys import DraftPage, SurveyRow, SurveysPage
 from api.pages.words import word
 from api.paging import Paging, encode_cursor
 from api.security.policy import Action
@@ -46,7 +46,7 @@ def stage_tag(stage: SurveyStage) -> Tag:
     return Tag(text=word(stage), tone=STAGE_TONES[stage])
 
 
-def surveys_page(desk: Desk, stage: SurveyStage | None, paging: Paging, trail: Trail) -> SurveysPage:
+def surveys_page(desk: Desk, stage: SurveyStage | None, paging: Paging, trail: Trail, *, done: str = "") -> SurveysPage:
     """Campaigns of the reader's institutions and those that ask their customers."""
     scope, store = desk.caller.scope(Action.READ_SURVEYS), SurveyStore(desk.session)
     rules = rules_now(desk).survey
@@ -73,6 +73,9 @@ def surveys_page(desk: Desk, stage: SurveyStage | None, paging: Paging, trail: T
             trail=trail,
         ),
         empty=EmptyState(text=_("还没有满意度调查。"), link=new),
+        strips=(Strip(text=_("草稿已删除。"), tone=StripTone.OK, icon="check", focus=True),)
+        if done == "discarded"
+        else (),
     )
 
 
@@ -128,17 +131,37 @@ def score_text(rules: SurveyRules, tally: Tally) -> str:
     return _("样本不足") if survey.is_small(rules, tally.valid) else amount(mean)
 
 
-def new_page(desk: Desk, typed: Mapping[str, str], tiers: Sequence[str], error: DomainError | None) -> NewSurveyPage:
-    """The form of a draft, with what was typed."""
+def typed_of(row: SurveyCampaign) -> Mapping[str, str]:
+    """A draft as the fields of its form."""
+    return {
+        "title": row.title,
+        "period": row.period,
+        "institution_code": row.institution_code,
+        "closes_on": row.closes_on.isoformat(),
+        "version": str(row.version),
+    }
+
+
+def draft_page(
+    desk: Desk,
+    typed: Mapping[str, str],
+    tiers: Sequence[str],
+    drafted: UUID | None = None,
+    error: DomainError | None = None,
+) -> DraftPage:
+    """The form of a draft, with what was typed; `drafted` is the one to change, None for a new one."""
     today = local_date(desk.now)
     usual = shift_working_days(desk.calendar, today, USUAL_WORKING_DAYS)
-    return NewSurveyPage(
+    back = f"{SURVEYS}/{drafted}" if drafted else SURVEYS
+    return DraftPage(
         shell=desk.shell("surveys"),
-        title=_("新建满意度调查"),
-        phone_title=_("新建调查"),
-        back_href=SURVEYS,
-        action=SURVEYS,
+        title=_("修改满意度调查") if drafted else _("新建满意度调查"),
+        phone_title=_("修改调查") if drafted else _("新建调查"),
+        back_href=back,
+        action=f"{back}/edit" if drafted else SURVEYS,
+        button=_("保存") if drafted else _("存为草稿"),
         key=uuid4().hex,
+        version=typed.get("version", ""),
         name=typed.get("title", _("%(year)s 年客户满意度调查", year=today.year)),
         period=typed.get("period", _half(today)),
         periods=(_half(today), str(today.year), f"{today.year}-Q{(today.month + 2) // 3}"),

@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from api import acts, assessment_acts
 from api.assessment_acts import place_of
 from api.assessment_answers import branch_answer, fact_answer, line_answer
-from api.assessment_files import MEDIA_TYPES, branch_file, wanted_type, year_file
+from api.assessment_files import MEDIA_TYPES, branch_file, year_file
 from api.case_answers import case_row_answer
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
 from api.desk_acts import actor_of
+from api.forms.accepting import wanted_type
 from api.paging import Paging, PagingDep
 from api.routes.evaluations import YearPath
 from api.routes.recording import Recording, recording
@@ -62,7 +63,7 @@ def year_as_pdf(year: YearPath, database: DatabaseDep, caller: ReaderDep) -> Res
 @router.get("/{year}", response_model=AssessmentYearAnswer)
 def read_year(request: Request, year: YearPath, database: DatabaseDep, caller: ReaderDep) -> Any:
     """Every branch within the caller's institutions, best first; as XLSX or PDF by `Accept`."""
-    asked = wanted_type(request)
+    asked = wanted_type(request, *MEDIA_TYPES.values())
     with database.read() as session:
         if asked is not None:
             return year_file(session, year, caller, asked)

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api import acts, care_plan_acts
+from api import care_plan_acts
 from api.care_plan_answers import care_plan_answer, key_contacts_answer
-from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.deps import Action, Caller, DatabaseDep, require
+from api.routes.sending import Sending, sending
 from api.schemas.care_plan import CarePlanAnswer, ContactLeftBody, KeyContactsAnswer, KeyContactsBody
 from api.schemas.customers import MembershipAnswer
 from api.season_acts import now
@@ -16,7 +17,7 @@ from models.services.care.plan_view import contacts_view, plan_view
 
 router = APIRouter(prefix="/customers/{customer_no}", tags=["care"])
 ReaderDep = Annotated[Caller, require(Action.READ_CARE)]
-KeeperDep = Annotated[Caller, require(Action.KEEP_CONTACTS)]
+KeepingDep = Annotated[Sending, sending(Action.KEEP_CONTACTS)]
 
 
 @router.get("/care-plan")
@@ -35,39 +36,26 @@ def read_contacts(customer_no: str, database: DatabaseDep, caller: ReaderDep) ->
 
 
 @router.put("/key-contacts")
-async def change_contacts(
-    customer_no: str,
-    body: KeyContactsBody,
-    *,
-    database: DatabaseDep,
-    gateway: GatewayDep,
-    key: IdempotencyKeyDep,
-    caller: KeeperDep,
-) -> MembershipAnswer:
+async def change_contacts(customer_no: str, body: KeyContactsBody, by: KeepingDep) -> MembershipAnswer:
     """Choose 1-2 leaders and 1-2 handlers; the year is planned anew for them."""
-    idempotency = acts.key_for(caller, key, f"key-contacts:{customer_no}", body.model_dump(mode="json"))
-    prepare = care_plan_acts.change_contacts(
-        caller, idempotency, customer_no, contact_ids=body.contact_ids, reason=body.reason
+    done = await by.send(
+        f"key-contacts:{customer_no}",
+        body,
+        lambda key: care_plan_acts.change_contacts(
+            by.caller, key, customer_no, contact_ids=body.contact_ids, reason=body.reason
+        ),
     )
-    done = await acts.perform(database, gateway, idempotency, prepare)
     return MembershipAnswer.model_validate(done.answer)
 
 
 @router.post("/contacts/{contact_id}/left")
-async def contact_left(
-    customer_no: str,
-    contact_id: UUID,
-    body: ContactLeftBody,
-    *,
-    database: DatabaseDep,
-    gateway: GatewayDep,
-    key: IdempotencyKeyDep,
-    caller: KeeperDep,
-) -> MembershipAnswer:
+async def contact_left(customer_no: str, contact_id: UUID, body: ContactLeftBody, by: KeepingDep) -> MembershipAnswer:
     """The contact left the unit: what was planned for it is cancelled, what runs for it is stopped."""
-    idempotency = acts.key_for(caller, key, f"contact-left:{contact_id}", body.model_dump(mode="json"))
-    prepare = care_plan_acts.contact_left(
-        caller, idempotency, customer_no, contact_id, left_on=body.left_on, reason=body.reason
+    done = await by.send(
+        f"contact-left:{contact_id}",
+        body,
+        lambda key: care_plan_acts.contact_left(
+            by.caller, key, customer_no, contact_id, left_on=body.left_on, reason=body.reason
+        ),
     )
-    done = await acts.perform(database, gateway, idempotency, prepare)
     return MembershipAnswer.model_validate(done.answer)

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel import Session
 
-from api.dashboard_answers import dashboard_answer, panels_of, reader_of, row_answer
+from api.dashboard_answers import dashboard_answer, panels_of, reader_of, row_answer, rows_behind
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.dashboard_charts import workbook_of
 from api.paging import PagingDep
 from api.schemas.base import PageAnswer
 from api.schemas.dashboard import DashboardAnswer, RowAnswer
 from models.services.dashboard.figures import PanelName
-from models.services.dashboard.panels import lines, rows
+from models.services.dashboard.panels import lines
 from models.services.dashboard.standing import EARLIEST, LATEST, Asked, Level, Standing, stand
 from models.types import Tier
 
@@ -40,7 +40,7 @@ def read_dashboard(database: DatabaseDep, caller: ReaderDep, asked: AskedDep) ->
     """Every panel. Without `level` that of the caller's widest post; days are inclusive, this year by default."""
     with database.read() as session:
         at = _stand(session, caller, asked)
-        return dashboard_answer(at, {panel: lines(session, at, panel) for panel in panels_of(caller)})
+        return dashboard_answer(at, {panel: lines(session, at, panel) for panel in panels_of(caller, at)})
 
 
 @router.get("/dashboard/rows")
@@ -54,10 +54,10 @@ def read_rows(
     line: Annotated[str, Query(max_length=120)],
     mark: Annotated[str, Query(max_length=20)],
 ) -> PageAnswer[RowAnswer]:
-    """The rows that one number counts."""
+    """The rows that one number counts, adds up or is the mean of."""
     with database.read() as session:
         at = _stand(session, caller, asked)
-        found = rows(session, at, panel, line, mark, after=paging.id(), limit=paging.fetch)
+        found = rows_behind(session, caller, at, (panel, line, mark), paging)
         shown, cursor = paging.cut([row_answer(row) for row in found], lambda row: (str(row.id),))
     return PageAnswer(items=shown, next_cursor=cursor)
 
@@ -67,7 +67,7 @@ def download(database: DatabaseDep, caller: ReaderDep, asked: AskedDep) -> Respo
     """All panels, a sheet with its chart each."""
     with database.read() as session:
         at = _stand(session, caller, asked)
-        return workbook_of(at, {panel: lines(session, at, panel) for panel in panels_of(caller)})
+        return workbook_of(at, {panel: lines(session, at, panel) for panel in panels_of(caller, at)})
 
 
 def _stand(session: Session, caller: Caller, asked: Asked) -> Standing:

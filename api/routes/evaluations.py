@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlmodel import Session
 
 from api.deps import Action, Caller, DatabaseDep, require
+from api.forms.accepting import wanted_type
 from api.forms.xlsx import XLSX_TYPE
 from api.institution_filter import part_of_tree
 from api.pages.ranking_files import CSV_TYPE, csv_answer, ranking_xlsx
@@ -104,10 +105,10 @@ def read_ranking(
         existing(session, year)
         scope = caller.scope(Action.READ_RANKING)
         wanted = RankingFilter(q, tier, part_of_tree(session, institution_code, scope))
-        accepted = request.headers.get("accept", "")
-        if CSV_TYPE in accepted or XLSX_TYPE in accepted:
+        kind = wanted_type(request, CSV_TYPE, XLSX_TYPE)
+        if kind is not None:
             rows = ranking_page(session, year, scope, wanted)
-            return csv_answer(rows, year) if CSV_TYPE in accepted else ranking_xlsx(rows, year)
+            return csv_answer(rows, year) if kind == CSV_TYPE else ranking_xlsx(rows, year)
         found = ranking_page(session, year, scope, wanted, after_rank=paging.number() or 0, limit=paging.fetch)
     shown, cursor = paging.cut(found, lambda row: (row.rank,))
     return PageAnswer(items=[RankingAnswer.model_validate(row) for row in shown], next_cursor=cursor)

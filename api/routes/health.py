@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from api.deps import public
 from models.services.heartbeat import worker_alive
+from models.services.maintenance import is_closed
 
 router = APIRouter(dependencies=[public("probes have no account; the answer is one word")])
 
@@ -20,10 +21,13 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Records, engine and a worker are there: 200 `ready`, else 503 `unready`."""
-    worker = await run_in_threadpool(worker_alive, request.app.state.database, datetime.now(UTC))
-    ready = worker and await _engine_alive(request)
-    return JSONResponse({"status": "ready" if ready else "unready"}, 200 if ready else 503)
+    """Records, engine and a worker are there: 200 `ready`, `maintenance` while the doors are closed; else 503."""
+    database = request.app.state.database
+    worker = await run_in_threadpool(worker_alive, database, datetime.now(UTC))
+    if not (worker and await _engine_alive(request)):
+        return JSONResponse({"status": "unready"}, 503)
+    closed = await run_in_threadpool(is_closed, database)
+    return JSONResponse({"status": "maintenance" if closed else "ready"})
 
 
 async def _engine_alive(request: Request) -> bool:

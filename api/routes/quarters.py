@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import acts, quarter_acts
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.forms.accepting import wanted_type
 from api.forms.pdf import PDF_TYPE, pdf_answer
 from api.forms.printing import printed
 from api.forms.xlsx import XLSX_TYPE, xlsx_answer
@@ -62,11 +63,11 @@ def read_quarter(
     asked: QuarterDep, request: Request, database: DatabaseDep, caller: ReaderDep
 ) -> QuarterAnswer | Response:
     """Every branch of the caller's institutions, the missing ones first; files by `Accept`."""
-    accepted = request.headers.get("accept", "")
+    kind = wanted_type(request, XLSX_TYPE, PDF_TYPE)
     with database.read() as session:
-        if XLSX_TYPE in accepted:
+        if kind == XLSX_TYPE:
             return _xlsx(session, asked, details(session, asked, caller))
-        if PDF_TYPE in accepted:
+        if kind == PDF_TYPE:
             return _pdf(session, asked, details(session, asked, caller), caller)
         rows = branch_quarters(session, asked, caller.scope(Action.READ_QUARTERS))
     return QuarterAnswer(

@@ -36,19 +36,20 @@ class Sending:
         self, name: str, task_id: UUID, body: BaseModel, prepare: Callable[[Key], Prepare]
     ) -> DecidedAnswer:
         """Do the act and answer with the task, its case and the task that is open now."""
-        await self._send(f"{name}:{task_id}", body, prepare)
+        await self.send(f"{name}:{task_id}", body, prepare)
         return await run_in_threadpool(_decided, self.database, self.caller, task_id)
 
     async def on_case(
         self, name: str, case_id: UUID, body: BaseModel, prepare: Callable[[Key], Prepare]
     ) -> CaseRowAnswer:
         """Do the act and answer with the case."""
-        await self._send(f"{name}:{case_id}", body, prepare)
+        await self.send(f"{name}:{case_id}", body, prepare)
         return await run_in_threadpool(_row, self.database, self.caller, case_id)
 
-    async def _send(self, route: str, body: BaseModel, prepare: Callable[[Key], Prepare]) -> None:
+    async def send(self, route: str, body: BaseModel, prepare: Callable[[Key], Prepare]) -> Done:
+        """Do the act once under the request's key."""
         key = acts.key_for(self.caller, self.key, route, body.model_dump(mode="json"))
-        await acts.perform(self.database, self.gateway, key, prepare(key))
+        return await acts.perform(self.database, self.gateway, key, prepare(key))
 
 
 @cache

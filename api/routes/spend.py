@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from api import acts, spend_acts
 from api.act_base import now
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, require
+from api.forms.accepting import wanted_type
 from api.forms.pdf import PDF_TYPE
 from api.forms.xlsx import XLSX_TYPE
 from api.pages.lists import tier_or_none
@@ -18,11 +19,11 @@ from api.schemas.cases import CaseRowAnswer
 from api.schemas.spend import BenefitAnswer, OverLimitBody, SpendDetailAnswer, SpendReportAnswer
 from api.spend_answers import benefit_answer, detail_answer, report_answer
 from api.spend_files import pdf_of, xlsx_of
-from api.spend_reading import SpendQuery, page_of, visible_plan, year_of
+from api.spend_reading import SpendQuery, page_of, reader_of, visible_plan, year_of
 from models.rules.calendar import local_date
 from models.services.rulebooks import rulebook_in_force, rulebook_of
 from models.services.spend.benefits import benefits
-from models.services.spend.figures import of_plan
+from models.services.spend.figures import customers, of_plan
 from models.stores.spend import SpendStore
 
 router = APIRouter(prefix="/reports/spend", tags=["reports"])
@@ -46,32 +47,31 @@ AskedDep = Annotated[SpendQuery, Depends(_asked)]
 def download_xlsx(asked: AskedDep, database: DatabaseDep, caller: ReaderDep) -> Response:
     """The year as a workbook: customers, institutions, items."""
     with database.read() as session:
-        found = year_of(session, caller, asked)
-    return xlsx_of(found)
+        return xlsx_of(session, year_of(session, caller, asked))
 
 
 @router.get("/{year}.pdf", response_class=Response)
 def download_pdf(asked: AskedDep, database: DatabaseDep, caller: ReaderDep) -> Response:
     """The same tables on paper."""
     with database.read() as session:
-        found = year_of(session, caller, asked)
-    return pdf_of(found, caller.name, now())
+        return pdf_of(session, year_of(session, caller, asked), caller.name, now())
 
 
 @router.get("/{year}", response_model=SpendReportAnswer)
 def read_year(
     request: Request, asked: AskedDep, database: DatabaseDep, paging: PagingDep, caller: ReaderDep
 ) -> SpendReportAnswer | Response:
-    """A year of the caller's institutions, over the limit first; `Accept` gives the files as well."""
+    """A year of the caller's customers, over the limit first; `Accept` gives the files as well."""
     with database.read() as session:
         found = year_of(session, caller, asked)
-    accepted = request.headers.get("accept", "")
-    if XLSX_TYPE in accepted:
-        return xlsx_of(found)
-    if PDF_TYPE in accepted:
-        return pdf_of(found, caller.name, now())
-    shown, cursor = page_of(found.report, paging)
-    return report_answer(found.report, shown, cursor, places=found.places, rulebook=found.rulebook)
+        kind = wanted_type(request, XLSX_TYPE, PDF_TYPE)
+        if kind == XLSX_TYPE:
+            return xlsx_of(session, found)
+        if kind == PDF_TYPE:
+            return pdf_of(session, found, caller.name, now())
+        shown, cursor = page_of(found.report, paging)
+        page = customers(session, shown)
+        return report_answer(found.report, page, cursor, places=found.places, rulebook=found.rulebook)
 
 
 @router.get("/{year}/benefits")
@@ -81,7 +81,7 @@ def read_benefits(
     """Gifts per person in a calendar year against the cap; whoever got one above it unsigned first (art. 116)."""
     with database.read() as session:
         rules = rulebook_in_force(session, local_date(now())).rulebook
-        found = benefits(session, year, caller.scope(Action.READ_SPEND), rules)
+        found = benefits(session, year, reader_of(caller), rules)
     begin = paging.number() or 0
     shown, cursor = paging.cut(list(enumerate(found, 1))[begin : begin + paging.fetch], lambda row: (row[0],))
     return PageAnswer(items=[benefit_answer(row) for _number, row in shown], next_cursor=cursor)

@@ -1,19 +1,18 @@
 """`/surveys`: satisfaction campaigns 满意度调查, their results, paper sheets; answering by link."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Query, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from api import acts, survey_acts
+from api import survey_acts
 from api.acts import Prepare
-from api.deps import Action, Caller, DatabaseDep, GatewayDep, IdempotencyKeyDep, public, require
-from api.gateway import Gateway
+from api.deps import Action, Caller, DatabaseDep, GatewayDep, public, require
 from api.paging import PagingDep
 from api.routes.recording import Recording, recording
+from api.routes.sending import Sending, sending
 from api.schemas.base import PageAnswer
 from api.schemas.surveys import (
     AnsweredAnswer,
@@ -26,12 +25,12 @@ from api.schemas.surveys import (
     SheetBody,
     SurveyAnswer,
     SurveyBody,
+    SurveyEditBody,
     SurveyMoveBody,
     SurveyRowAnswer,
 )
 from api.security.knocks import limited
 from api.survey_answers import asked_answer, invitation_answers, low_answers, row_answers, sheet_answer, survey_answer
-from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
 from models.service_types import SurveyStage
@@ -47,44 +46,7 @@ BY_LINK = public("a respondent answers by a one-use link without signing in; the
 Number = Annotated[str, Query(max_length=100)]
 
 
-@dataclass(frozen=True)
-class Leading:
-    """One request that leads a campaign, by somebody who runs surveys."""
-
-    database: Database
-    gateway: Gateway
-    key: str
-    caller: Caller
-    survey_id: UUID
-
-    async def do(self, name: str, body: SurveyMoveBody) -> SurveyAnswer:
-        """Do the act once, and answer with the campaign as it stands then."""
-        key = acts.key_for(self.caller, self.key, f"survey-{name}:{self.survey_id}", body.model_dump(mode="json"))
-        await acts.perform(self.database, self.gateway, key, self._prepared(name, key, body))
-        return await run_in_threadpool(self._answer)
-
-    def _prepared(self, name: str, key: Key, body: SurveyMoveBody) -> Prepare:
-        given: dict[str, Any] = body.model_dump()
-        if name == survey_acts.OPEN:
-            return survey_acts.open_survey(self.caller, key, self.survey_id, **given)
-        return survey_acts.lead(self.caller, key, self.survey_id, name, **given)
-
-    def _answer(self) -> SurveyAnswer:
-        with self.database.read() as session:
-            return survey_answer(session, self.caller, survey_acts.seen(session, self.caller, self.survey_id))
-
-
-async def _leading(
-    survey_id: UUID,
-    database: DatabaseDep,
-    gateway: GatewayDep,
-    key: IdempotencyKeyDep,
-    caller: Annotated[Caller, require(Action.RUN_SURVEYS)],
-) -> Leading:
-    return Leading(database, gateway, key, caller, survey_id)
-
-
-LeadingDep = Annotated[Leading, Depends(_leading)]
+LeadingDep = Annotated[Sending, sending(Action.RUN_SURVEYS)]
 
 
 @router.get("")
@@ -118,28 +80,74 @@ def read_survey(survey_id: UUID, database: DatabaseDep, caller: ReaderDep) -> Su
         return survey_answer(session, caller, survey_acts.seen(session, caller, survey_id))
 
 
+@router.put("/{survey_id}")
+def amend_survey(
+    survey_id: UUID, body: SurveyEditBody, by: Annotated[Recording, recording(Action.RUN_SURVEYS)]
+) -> SurveyAnswer:
+    """修改草稿; a campaign that is open already is not changed any more."""
+
+    def answer(session: Session, _facts: dict[str, Any]) -> SurveyAnswer:
+        return survey_answer(session, by.caller, survey_acts.seen(session, by.caller, survey_id))
+
+    route = f"survey-amend:{survey_id}"
+    return by.once(
+        route, body, lambda session, key: survey_acts.amend(session, by.caller, key, survey_id, body), answer
+    )
+
+
+@router.post("/{survey_id}/discard", status_code=204)
+def discard_survey(
+    survey_id: UUID, body: SurveyMoveBody, by: Annotated[Recording, recording(Action.RUN_SURVEYS)]
+) -> None:
+    """删除草稿, of which nobody was asked anything."""
+    by.once(
+        f"survey-discard:{survey_id}",
+        body,
+        lambda session, key: survey_acts.discard(session, by.caller, key, survey_id, body),
+        lambda _session, _facts: None,
+    )
+
+
 @router.post("/{survey_id}/open")
-async def open_survey(leading: LeadingDep, body: SurveyMoveBody) -> SurveyAnswer:
+async def open_survey(survey_id: UUID, body: SurveyMoveBody, by: LeadingDep) -> SurveyAnswer:
     """发放: everybody is asked, by mail or by a printed code."""
-    return await leading.do(survey_acts.OPEN, body)
+    return await _lead(by, survey_id, survey_acts.OPEN, body)
 
 
 @router.post("/{survey_id}/close")
-async def close_survey(leading: LeadingDep, body: SurveyMoveBody) -> SurveyAnswer:
+async def close_survey(survey_id: UUID, body: SurveyMoveBody, by: LeadingDep) -> SurveyAnswer:
     """提前截止, with a reason."""
-    return await leading.do(survey_acts.CLOSE, body)
+    return await _lead(by, survey_id, survey_acts.CLOSE, body)
 
 
 @router.post("/{survey_id}/extend")
-async def extend_survey(leading: LeadingDep, body: ExtendBody) -> SurveyAnswer:
+async def extend_survey(survey_id: UUID, body: ExtendBody, by: LeadingDep) -> SurveyAnswer:
     """延期 to a later day, with a reason."""
-    return await leading.do(survey_acts.EXTEND, body)
+    return await _lead(by, survey_id, survey_acts.EXTEND, body)
 
 
 @router.post("/{survey_id}/publish")
-async def publish_survey(leading: LeadingDep, body: SurveyMoveBody) -> SurveyAnswer:
+async def publish_survey(survey_id: UUID, body: SurveyMoveBody, by: LeadingDep) -> SurveyAnswer:
     """发布 of a closed campaign: its branches are told."""
-    return await leading.do(survey_acts.PUBLISH, body)
+    return await _lead(by, survey_id, survey_acts.PUBLISH, body)
+
+
+async def _lead(by: Sending, survey_id: UUID, name: str, body: SurveyMoveBody) -> SurveyAnswer:
+    """Do the act once, and answer with the campaign as it stands then."""
+    given = body.model_dump()
+
+    def under(key: Key) -> Prepare:
+        if name == survey_acts.OPEN:
+            return survey_acts.open_survey(by.caller, key, survey_id, **given)
+        return survey_acts.lead(by.caller, key, survey_id, name, **given)
+
+    await by.send(f"survey-{name}:{survey_id}", body, under)
+    return await run_in_threadpool(_standing, by, survey_id)
+
+
+def _standing(by: Sending, survey_id: UUID) -> SurveyAnswer:
+    with by.database.read() as session:
+        return survey_answer(session, by.caller, survey_acts.seen(session, by.caller, survey_id))
 
 
 @router.get("/{survey_id}/invitations")

@@ -81,6 +81,13 @@ class DowngradeBody(Body):
     reason: Reason
 
 
+class ManagerBody(Body):
+    """客户经理更换: to whom, an account manager near the customer's institution, and why."""
+
+    to: UUID
+    reason: Reason
+
+
 class MembershipAnswer(Answer):
     """Where the membership stands after the act."""
 

@@ -11,7 +11,10 @@ from models.types import Tier
 
 
 class NumberAnswer(Answer):
-    """Pieces, a share from 0 to 1, working hours (`median`) or yuan; `rows` is the address of the rows it counts."""
+    """Pieces, a share from 0 to 1, working hours (`median`), points (`score`) or yuan.
+
+    `rows` is the address of the rows it counts, adds up or is the mean of.
+    """
 
     value: int | Decimal | None
     rows: str | None
@@ -53,3 +56,5 @@ class RowAnswer(Answer):
     customer_no: str
     institution_code: str
     case_id: UUID | None
+    value: Decimal | None = None
+    """What a sum or a mean takes of it: yuan, or points of a sheet."""

@@ -30,8 +30,14 @@ class SurveyBody(Body):
     closes_on: date
 
 
+class SurveyEditBody(SurveyBody):
+    """The draft as it is to be, in place of the one that was seen."""
+
+    version: Version
+
+
 class SurveyMoveBody(Body):
-    """发放, 提前截止 or 发布 of the campaign as it was seen; closing early asks for a reason."""
+    """发放, 提前截止, 发布 or 删除草稿 of the campaign as it was seen; closing early asks for a reason."""
 
     version: Version
     reason: Reason = ""
@@ -71,7 +77,7 @@ class GroupAnswer(Answer):
 
 
 class QuestionAnswer(Answer):
-    """One question of the scale over the valid sheets; `counts` by answer."""
+    """One question of the scale over the valid sheets; `counts` by answer, empty where there are too few sheets."""
 
     number: int
     name: str

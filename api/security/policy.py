@@ -49,6 +49,7 @@ class Action(StrEnum):
     READ_CARE = "read_care"
     PLAN_CARE = "plan_care"
     KEEP_CONTACTS = "keep_contacts"
+    CHANGE_MANAGER = "change_manager"
     READ_QUARTERS = "read_quarters"
     FREEZE_QUARTERS = "freeze_quarters"
     PREPARE_QUARTERS = "prepare_quarters"
@@ -142,6 +143,7 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_CARE: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.PLAN_CARE: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP),
     Action.KEEP_CONTACTS: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
+    Action.CHANGE_MANAGER: _row(Role.BR_LEAD, Role.OPS),
     Action.READ_QUARTERS: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),
     Action.FREEZE_QUARTERS: _row(Role.HQ_VIP, Role.BR_SVC),
     Action.PREPARE_QUARTERS: _row(Role.BR_SVC),
@@ -153,8 +155,11 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_SURVEYS: _row(*_BUSINESS, Role.AUDIT),
     Action.RUN_SURVEYS: _row(Role.HQ_VIP, Role.BR_SVC),
     Action.ENTER_SHEETS: _row(Role.HQ_VIP, Role.BR_SVC, Role.BR_CTR, Role.MGR),
-    Action.READ_SPEND: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT),
-    Action.ASK_OVER_LIMIT: _row(Role.MGR, Role.BR_SVC, Role.BR_LEAD),
+    Action.READ_SPEND: {
+        **_row(Role.BR_SVC, Role.BR_LEAD, Role.HQ_VIP, Role.HQ_LEAD, Role.AUDIT),
+        Role.MGR: Reach.SELF,
+    },
+    Action.ASK_OVER_LIMIT: {**_row(Role.BR_SVC, Role.BR_LEAD), Role.MGR: Reach.SELF},
     Action.READ_ROLLOUT: _row(*_BUSINESS, Role.AUDIT, Role.OPS),
     Action.LEAD_ROLLOUT: _row(Role.HQ_VIP),
     Action.READ_ASSESSMENT: _row(Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.AUDIT),

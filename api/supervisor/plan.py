@@ -67,7 +67,7 @@ def _worker(settings: Settings, client: Client, environment: Mapping[str, str]) 
     return ChildSpec(
         name="worker",
         command=_greenlane("worker"),
-        environment=environment,
+        environment={**environment, **_watched("worker", settings, 1)},
         is_ready=is_ready,
         drain_seconds=_WORKER_DRAIN_SECONDS,
     )
@@ -82,7 +82,7 @@ def _api(settings: Settings, http: socket.socket, environment: Mapping[str, str]
     return ChildSpec(
         name="api",
         command=_greenlane("api", "--fd", str(http.fileno())),
-        environment=environment,
+        environment={**environment, **_watched("api", settings, 0)},
         is_ready=is_ready,
         drain_seconds=_API_DRAIN_SECONDS,
         inherited=(http.fileno(),),
@@ -91,6 +91,13 @@ def _api(settings: Settings, http: socket.socket, environment: Mapping[str, str]
 
 def _greenlane(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "api.cli", *arguments)
+
+
+def _watched(name: str, settings: Settings, offset: int) -> dict[str, str]:
+    """How a child is called in traces, and its own metrics port: two processes cannot share one."""
+    named = {"GREENLANE_SERVICE_NAME": f"{settings.service_name}-{name}"}
+    port = settings.metrics_port
+    return named if port is None else {**named, "GREENLANE_METRICS_PORT": str(port + offset)}
 
 
 def _environment(settings: Settings, engine: Engine) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from models.messages.base import Message
 from models.messages.handing import ChainAct
 from models.messages.lone_approval import StartApproval
-from models.messages.membership import CancelMembership, ContactAct, DowngradeMembership
+from models.messages.membership import CancelMembership, ChangeManager, ContactAct, DowngradeMembership
 from models.messages.qualification import StartQualification
 from models.messages.quarter import StartPeriodClose
 from models.messages.rollout import RolloutAct, StartRollout
@@ -75,9 +75,9 @@ class PeriodCloseStart(Message):
 class ProgrammeUpdate(Message):
     """An act of a person on what is no approval: a season, a membership. `kind` names the update."""
 
-    kind: Literal["move", "cancel", "downgrade", "contacts"]
+    kind: Literal["move", "cancel", "downgrade", "contacts", "manager"]
     workflow_id: str
-    act: MoveSeason | CancelMembership | DowngradeMembership | ContactAct
+    act: MoveSeason | CancelMembership | DowngradeMembership | ContactAct | ChangeManager
 
 
 class ServiceStart(Message):

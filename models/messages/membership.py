@@ -42,8 +42,16 @@ class ContactLeft(Act):
     left_on: date
 
 
+class ChangeManager(Act):
+    """客户经理更换: the customer is somebody else's from now on; `comment` is the reason."""
+
+    kind: Literal["manager"] = "manager"
+    customer_no: str
+    to: UUID
+
+
 ContactAct: TypeAlias = ChangeContacts | ContactLeft
-MembershipAct: TypeAlias = CancelMembership | DowngradeMembership | ContactAct
+MembershipAct: TypeAlias = CancelMembership | DowngradeMembership | ContactAct | ChangeManager
 
 
 class RecordMembershipAct(Message):

@@ -1,7 +1,8 @@
 """预留 -> 支出 -> 释放: what the ledger has to say of a touchpoint, from its stage alone. Pure; amounts are yuan.
 
 A touchpoint may live more than once (cancelled, then planned again): each life reserves anew. Whatever was spent
-beyond the reserve is a life of its own. So of every life that is over: reserve = commit + release.
+beyond the reserve is a life of its own, and so is a cost that is corrected downwards (冲正): what was spent too much
+is taken back by a commit below zero and released. So of every life that is over: reserve = commit + release.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ NONE = Decimal(0)
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a life, counting from 1."""
+    """One entry of a life, counting from 1; a commit below zero takes spending back."""
 
     life: int
     kind: SpendKind
@@ -76,7 +77,7 @@ def _reserve(standing: Standing, wanted: Wanted) -> Iterator[Entry]:
 
 
 def _commit(standing: Standing, missing: Decimal) -> Iterator[Entry]:
-    """From the reserve as far as it goes, the rest of which is released; what is beyond it in a life of its own."""
+    """From the reserve as far as it goes, the rest of which is released; what is beyond it or too much is a life."""
     covered = min(max(missing, NONE), standing.open)
     if covered:
         yield Entry(standing.lives, SpendKind.COMMIT, covered)
@@ -84,6 +85,9 @@ def _commit(standing: Standing, missing: Decimal) -> Iterator[Entry]:
     if missing > covered:
         for kind in (SpendKind.RESERVE, SpendKind.COMMIT):
             yield Entry(standing.lives + 1, kind, missing - covered)
+    elif missing < NONE:
+        yield Entry(standing.lives + 1, SpendKind.COMMIT, missing)
+        yield Entry(standing.lives + 1, SpendKind.RELEASE_RESERVE, -missing)
 
 
 def _release(standing: Standing, yuan: Decimal) -> Iterator[Entry]:

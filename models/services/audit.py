@@ -4,7 +4,9 @@ The entry is written in the transaction of the change it tells of, so neither ex
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +18,8 @@ from models.tables.audit import AuditEntry
 from models.types import Door
 
 GENESIS = "0" * 64
+MAX_REASON = 500
+_origin: ContextVar[str | None] = ContextVar("greenlane_audit_origin", default=None)
 
 
 class ChainReport(NamedTuple):
@@ -23,6 +27,16 @@ class ChainReport(NamedTuple):
 
     verified: int
     broken_at: int | None
+
+
+@contextmanager
+def marked(origin: str) -> Iterator[None]:
+    """Every entry of the block says where it comes from, beside its own reason: `rebuilt` from the engine's history."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 def append(
@@ -57,7 +71,7 @@ def append(
         object_id=object_id,
         before=before,
         after=after,
-        reason=reason,
+        reason=_reason(reason),
         request_id=request_id,
         key_id=keyring().key_id,
         previous_hash=head.chain_hash if head else GENESIS,
@@ -66,6 +80,11 @@ def append(
     entry.chain_hash = keyring().audit_mac(canonical(entry))
     store.add(entry)
     return entry
+
+
+def _reason(own: str | None) -> str | None:
+    parts = [part for part in (_origin.get(), own) if part]
+    return "; ".join(parts)[:MAX_REASON] or None
 
 
 def canonical(entry: AuditEntry) -> bytes:

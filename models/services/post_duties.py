@@ -25,10 +25,9 @@ from models.stores.fact_sources import (
     tasks_of,
 )
 from models.stores.facts import Asked, Source
-from models.stores.service_counts import COMPLAINT_CODE, INQUIRY_CODE
+from models.stores.service_counts import COMPLAINT_CODE, INQUIRY_CODE, SURVEY_CODE
 from models.types import Role, SeatKind, Stage
 
-SURVEY_CODE = "Z19"
 _YEARS = range(1990, 2101)
 _OF_RECORDS: Mapping[str, Callable[[Role], Source]] = {
     "unit_check": lambda role: tasks_of(role, (Stage.UNIT_CHECK.value,)),

@@ -13,6 +13,7 @@ from models.stores.facts import Fact
 from models.stores.scope import Scope, within
 from models.tables.assessment import AssessmentAppeal, AssessmentFact, AssessmentResult, AssessmentVeto
 from models.tables.cases import Case
+from models.tables.organisation import Institution
 from models.types import Outcome, Tier
 
 _CHUNK = 500
@@ -43,10 +44,13 @@ class AssessmentStore:
         return list(self.session.exec(statement.order_by(row.period, col(row.version).desc())))
 
     def locked_versions(self, year: int, institution_code: str, period: str) -> list[AssessmentResult]:
-        """The same, newest first, held against other writers until this transaction ends."""
+        """The same, newest first, held against other writers until this transaction ends: by the branch, for before
+        the first version there is none to hold."""
+        branch = select(Institution.code).where(Institution.code == institution_code)
+        self.session.exec(branch.with_for_update(key_share=True)).all()
         row = AssessmentResult
         statement = select(row).where(row.year == year, row.institution_code == institution_code, row.period == period)
-        return list(self.session.exec(statement.order_by(col(row.version).desc()).with_for_update()))
+        return list(self.session.exec(statement.order_by(col(row.version).desc())))
 
     def newest(self, year: int, period: str, scope: Scope, *, confirmed: bool = False) -> dict[str, AssessmentResult]:
         """The newest version of every branch of the scope, or the newest confirmed one, by branch."""
@@ -113,12 +117,16 @@ class AssessmentStore:
         statement = select(row).where(row.year == year, row.institution_code == institution_code)
         return list(self.session.exec(statement.where(col(row.upheld_at).is_not(None)).order_by(col(row.upheld_at))))
 
-    def appealed(self, year: int, institution_code: str) -> frozenset[str]:
-        """Items about which an appeal stands that was not withdrawn."""
+    def appealed(self, row: AssessmentResult) -> frozenset[str]:
+        """Items of a version that cannot be appealed for: an appeal about them is open, whatever it is against, or one
+        against these facts was decided. What was reckoned again has new facts; what an appeal corrected has not."""
+        made = select(AssessmentResult.id).where(AssessmentResult.facts_id == row.facts_id)
+        of_these = set(self.session.exec(made))
         return frozenset(
             appeal.item
-            for appeal, case in self.appeals(year, institution_code)
-            if case.outcome not in {Outcome.WITHDRAWN, Outcome.CANCELLED}
+            for appeal, case in self.appeals(row.year, row.institution_code)
+            if case.outcome is None
+            or (appeal.result_id in of_these and case.outcome not in {Outcome.WITHDRAWN, Outcome.CANCELLED})
         )
 
 

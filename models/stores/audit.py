@@ -22,6 +22,14 @@ class AuditStore:
             self.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
         return self.session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
 
+    def newest(self) -> AuditEntry | None:
+        """The newest entry, as it stands for a reader."""
+        return self.session.exec(select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(1)).first()
+
+    def at(self, seq: int) -> AuditEntry | None:
+        """The entry of a number."""
+        return self.session.get(AuditEntry, seq)
+
     def add(self, entry: AuditEntry) -> None:
         """Append one entry."""
         self.session.add(entry)

@@ -63,6 +63,17 @@ class RunningStore:
         )
         return frozenset(person for pair in self.session.exec(statement) for person in pair if person is not None)
 
+    def managers_in_turn(self, row: Membership) -> list[UUID]:
+        """The manager of each plan of this membership, and of those of the customer that are over, in their order."""
+        counts = or_(col(Membership.id) == row.id, col(Membership.stage).in_(OVER))
+        statement = (
+            select(CarePlan.manager_id)
+            .join(Membership, col(Membership.id) == CarePlan.membership_id)
+            .where(CarePlan.customer_no == row.customer_no, counts, col(CarePlan.manager_id).is_not(None))
+        )
+        found = self.session.exec(statement.order_by(col(CarePlan.at), col(CarePlan.number)))
+        return [person for person in found if person is not None]
+
     def already_done(self, update_ids: Collection[str]) -> set[str]:
         """Which of these acts stand in the records."""
         return set(self.session.exec(select(Decision.update_id).where(col(Decision.update_id).in_(update_ids))))

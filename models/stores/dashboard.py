@@ -4,7 +4,7 @@ Every question is one statement, whatever it finds; the scope stands in it. What
 served (article 17 item 8), so that the numbers of institutions add up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,16 +17,19 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import instant
-from models.service_types import SpendKind
+from models.service_types import SpendKind, SurveyStage
 from models.stores.dashboard_members import customers_of, has_member, held_on, moved
 from models.stores.scope import Scope, within
 from models.stores.service_counts import (
+    ASKED_BY,
     Marks,
     complaint_marks,
     number_of,
+    once_asked,
     own_promise,
     received_between,
     request_marks,
+    survey_marks,
     touchpoint_marks,
 )
 from models.stores.task_arms import is_open
@@ -34,7 +37,8 @@ from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership, Task
 from models.tables.organisation import Account
 from models.tables.service import ComplaintRecord, GreenChannelRecord
-from models.tables.spend import SpendEntry, SpendLine, SpendPlan
+from models.tables.spend import SpendEntry, SpendPlan
+from models.tables.survey import SurveyCampaign, SurveyInvitation, SurveySheet
 from models.types import TaskState, Tier
 
 Conditions = tuple[ColumnElement[bool], ...]
@@ -59,6 +63,27 @@ class Ground(NamedTuple):
     manager_id: UUID | None = None
 
 
+class Spent(NamedTuple):
+    """A spending of the ledger and the estimate it is held against."""
+
+    row: SpendEntry
+    beside: SpendPlan
+
+
+class Answered(NamedTuple):
+    """A sheet and its campaign."""
+
+    row: SurveySheet
+    beside: SurveyCampaign
+
+
+class Invited(NamedTuple):
+    """An invitation that stands for its campaign and customer, and the campaign."""
+
+    row: SurveyInvitation
+    beside: SurveyCampaign
+
+
 @dataclass(frozen=True)
 class Counted:
     """Rows of one table, by what they are grouped, and the marks that are counted of each group."""
@@ -67,19 +92,20 @@ class Counted:
     keys: tuple[Any, ...]
     of: Conditions
     marks: Mapping[str, ColumnElement[bool]]
-    with_case: bool = False
-    """Joined with the case of the row."""
+    joined: tuple[Any, Any] | None = None
+    """A table that the row belongs to, and the condition that joins them."""
+    pair: Callable[..., Any] | None = None
+    """What is listed of a row and what it is joined with; the row alone when there is none."""
 
     @property
     def number(self) -> Any:
-        """The column of the row's id."""
-        return col(self.table.case_id if self.with_case else self.table.id)
+        """The column of the row's id, which of a record of a case is that of the case."""
+        return col(self.table.id if hasattr(self.table, "id") else self.table.case_id)
 
     def among(self, statement: Any) -> Any:
         """A statement over these rows."""
         source = statement.select_from(self.table)
-        joined = source.join(Case, col(Case.id) == self.table.case_id) if self.with_case else source
-        return joined.where(*self.of)
+        return (source.join(*self.joined) if self.joined else source).where(*self.of)
 
 
 def numbers(session: Session, counted: Counted) -> dict[Key, dict[str, int]]:
@@ -96,10 +122,18 @@ def listed(
     session: Session, counted: Counted, mark: str, chosen: Conditions, *, after: UUID | None, limit: int
 ) -> list[Any]:
     """The rows that `numbers` counts under a mark, as far as they meet `chosen`, by id from a keyset position on."""
-    statement = counted.among(sql_select(counted.table)).where(counted.marks[mark], *chosen)
+    shown = (counted.table, counted.joined[0]) if counted.pair and counted.joined else (counted.table,)
+    statement = counted.among(sql_select(*shown)).where(counted.marks[mark], *chosen)
     if after is not None:
         statement = statement.where(counted.number > after)
-    return list(session.execute(statement.order_by(counted.number).limit(limit)).scalars())
+    found = session.execute(statement.order_by(counted.number).limit(limit))
+    return [counted.pair(*row) for row in found] if counted.pair else list(found.scalars())
+
+
+def amounts(session: Session, counted: Counted, yuan: Any) -> dict[Key, Decimal]:
+    """A column of the rows of each group added up."""
+    statement = counted.among(sql_select(*counted.keys, func.sum(yuan))).group_by(*counted.keys)
+    return {tuple(row[:-1]): row[-1] for row in session.execute(statement)}
 
 
 def members(ground: Ground, day: date) -> Counted:
@@ -132,14 +166,14 @@ def requests(ground: Ground, now: datetime) -> Counted:
     """Requests of the green channel received in the span, by catalogue code and service."""
     row = GreenChannelRecord
     of = (received_between(row, ground.first, ground.last), *_served(row, Case.tier, ground))
-    return Counted(row, (row.code, row.service), of, _kept(request_marks(now)), with_case=True)
+    return Counted(row, (row.code, row.service), of, _kept(request_marks(now)), _with_case(row))
 
 
 def complaints(ground: Ground, now: datetime) -> Counted:
     """Inquiries and complaints received in the span, by sheet."""
     row = ComplaintRecord
     of = (received_between(row, ground.first, ground.last), *_served(row, Case.tier, ground))
-    return Counted(row, (row.sheet,), of, _kept(complaint_marks(now)), with_case=True)
+    return Counted(row, (row.sheet,), of, _kept(complaint_marks(now)), _with_case(row))
 
 
 def care_days(ground: Ground, now: datetime) -> Counted:
@@ -208,18 +242,34 @@ def newest_spans(session: Session, done: Counted, queue_keys: Sequence[Key], mos
     return found
 
 
-def spend(session: Session, ground: Ground, year: int) -> dict[str, tuple[Decimal, Decimal]]:
-    """Spent and planned yuan of an evaluation year, by institution."""
-    code = col(SpendPlan.institution_code)
-    mine = (col(SpendPlan.year) == year, *_served(SpendPlan, SpendPlan.tier, ground))
-    planned = sql_select(code, func.sum(SpendLine.subtotal)).join(SpendLine, col(SpendLine.plan_id) == SpendPlan.id)
-    entries = sql_select(code, func.sum(SpendEntry.yuan)).join(SpendEntry, col(SpendEntry.plan_id) == SpendPlan.id)
-    committed = entries.where(col(SpendEntry.kind) == SpendKind.COMMIT)
-    budget, spent = (
-        {at: Decimal(yuan) for at, yuan in session.execute(statement.where(*mine).group_by(code))}
-        for statement in (planned, committed)
-    )
-    return {at: (spent.get(at, NO_YUAN), budget.get(at, NO_YUAN)) for at in budget.keys() | spent.keys()}
+def spent(ground: Ground) -> Counted:
+    """支出 of the span by the institution that owns the customer."""
+    of = (col(SpendEntry.kind) == SpendKind.COMMIT, col(SpendEntry.day).between(ground.first, ground.last))
+    joined = (SpendPlan, col(SpendPlan.id) == col(SpendEntry.plan_id))
+    mine = (*of, *_served(SpendPlan, SpendPlan.tier, ground))
+    return Counted(SpendEntry, (col(SpendPlan.institution_code),), mine, {"spent": true()}, joined, Spent)
+
+
+def budgets(ground: Ground, day: date) -> Counted:
+    """Estimates 年度测算 whose term holds a day, by owning institution."""
+    of = (col(SpendPlan.first_on) <= day, col(SpendPlan.last_on) >= day)
+    mine = (*of, *_served(SpendPlan, SpendPlan.tier, ground))
+    return Counted(SpendPlan, (col(SpendPlan.institution_code),), mine, {"budget": true()})
+
+
+def sheets(ground: Ground, stages: Collection[SurveyStage]) -> Counted:
+    """Valid sheets of the campaigns in these stages by period, as `SurveyStore.trend` counts them."""
+    joined = (SurveyCampaign, col(SurveyCampaign.id) == col(SurveySheet.campaign_id))
+    inside = within(SurveySheet.institution_code, ground.scope)
+    of = (col(SurveySheet.is_valid).is_(True), col(SurveyCampaign.stage).in_(stages), inside)
+    return Counted(SurveySheet, (col(SurveyCampaign.period),), of, {"valid": true()}, joined, Answered)
+
+
+def surveys(ground: Ground) -> Counted:
+    """Surveys Z19 of the span, one a campaign and customer, by whether the customer answered."""
+    row = SurveyInvitation
+    of = (once_asked(ground.first, ground.last), *_served(row, row.tier, ground))
+    return Counted(row, (), of, _kept(survey_marks()), (SurveyCampaign, ASKED_BY), Invited)
 
 
 def people(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -231,6 +281,10 @@ def people(session: Session, account_ids: Iterable[UUID]) -> dict[UUID, str]:
 def cases_of(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, Case]:
     """Cases by id."""
     return {case.id: case for case in session.exec(select(Case).where(col(Case.id).in_(set(case_ids))))}
+
+
+def _with_case(row: Any) -> tuple[Any, Any]:
+    return Case, col(Case.id) == row.case_id
 
 
 def _at(at: int) -> Any:

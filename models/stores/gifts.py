@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, exists, func, select
 
-from models.stores.scope import Scope, within
+from models.stores.spend import Reader, seen_by
 from models.tables.book import Customer
 from models.tables.care import GiftClearance, Touchpoint
 from models.types import Stage
@@ -46,8 +46,8 @@ class GiftStore:
             statement = statement.where(Touchpoint.id != beside)
         return Decimal(self.session.exec(statement).one() or 0)
 
-    def of_year(self, year: int, scope: Scope) -> list[Given]:
-        """Every gift of a calendar year to customers of the scope, in the order they were given."""
+    def of_year(self, year: int, reader: Reader) -> list[Given]:
+        """Every gift of a calendar year to customers that the reader sees, in the order they were given."""
         cleared = exists().where(
             col(GiftClearance.touchpoint_id) == col(Touchpoint.id),
             col(GiftClearance.cleared_at).is_not(None),
@@ -57,7 +57,7 @@ class GiftStore:
             sql_select(col(Touchpoint.customer_no), col(Touchpoint.contact_id), col(Touchpoint.gift_value), cleared)
             .join(Customer, col(Customer.customer_no) == col(Touchpoint.customer_no))
             .where(
-                within(Customer.institution_code, scope),
+                seen_by(reader, Customer),
                 col(Touchpoint.stage) == Stage.DONE,
                 col(Touchpoint.done_on).between(date(year, 1, 1), date(year, 12, 31)),
                 col(Touchpoint.gift_value) > 0,

@@ -66,6 +66,11 @@ class JobStore:
         statement = select(Job).where(Job.kind == kind, col(Job.state).in_(states))
         return list(self.session.exec(statement.order_by(col(Job.created_at).desc())))
 
+    def newest_done(self, kind: str, limit: int) -> list[Job]:
+        """The last jobs of a kind that ended well, newest first."""
+        statement = select(Job).where(Job.kind == kind, Job.state == JobState.DONE)
+        return list(self.session.exec(statement.order_by(col(Job.created_at).desc()).limit(limit)))
+
     def is_within(self, job_id: UUID, scope: Scope) -> bool:
         """Whether a job belongs to an institution in the scope; one without an institution only to all of them."""
         statement = scoped(select(Job.id).where(Job.id == job_id), Job.institution_code, scope)

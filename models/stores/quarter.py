@@ -6,16 +6,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import local_date
-from models.rules.quarter import Difference, Quarter
+from models.rules.quarter import Difference, Quarter, Totals
 from models.stores.scope import Scope, scoped
 from models.tables.cases import Case
 from models.tables.organisation import Institution
 from models.tables.quarter import QuarterAdjustment, QuarterCount, QuarterLine, QuarterSummary
 from models.types import InstitutionLevel, Stage
 
+_OF_LINES = ("green_cases", "green_in_time", "inquiries", "complaints", "justified", "cost")
+_OF_COUNTS = ("due", "done", "late")
 _Row = QuarterSummary | QuarterLine | QuarterCount | QuarterAdjustment
 
 
@@ -84,12 +87,13 @@ class QuarterStore:
         )
         return [BranchSummary(*row) for row in self.session.execute(scoped(statement, place.code, scope))]
 
-    def closed(self, institution_code: str, first_year: int) -> set[Quarter]:
-        """Quarters of a branch, from a year on, that were frozen already."""
+    def over(self, institution_code: str, first_year: int) -> set[Quarter]:
+        """Quarters of a branch, from a year on, whose summary has come to its end."""
         rows = self.session.exec(
-            select(QuarterSummary.year, QuarterSummary.quarter).where(
-                QuarterSummary.institution_code == institution_code, QuarterSummary.year >= first_year
-            )
+            select(QuarterSummary.year, QuarterSummary.quarter)
+            .join(Case, col(Case.id) == QuarterSummary.case_id)
+            .where(QuarterSummary.institution_code == institution_code, QuarterSummary.year >= first_year)
+            .where(col(Case.outcome).is_not(None))
         )
         return {Quarter(year, number) for year, number in rows}
 
@@ -124,6 +128,19 @@ class QuarterStore:
         for row in self.session.exec(statement):
             found.setdefault(row.line_id, []).append(row)
         return found
+
+    def totals(self, summary_ids: Collection[UUID]) -> dict[UUID, Totals]:
+        """The lines of each of these together, as `models.rules.quarter.totals` adds them up; of no lines nothing."""
+        line, of = QuarterLine, col(QuarterLine.summary_id)
+        sums = [func.sum(getattr(line, name)) for name in _OF_LINES]
+        mine = of.in_(summary_ids)
+        lines = self.session.execute(sql_select(of, func.count(), *sums).where(mine).group_by(of))
+        found = {row[0]: {"vips": row[1], **dict(zip(_OF_LINES, row[2:], strict=True))} for row in lines}
+        counted = [func.sum(getattr(QuarterCount, name)) for name in _OF_COUNTS]
+        counts = sql_select(of, *counted).join(QuarterCount, col(QuarterCount.line_id) == line.id)
+        for summary_id, *numbers in self.session.execute(counts.where(mine).group_by(of)):
+            found[summary_id] |= dict(zip(_OF_COUNTS, numbers, strict=True))
+        return {summary_id: Totals(**sums) for summary_id, sums in found.items()}
 
     def adjustments(self, summary_id: UUID) -> list[QuarterAdjustment]:
         """What was adjusted since publication, in its order."""

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, not_, or_
+from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from models.rules.calendar import ONE_DAY, instant, local_date
@@ -26,6 +27,8 @@ from models.types import Stage
 INQUIRY_CODE, COMPLAINT_CODE, SURVEY_CODE = "Z17", "Z18", "Z19"
 SURVEY = "survey"
 """Identifier of the entry Z19. Its touchpoints are follow-ups of low sheets: no survey of their own."""
+ASKED_BY: Any = col(SurveyCampaign.id) == col(SurveyInvitation.campaign_id)
+"""Joins an invitation with its campaign."""
 CODES_OF_SHEETS = {ComplaintSheet.INQUIRY: INQUIRY_CODE, ComplaintSheet.COMPLAINT: COMPLAINT_CODE}
 
 
@@ -118,25 +121,11 @@ class ServiceCounts:
             yield Entry(of, CODES_OF_SHEETS[sheet], sheet.value), _kept(numbers)
 
     def _surveys(self, owner: Owner, _now: datetime) -> Iterator[tuple[Entry, Kept]]:
-        """One a campaign and customer: done once a sheet of the customer is in, missed when it closes without one."""
-        row, of = SurveyInvitation, getattr(SurveyInvitation, owner.value)
-        part = (
-            select(
-                of.label("of"),
-                func.max(case((col(row.answered_at).is_not(None), 1), else_=0)).label("answered"),
-                func.max(case((col(SurveyCampaign.stage) == SurveyStage.OPEN, 1), else_=0)).label("open"),
-                func.max(col(SurveyCampaign.closes_at)).label("closes_at"),
-            )
-            .join(SurveyCampaign, col(SurveyCampaign.id) == row.campaign_id)
-            .where(col(row.invited_on).between(self.first, self.last), *self._mine(row, owner))
-            .group_by(of, col(row.customer_no), col(row.campaign_id))
-            .subquery()
-        )
-        done, still_open = part.c.answered == 1, and_(part.c.answered == 0, part.c.open == 1)
-        missed = and_(part.c.answered == 0, part.c.open == 0)
-        marks = Marks(done, false(), missed, still_open, false(), part.c.closes_at)
-        for of, *numbers in self.session.execute(select(part.c.of, *marks.sums()).group_by(part.c.of)):
-            yield Entry(of, SURVEY_CODE, SURVEY), _kept(numbers)
+        of = getattr(SurveyInvitation, owner.value)
+        mine = (once_asked(self.first, self.last), *self._mine(SurveyInvitation, owner))
+        statement = select(of, *survey_marks().sums()).join(SurveyCampaign, ASKED_BY).where(*mine)
+        for key, *numbers in self.session.execute(statement.group_by(of)):
+            yield Entry(key, SURVEY_CODE, SURVEY), _kept(numbers)
 
     def _received(self, statement: Any, row: Any, owner: Owner, keys: tuple[Any, ...]) -> Any:
         return statement.where(received_between(row, self.first, self.last), *self._mine(row, owner)).group_by(*keys)
@@ -201,6 +190,32 @@ def complaint_marks(now: datetime) -> Marks:
     overdue = and_(still_open, or_(col(row.reply_in_time).is_(False), due < now))
     late = and_(closed.is_not(None), or_(col(row.reply_in_time).is_(False), col(row.closed_in_time).is_(False)))
     return Marks(closed.is_not(None), late, false(), still_open, overdue, due)
+
+
+def survey_marks() -> Marks:
+    """Of an invitation that stands for its campaign and customer, joined with the campaign (`once_asked`): done once a
+    sheet of the customer is in, missed when it closed without one."""
+    answered = _other(col(_OTHER.answered_at).is_not(None))
+    still_open = and_(not_(answered), col(SurveyCampaign.stage) == SurveyStage.OPEN)
+    missed = and_(not_(answered), col(SurveyCampaign.stage) != SurveyStage.OPEN)
+    return Marks(answered, false(), missed, still_open, false(), col(SurveyCampaign.closes_at))
+
+
+def once_asked(first: date, last: date) -> ColumnElement[bool]:
+    """The condition that an invitation was made on one of these days, the first of its campaign to its customer."""
+    days = col(SurveyInvitation.invited_on).between(first, last)
+    earlier = and_(col(_OTHER.invited_on).between(first, last), col(_OTHER.id) < col(SurveyInvitation.id))
+    return and_(days, not_(_other(earlier)))
+
+
+_OTHER: Any = aliased(SurveyInvitation)
+
+
+def _other(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Another invitation, or the same, of the campaign to the customer meets the condition."""
+    row = SurveyInvitation
+    same = and_(_OTHER.campaign_id == row.campaign_id, _OTHER.customer_no == row.customer_no)
+    return exists().where(same, condition).correlate(row)
 
 
 def own_promise() -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Queries of service spend 服务投入: estimates, their lines, the ledger summed up, approvals above the limit.
+"""Queries of service spend 服务投入: estimates, their lines, the ledger, approvals above the limit.
 
 For other reports: `SpendStore.committed` gives the yuan spent per customer and item in a span of days.
 """
@@ -9,36 +9,29 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, exists, func, select
 
 from models.service_types import SpendKind
-from models.stores.customers import named_like
+from models.stores.dashboard_members import customers_of
 from models.stores.memberships import OVER
-from models.stores.scope import Scope, within
-from models.tables.book import Customer
+from models.stores.scope import EVERYTHING, Scope, within
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Case, Membership
 from models.tables.spend import OverLimitRequest, SpendEntry, SpendLine, SpendPlan
 from models.types import Tier
 
 
-class SpendFilter(NamedTuple):
-    """What a report asks for; `under` is a part of the tree, `q` a part of a customer's name or number."""
+class Reader(NamedTuple):
+    """Who reads: the customers of its institutions, and as a manager those of its own (regulation 2.7)."""
 
-    tier: Tier | None = None
-    under: Scope | None = None
-    q: str = ""
+    scope: Scope
+    manager_id: UUID | None = None
 
 
-class Sum(NamedTuple):
-    """Entries of one plan, item and kind added up; `extra`: of touchpoints that people added."""
-
-    plan_id: UUID
-    code: str
-    kind: SpendKind
-    extra: bool
-    yuan: Decimal
+EVERYBODY = Reader(EVERYTHING)
+"""Whoever acts for the programme itself."""
 
 
 class Moved(NamedTuple):
@@ -54,12 +47,10 @@ class SpendStore:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def plan(self, customer_no: str, year: int, scope: Scope | None = None) -> SpendPlan | None:
-        """The estimate of a customer and evaluation year, as far as the scope reaches."""
+    def plan(self, customer_no: str, year: int, reader: Reader = EVERYBODY) -> SpendPlan | None:
+        """The estimate of a customer and evaluation year, where the reader sees it."""
         statement = select(SpendPlan).where(SpendPlan.customer_no == customer_no, SpendPlan.year == year)
-        if scope is not None:
-            statement = statement.where(within(SpendPlan.institution_code, scope))
-        return self.session.exec(statement).first()
+        return self.session.exec(statement.where(seen_by(reader))).first()
 
     def held(self, customer_no: str, year: int) -> SpendPlan | None:
         """The same, held against whatever else would change it until the transaction ends."""
@@ -74,22 +65,14 @@ class SpendStore:
         """The membership an estimate follows."""
         return self.session.get(Membership, plan.membership_id)
 
-    def by_id(self, plan_id: UUID, scope: Scope) -> SpendPlan | None:
-        """An estimate by its id, as far as the scope reaches."""
-        statement = select(SpendPlan).where(SpendPlan.id == plan_id, within(SpendPlan.institution_code, scope))
-        return self.session.exec(statement).first()
+    def by_id(self, plan_id: UUID, reader: Reader) -> SpendPlan | None:
+        """An estimate by its id, where the reader sees it."""
+        return self.session.exec(select(SpendPlan).where(SpendPlan.id == plan_id, seen_by(reader))).first()
 
-    def plans(self, year: int, scope: Scope, wanted: SpendFilter = SpendFilter()) -> Sequence[SpendPlan]:  # noqa: B008
-        """Estimates of a year, by customer."""
-        statement = select(SpendPlan).where(SpendPlan.year == year, within(SpendPlan.institution_code, scope))
-        if wanted.tier is not None:
-            statement = statement.where(SpendPlan.tier == wanted.tier)
-        if wanted.under is not None:
-            statement = statement.where(within(SpendPlan.institution_code, wanted.under))
-        if wanted.q:
-            named = select(Customer.customer_no).where(named_like(Customer.customer_no, Customer.name, wanted.q))
-            statement = statement.where(col(SpendPlan.customer_no).in_(named))
-        return self.session.exec(statement.order_by(SpendPlan.customer_no)).all()
+    def some(self, plan_ids: Collection[UUID]) -> dict[UUID, SpendPlan]:
+        """Estimates by their ids."""
+        found = self.session.exec(select(SpendPlan).where(col(SpendPlan.id).in_(plan_ids)))
+        return {plan.id: plan for plan in found}
 
     def years(self, customer_no: str | None = None) -> Sequence[int]:
         """Years that have estimates, of everybody or of one customer, newest first."""
@@ -98,19 +81,10 @@ class SpendStore:
             statement = statement.where(SpendPlan.customer_no == customer_no)
         return self.session.exec(statement.order_by(col(SpendPlan.year).desc())).all()
 
-    def lines(self, plan_ids: Collection[UUID]) -> dict[UUID, list[SpendLine]]:
-        """Lines of estimates, by estimate, in their order."""
-        found: dict[UUID, list[SpendLine]] = {}
-        statement = select(SpendLine).where(col(SpendLine.plan_id).in_(plan_ids))
-        for line in self.session.exec(statement.order_by(col(SpendLine.plan_id), col(SpendLine.position))):
-            found.setdefault(line.plan_id, []).append(line)
-        return found
-
-    def sums(self, plan_ids: Collection[UUID]) -> list[Sum]:
-        """The ledger of estimates, added up in the database."""
-        keys: tuple[Any, ...] = (SpendEntry.plan_id, SpendEntry.code, SpendEntry.kind, SpendEntry.extra)
-        statement = sql_select(*keys, func.sum(SpendEntry.yuan)).where(col(SpendEntry.plan_id).in_(plan_ids))
-        return [Sum(*row) for row in self.session.execute(statement.group_by(*keys))]
+    def lines(self, plan_id: UUID) -> Sequence[SpendLine]:
+        """Lines of an estimate, in their order."""
+        statement = select(SpendLine).where(SpendLine.plan_id == plan_id)
+        return self.session.exec(statement.order_by(col(SpendLine.position))).all()
 
     def moved(self, plan_id: UUID, code: str | None = None) -> list[Moved]:
         """Every entry of an estimate, or of one item of it, oldest first, with its touchpoint."""
@@ -157,11 +131,15 @@ class SpendStore:
             statement = statement.where(col(Membership.id) > after)
         return list(self.session.exec(statement.order_by(col(Membership.id)).limit(limit)))
 
-    def under_way(self, plans: Collection[SpendPlan]) -> set[UUID]:
-        """Ids of the estimates whose approval is not decided yet."""
-        ids = {plan.case_id: plan.id for plan in plans if plan.case_id is not None}
-        open_cases = select(Case.id).where(col(Case.id).in_(ids), col(Case.closed_at).is_(None))
-        return {ids[case_id] for case_id in self.session.exec(open_cases)}
+    def is_managed_by(self, plan: SpendPlan, account_id: UUID) -> bool:
+        """Whether the customer is one of this manager's own."""
+        own = customers_of(account_id).where(Membership.customer_no == plan.customer_no)
+        return self.session.exec(own).first() is not None
+
+    def is_asked(self, plan: SpendPlan) -> bool:
+        """Whether an approval above its limit is not decided yet."""
+        case = self.session.get(Case, plan.case_id) if plan.case_id is not None else None
+        return case is not None and case.closed_at is None
 
     def request(self, case_id: UUID) -> OverLimitRequest | None:
         """What a case asks for."""
@@ -174,7 +152,7 @@ class SpendStore:
 
     def put_lines(self, plan: SpendPlan, lines: Sequence[SpendLine]) -> None:
         """Replace the lines of an estimate."""
-        for old in self.lines([plan.id]).get(plan.id, []):
+        for old in self.lines(plan.id):
             self.session.delete(old)
         self.session.flush()
         self.session.add_all(lines)
@@ -184,3 +162,11 @@ class SpendStore:
         """Insert or change a row, at once."""
         self.session.add(row)
         self.session.flush()
+
+
+def seen_by(reader: Reader, row: Any = SpendPlan) -> ColumnElement[bool]:
+    """The condition that the customer of a row, which names its owning institution, is one that the reader sees."""
+    found = within(row.institution_code, reader.scope)
+    if reader.manager_id is None:
+        return found
+    return or_(found, col(row.customer_no).in_(customers_of(reader.manager_id)))

@@ -32,12 +32,16 @@ class _Books(NamedTuple):
     entries: dict[UUID, list[SpendEntry]]
 
     def plan_of(self, row: Touchpoint) -> SpendPlan | None:
-        """The plan that keeps its entries already, else that of the year the touchpoint was planned for."""
+        """The plan that keeps its entries already, else that of the year the touchpoint was planned for.
+
+        Where terms overlap it is the plan of its own membership, else that of the newest year.
+        """
         plans = self.plans.get(row.customer_no, [])
         kept = next((entry.plan_id for entry in self.entries.get(row.id, [])), None)
         if kept is not None:
             return next((plan for plan in plans if plan.id == kept), None)
-        return next((plan for plan in plans if plan.first_on <= row.planned_on <= plan.last_on), None)
+        of_its_day = [plan for plan in plans if plan.first_on <= row.planned_on <= plan.last_on]
+        return max(of_its_day, key=lambda plan: (plan.membership_id == row.membership_id, plan.year), default=None)
 
 
 class SpendLedger:

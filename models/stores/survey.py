@@ -84,6 +84,11 @@ class SurveyStore:
         self.session.add_all(rows)
         self.session.flush()
 
+    def remove(self, row: SurveyCampaign) -> None:
+        """Delete a draft, to which nothing refers yet."""
+        self.session.delete(row)
+        self.session.flush()
+
     def get(self, campaign_id: UUID) -> SurveyCampaign | None:
         """One campaign, whoever asks."""
         return self.session.get(SurveyCampaign, campaign_id)

@@ -112,6 +112,7 @@ class Task(SQLModel, table=True):
         ),
         Index("ix_task_closed_by", "closed_by", "closed_at", "id"),
         Index("ix_task_case", "case_id", "opened_at"),
+        Index("ix_task_due", "role", "due_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -227,6 +228,7 @@ class Membership(SQLModel, table=True):
     """会员期 of one VIP; dates are inclusive. One row per approved case."""
 
     __tablename__ = "membership"
+    __table_args__ = (Index("ix_membership_manager", "manager_id", "customer_no"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="workflow_case.id", unique=True)

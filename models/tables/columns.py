@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import JSON, Column, Enum
 from sqlmodel import SQLModel
@@ -22,6 +22,11 @@ SQLModel.metadata.naming_convention = {
 def new_id() -> UUID:
     """Opaque, time-ordered id (UUIDv7)."""
     return UUID(bytes=uuid7().bytes)
+
+
+def derived_id(base: UUID, what: str) -> UUID:
+    """The one id of what follows from another record: the same however often it is written."""
+    return uuid5(base, what)
 
 
 def enum_type(kind: type[StrEnum]) -> Enum:

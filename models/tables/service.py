@@ -19,6 +19,8 @@ class GreenChannelRecord(SQLModel, table=True):
     __table_args__ = (
         Index("ix_green_channel_reference", "service", "reference_no"),
         Index("ix_green_channel_finished", "institution_code", "finished_at"),
+        Index("ix_green_channel_received", "received_at"),
+        Index("ix_green_channel_due", "due_at"),
     )
 
     case_id: UUID = Field(primary_key=True, foreign_key="workflow_case.id")
@@ -64,6 +66,9 @@ class ComplaintRecord(SQLModel, table=True):
     __tablename__ = "complaint_record"
     __table_args__ = (
         Index("ix_complaint_record_list", "institution_code", "received_at"),
+        Index("ix_complaint_record_received", "received_at"),
+        Index("ix_complaint_record_reply_due", "reply_due_at"),
+        Index("ix_complaint_record_close_due", "close_due_at"),
         Index(
             "ix_complaint_record_open",
             "reply_due_at",

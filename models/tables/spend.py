@@ -22,7 +22,11 @@ class SpendPlan(SQLModel, table=True):
     """
 
     __tablename__ = "spend_plan"
-    __table_args__ = (UniqueConstraint("customer_no", "year"), Index("ix_spend_plan_year", "year", "institution_code"))
+    __table_args__ = (
+        UniqueConstraint("customer_no", "year"),
+        Index("ix_spend_plan_year", "year", "institution_code"),
+        Index("ix_spend_plan_term", "last_on", "first_on", "institution_code"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     customer_no: str = Field(foreign_key="customer.customer_no", max_length=32)
@@ -77,8 +81,8 @@ class SpendEntry(SQLModel, table=True):
     __tablename__ = "spend_entry"
     __table_args__ = (
         UniqueConstraint("source", "kind"),
-        Index("ix_spend_entry_plan", "plan_id", "code"),
-        Index("ix_spend_entry_day", "day", "kind"),
+        Index("ix_spend_entry_plan", "plan_id", "code", "kind", "extra", "yuan"),
+        Index("ix_spend_entry_day", "day", "kind", "plan_id", "yuan"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

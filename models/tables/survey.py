@@ -55,6 +55,7 @@ class SurveyInvitation(SQLModel, table=True):
         UniqueConstraint("campaign_id", "key"),
         Index("ix_survey_invitation_list", "campaign_id", "customer_no", "id"),
         Index("ix_survey_invitation_customer", "customer_no", "invited_on"),
+        Index("ix_survey_invitation_day", "invited_on", "institution_code"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -12,6 +12,8 @@ from bs4 import BeautifulSoup
 from pydantic import SecretStr
 
 from api.app import create_app
+from api.forms.pdf import PDF_TYPE
+from api.forms.xlsx import XLSX_TYPE
 from api.gateway import Gateway
 from models.settings import Settings
 from models.stores.accounts import AccountStore
@@ -84,6 +86,13 @@ async def _launched(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.AsyncC
         json={"version": 1, "start_on": START, "branches": ["BJ"], "items": wrong},
     )
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "items.1.responsible")
+    for role in ("AUDIT", "SYS_ADMIN", "UNIT_LEAD"):
+        other = [items[0] | {"responsible": [role]}, *items[1:]]
+        bad = await hq.post(
+            f"{URL}/{draft['case_id']}/plan",
+            json={"version": 1, "start_on": START, "branches": ["BJ"], "items": other},
+        )
+        assert [(one["field"], one["reason"]) for one in bad.json()["errors"]] == [("items.1.responsible", "enum")]
     plan: dict[str, Any] = {"version": 1, "start_on": START, "branches": ["BJ"], "items": items}
     plan["items"] = [items[0] | {"responsible": items[0]["responsible"] * 2}, *items[1:]]
     planned = await _post(hq, f"/{draft['case_id']}/plan", **plan)
@@ -122,6 +131,12 @@ async def _completed(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.Async
     seen = (await svc.get(URL)).json()
     assert _part(seen, 3, "BJ")["task_id"] == data["task_id"]
     assert (await clients.token("sh-lead").get(URL)).status_code == 404  # Shanghai takes no part
+    for kind, begins in ((XLSX_TYPE, b"PK"), (PDF_TYPE, b"%PDF-")):
+        for address in (URL, f"{URL}/{done['case_id']}"):
+            got = await svc.get(address, headers={"Accept": kind})
+            assert (got.headers["content-type"], got.content.startswith(begins)) == (kind, True)
+    assert (await svc.get(f"{URL}.xlsx")).content[:2] == b"PK"
+    assert (await svc.get(f"{URL}.pdf")).content[:5] == b"%PDF-"
     book = await svc.get(f"{URL}/{done['case_id']}.xlsx")
     assert (book.status_code, book.content[:2]) == (200, b"PK")
     assert (await svc.get(f"{URL}/{done['case_id']}.pdf")).content[:5] == b"%PDF-"
@@ -132,6 +147,7 @@ async def _completed(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.Async
     case = (await hq.get(f"/api/v1/cases/{done['case_id']}")).json()
     assert (case["kind"], case["customer_no"]) == ("rollout", None)
     assert [entry["act"] for entry in case["timeline"]] == ["open", "plan", "launch", "complete"]
+    assert len((await hq.get(f"/api/v1/cases/{done['case_id']}/comments")).json()["items"]) == 1
 
 
 async def test_moved_handed_over_cancelled(clients: Clients) -> None:
@@ -279,3 +295,20 @@ async def test_nothing_is_lost_while_the_engine_is_down(tmp_path: Path) -> None:
         assert kept["value"] == "2026-12-07"
         await clients.close()
     database.dispose()
+
+
+async def test_files_of_a_completion_that_was_never_sent_are_not_left_behind(clients: Clients) -> None:
+    hq, browser = clients.token("hq-vip"), clients.browser("hq-vip")
+    draft = await _opened(clients, branches=["BJ"])
+    launched = await _post(hq, f"/{draft['case_id']}/launch", version=1)
+    first, comments = _part(launched, 1, "HQ"), f"/api/v1/cases/{draft['case_id']}/comments"
+    clients.app.state.gateway, engine_up = DeadGateway(), clients.app.state.gateway
+    action, fields = _form(_soup(await browser.get("/rollout")), "/complete")
+    typed, files = {**fields, "comment": "已下发"}, {"files": ("办法.png", PNG)}
+    refused = await browser.post(action, data=typed, files=files)
+    assert (refused.status_code, "请重新选择" in refused.text, "已下发" in refused.text) == (503, True, True)
+    assert (await hq.get(comments)).json()["items"] == []
+    clients.app.state.gateway = engine_up
+    assert (await browser.post(action, data=typed, files=files)).status_code == 303
+    (only,) = (await hq.get(comments)).json()["items"]
+    assert (only["text"], first["task_id"]) == ("已下发", only["task_id"])

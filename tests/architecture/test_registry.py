@@ -79,7 +79,17 @@ SERVICE_MESSAGES = {"opened", "serve", "calendar_published", "state"}
 MESSAGE_NAMES = {
     "qualification": APPROVAL_MESSAGES,
     "approval": APPROVAL_MESSAGES,
-    "membership": {"granted", "ended", "holding", "cancel", "downgrade", "contacts", "contacts_changed", "due"},
+    "membership": {
+        "granted",
+        "ended",
+        "holding",
+        "cancel",
+        "downgrade",
+        "contacts",
+        "manager",
+        "contacts_changed",
+        "due",
+    },
     "notification": set(),
     "quota-season": {"opened", "move", "state"},
     "calendar-publish": set(),

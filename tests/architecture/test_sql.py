@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.architecture.sources import PACKAGES, ROOT, modules, tree
 
 QUERY_ROOMS = ("models/stores", "models/tables")
-QUERY_FILES = {"models/database.py"}
+QUERY_FILES = {"models/database.py", "models/copies.py"}
 BUILDERS = {"select", "insert", "update", "delete", "text"}
 RUNNERS = {"exec", "execute", "scalar", "scalars", "exec_driver_sql"}
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.stage import ARTIFACTS, Story
-from tests.supervisor.copies import Copy, free_port
+from tests.supervisor.copies import Copy
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="session")

@@ -101,11 +101,18 @@ def _on_the_phone(story: Story, address: str) -> None:
 
 
 def _in_english(story: Story, address: str) -> None:
-    """The same questions in the other language."""
+    """The same questions in the other language and colours, in the middle of the sheet: what was chosen stays."""
     desk = _respondent(story, DESK)
     desk.goto(address)
-    desk.locator(".gl-survey-lang a").click()
+    desk.locator("#q2-4").check()
+    desk.locator("#q14").fill("请加快理赔")
+    desk.locator(".gl-survey-head button").click()
     expect(desk.locator("#q1 legend")).to_contain_text("policy issue")
+    desk.locator(".gl-lone > .gl-who button").click()
+    expect(desk.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(desk.locator("#q2-4")).to_be_checked()
+    expect(desk.locator("#q14")).to_have_value("请加快理赔")
+    expect(desk.locator("[data-gl-answered]")).to_have_text("2")
     story.look(desk, "survey-english")
 
 

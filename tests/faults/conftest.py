@@ -1,4 +1,4 @@
-"""One real engine for all tests of this folder, and a world on it."""
+"""A world on the real engine, for the tests of this folder."""
 
 from collections.abc import AsyncIterator
 from itertools import count
@@ -12,17 +12,6 @@ from tests.support import engine, world
 from tests.support.stage import Stage
 
 _worlds = count(1)
-
-
-@pytest.fixture(scope="session")
-async def power(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A real engine on a file; some tests kill and restart it."""
-    engine = Engine(tmp_path_factory.mktemp("engine"))
-    try:
-        await engine.start()
-        yield engine
-    finally:
-        engine.kill()
 
 
 @pytest.fixture

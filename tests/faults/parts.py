@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from api.supervisor import temporal_server
 from models.encryption import Keyring
-from tests.supervisor.copies import ROOT, free_port
+from tests.supervisor.copies import ROOT
+from tests.support.ports import free_port
 from tests.support.world import SECRET
 from workflows.client import data_converter
 from workflows.namespace import prepare_namespace
@@ -77,12 +78,14 @@ async def _answers(client: Client) -> bool:
 
 @dataclass
 class Workers:
-    """Worker processes on one home; all are killed at the end. Without `smtp_url` mails become files."""
+    """Worker processes on one home; all are killed at the end. Without `smtp_url` mails become files, without
+    `database_url` the records are SQLite in the home."""
 
     home: Path
     address: str
     queue: str
     smtp_url: str | None = None
+    database_url: str | None = None
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def failing(self, point: str, step_no: int) -> subprocess.Popen[bytes]:
@@ -92,6 +95,10 @@ class Workers:
     def healthy(self) -> subprocess.Popen[bytes]:
         """`greenlane worker`."""
         return self._start("api.cli", "worker")
+
+    def api(self, port: int) -> subprocess.Popen[bytes]:
+        """`greenlane api` beside them."""
+        return self._start("api.cli", "api", "--port", str(port))
 
     def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENLANE_")}
@@ -104,7 +111,9 @@ class Workers:
         }
         if self.smtp_url is not None:
             environment |= {"GREENLANE_SMTP_URL": self.smtp_url, "GREENLANE_MAIL_FROM": SENDER}
-        with (self.home / "worker.log").open("ab") as log:
+        if self.database_url is not None:
+            environment["GREENLANE_DATABASE_URL"] = self.database_url
+        with (self.home / f"{arguments[0]}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
             )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from api.pages.format import amount, factor, instant, long_day, mask_name, mask_phone, term, whole
+from api.pages.format import amount, factor, instant, long_day, term, whole
 from api.pages.i18n import _
 from api.pages.view.clock import build_strip, pill_of
 from api.pages.view.common import (
@@ -36,15 +36,11 @@ from api.pages.view.score import ScoreCorrection, ScoreLine, ScoreTable
 from api.pages.view.shell import NavCount, Person, Shell, build_shell, post_of
 from api.pages.view.task import (
     ApprovalPath,
-    ChangeRow,
     Check,
-    Comparison,
     CorrectionField,
     CorrectionForm,
     DecideBar,
-    Declaration,
     EarlierRound,
-    Fact,
     History,
     PathStep,
     StepState,
@@ -55,6 +51,7 @@ from api.pages.words import declaration_word, word
 from models.messages.calendar import Pause
 from models.rules.clock import Clock
 from models.types import Door, Role, Stage, Tier
+from tests.pages.task_samples import comparison, declaration
 from tests.rules.calendars import published_calendar
 
 NOW = datetime(2026, 2, 5, 2, 20, tzinfo=UTC)
@@ -327,21 +324,7 @@ def task(
         next=Link(text="下一件（还有 11 件）", href="/tasks/t3"),
         strips=strips,
         errors=errors,
-        comparison=Comparison(
-            before_title="第 1 轮",
-            after_title="第 2 轮",
-            note="第 1 轮于 1月27日 被 赵敏 退回",
-            rows=(
-                ChangeRow(
-                    field="A 类实收保费",
-                    field_hint="P-2025-0117",
-                    before="720,000.00",
-                    after="800,000.00",
-                    effect="客户价值 +92,000 元",
-                    effect_hint="排名 41 → 37",
-                ),
-            ),
-        ),
+        comparison=comparison(),
         score=score(corrected=True),
         checks=(
             Check(text="无失效保单"),
@@ -349,20 +332,7 @@ def task(
             Check(text="有反洗钱标记", passed=False),
             Check(text="您不是申报人，也未办理上一步"),
         ),
-        declaration=Declaration(
-            title="申报信息",
-            articles=(Article(text="附件一"),),
-            full=Link(text="查看全表", href="/forms/1/c1"),
-            facts=(
-                Fact(label="客户号", value="C010207"),
-                Fact(label="行业", value="软件和信息技术"),
-                Fact(label="员工 / 参保", value="3,120 / 2,984 人"),
-                Fact(label="现有层级", value="银牌（2025）"),
-                Fact(label="第一服务对象", value=f"{mask_name('周平')} 董事长", hint=mask_phone("13800002071")),
-                Fact(label="第二服务对象", value=f"{mask_name('林华')} 人事总监", hint=mask_phone("13900006610")),
-                Fact(label="申报理由", value="连续四年增员，统保覆盖 2 城市，拟扩展补充医疗。", wide=True),
-            ),
-        ),
+        declaration=declaration(),
         clock=build_strip(
             CALENDAR,
             TASK_CLOCK,

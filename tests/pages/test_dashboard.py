@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zipfile import ZipFile
 
@@ -16,8 +17,8 @@ from models.database import Database
 from models.services.dashboard.figures import PanelName
 from models.settings import Settings
 from models.tables.cases import Task
-from models.tables.organisation import Institution
-from models.types import CaseKind, TaskState
+from models.tables.organisation import Account, Institution, Post
+from models.types import CaseKind, Role, TaskState
 from tests.pages.conftest import soup_of
 from tests.support.clients import Clients
 from tests.support.dashboard_world import fill, span_of
@@ -27,6 +28,10 @@ NOW = datetime.now(UTC)
 FIRST, LAST = span_of(NOW)
 DAYS = f"from={FIRST}&to={LAST}"
 FRAGMENT = {"HX-Request": "true"}
+PAGES = (
+    "/customers/", "/cases/", "/green-channel/", "/complaints/", "/care/touchpoints/", "/surveys/", "/forms/6/",
+    "/reports/spend/",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -55,6 +60,11 @@ def _cells(page: BeautifulSoup) -> list[Tag]:
     return [cell for cell in page.select(".gl-chart td[data-value]") if cell.select_one("a[href*='/dashboard/rows']")]
 
 
+def _is_counted(cell: Tag) -> bool:
+    """Whether it says how many rows it opens; else it is their sum in yuan, or their mean in points."""
+    return "." not in cell.get_text()
+
+
 @pytest.mark.timeout(400)  # opens every link of three dashboards
 @pytest.mark.parametrize(("login", "query"), [("hq-lead", ""), ("lead", ""), ("mgr", "&level=manager")])
 async def test_every_number_of_a_chart_opens_as_many_rows(busy: Clients, login: str, query: str) -> None:
@@ -66,17 +76,21 @@ async def test_every_number_of_a_chart_opens_as_many_rows(busy: Clients, login: 
         link = cell.select_one("a")
         assert link is not None
         rows = await _rows_of(browser, str(link["href"]))
-        assert (link["href"], str(len(rows))) == (link["href"], cell["data-value"])
+        if _is_counted(cell):
+            assert (link["href"], str(len(rows))) == (link["href"], cell["data-value"])
+        else:
+            assert rows
 
 
 async def test_a_row_leads_to_a_page_that_its_reader_may_open(busy: Clients) -> None:
     browser = busy.browser("hq-lead")
     page = soup_of(await browser.get(f"/dashboard?{DAYS}"))
     firsts = {str(link["href"]).partition("&line")[0]: str(link["href"]) for link in page.select(".gl-chart td a")}
-    assert len(firsts) >= 6
+    assert len(firsts) >= 8
     for address in firsts.values():
         for row in (await _rows_of(browser, address))[:2]:
-            assert row.startswith(("/customers/", "/cases/", "/green-channel/", "/complaints/", "/care/touchpoints/"))
+            assert row.startswith(PAGES)
+            assert (await browser.get(row.partition("#")[0])).status_code == 200
 
 
 async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients) -> None:
@@ -90,14 +104,31 @@ async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients)
         number["rows"]: str(number["value"]) for line in lines for number in line["numbers"].values() if number["rows"]
     }
     assert told == {f"/api/v1{href}": number for href, number in shown.items()}
-    for address, number in list(told.items())[::9]:
+    of_money = [item for item in told.items() if "panel=cost" in item[0]]
+    assert len(of_money) >= 2
+    for address, number in [*list(told.items())[::9], *of_money]:
         items: list[Any] = []
         cursor: str | None = ""
         while cursor is not None:
             found = (await client.get(f"{address}&limit=50{cursor}")).json()
             items += found["items"]
             cursor = f"&cursor={found['next_cursor']}" if found["next_cursor"] else None
-        assert len({item["id"] for item in items}) == int(number)
+        assert len({item["id"] for item in items}) == len(items)
+        worth = sum((Decimal(item["value"]) for item in items if item["value"] is not None), Decimal(0))
+        assert (worth if "panel=cost" in address else len(items)) == Decimal(number)
+
+
+async def test_spend_is_opened_where_it_may_be_read(busy: Clients) -> None:
+    """The post of the counter compares institutions, and reads the money of none."""
+    query = f"panel=cost&line=BJ&mark=spent&{DAYS}&institution=BJ"
+    with busy.database.write() as session:
+        account = session.exec(select(Account).where(Account.login == "mgr")).one()
+        session.add(Post(account_id=account.id, role=Role.UNIT_LEAD, institution_code="BJ"))
+    for login, status in (("lead", 200), ("unit", 404), ("mgr", 404)):
+        assert (await busy.browser(login).get(f"/dashboard/rows?{query}")).status_code == status
+        assert (await busy.token(login).get(f"/api/v1/dashboard/rows?{query}")).status_code == status
+    own = f"/api/v1/dashboard/rows?panel=cost&line=me&mark=budget&{DAYS}&level=manager"
+    assert (await busy.token("mgr").get(own)).status_code == 200
 
 
 async def test_levels_by_post_and_no_further(busy: Clients) -> None:
@@ -164,7 +195,9 @@ async def test_days_the_wrong_way_round(busy: Clients) -> None:
     assert refused.json()["errors"][0]["field"] == "to"
 
 
-@pytest.mark.parametrize("query", ["", "panel=tiers", "panel=tiers&line=me&mark=gold", "panel=cost&line=BJ&mark=spent"])
+@pytest.mark.parametrize(
+    "query", ["", "panel=tiers", "panel=tiers&line=me&mark=gold", "panel=on_time&line=BJ&mark=rate"]
+)
 async def test_rows_of_nothing_are_not_found(busy: Clients, query: str) -> None:
     assert (await busy.browser("lead").get(f"/dashboard/rows?{query}")).status_code == 404
 

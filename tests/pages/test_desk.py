@@ -40,6 +40,9 @@ async def test_two_clicks_a_level_make_a_gold_vip(desk: Desk) -> None:
     case = await desk.get("mgr", f"/cases/{case_id}")
     assert text_of(case, ".gl-lead") == "已通过：金牌VIP资格，2026年3月1日 – 2027年2月28日。"
     assert f"2026-gold-ranked-001-{desk.gold}" in text_of(case, "#membership")
+    change = f'#membership a[href="/customers/{desk.gold}/manager"]'
+    assert not case.select(change)
+    assert (await desk.get("ops", f"/cases/{case_id}")).select(change), "operations sees no page of a customer"
     facts = (await desk.clients.token("mgr").get(f"/api/v1/cases/{case_id}")).json()
     assert (facts["tier"], facts["stage"], facts["membership"]["manager"]) == ("gold", "active", "王晓梅")
     assert len(case.select(".gl-path .gl-done")) == 7

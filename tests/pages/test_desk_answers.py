@@ -83,7 +83,7 @@ async def test_a_lost_answer_is_asked_for_until_it_is_known(desk: Desk) -> None:
     _href, page = await desk.task("unit")
     state = desk.clients.app.state
     state.gateway = ForgetfulGateway(state.gateway)
-    answer, waiting = await desk.press("unit", page, patient=False, verdict="approve", comment="保费已核")
+    answer, waiting = await desk.press_once("unit", page, verdict="approve", comment="保费已核")
     assert (answer.status_code, answer.headers["Retry-After"]) == (202, "2")
     assert text_of(waiting, ".gl-strip-info").startswith("已提交，等待确认。请勿重复提交，结果会显示在这里。")
     refresh = waiting.select_one('noscript meta[http-equiv="refresh"]')

@@ -15,9 +15,12 @@ from api.forms.batch import run_batch
 from api.forms.kinds import printed_form
 from models.database import Database
 from models.messages.quarter import RecordPeriodOpening
+from models.messages.sweep import StartSweep
+from models.rules.calendar import local_date
 from models.rules.quarter import Quarter
 from models.services import jobs
 from models.services.batches import JOB_KIND
+from models.services.duties.sweeps import open_sweep
 from models.services.quarter import closing
 from models.stores.audit import AuditStore
 from models.tables.batches import BatchFile, BatchSheet
@@ -125,6 +128,11 @@ async def test_another_branch_and_another_post_get_nothing(people: Clients, insu
     with insurer.write() as session:
         session.execute(update(BatchFile).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert (await people.token("svc").post(f"{API}/{made['job_id']}/file")).status_code == 404
+    now = datetime.now(UTC)
+    with insurer.write() as session:
+        assert len(session.exec(select(BatchFile)).all()) == 1
+        open_sweep(session, StartSweep(institution_code="SH", day=local_date(now)), now)
+        assert session.exec(select(BatchFile)).all() == [], "the day's sweep deletes what nobody may fetch any more"
 
 
 async def test_sheets_of_a_failed_batch_are_forgotten_with_the_next(people: Clients, insurer: Database) -> None:

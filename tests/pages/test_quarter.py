@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from api.pages.quarter_view import quarter_href
@@ -110,6 +111,27 @@ async def test_a_long_summary_is_written_page_by_page(people: Clients, frozen: W
     assert {field.get_text() for field in stale.select("textarea[name=problems]")} == {"另一段话"}
 
 
+async def test_a_task_shows_the_first_of_a_long_summary_and_where_all_of_them_are(
+    people: Clients, frozen: World
+) -> None:
+    svc = people.browser("svc")
+    link = soup_of(await svc.get(PAGE)).select_one('a[href^="/tasks/"]')
+    assert link is not None
+    few = soup_of(await svc.get(str(link["href"])))
+    assert len(few.select("#vips tbody tr")) == 2
+    assert not few.select("#vips .gl-foot a")
+    with frozen.database.write() as session:
+        row = QuarterStore(session).get(Q, quarters.BRANCH)
+        assert row is not None
+        _add_lines(session, row.id, 30)
+    many = soup_of(await svc.get(str(link["href"])))
+    assert len(many.select("#vips tbody tr")) == 20
+    onward = many.select_one("#vips .gl-foot a")
+    assert onward is not None
+    assert (onward["href"], "共 32 户" in onward.get_text()) == (BJ, True)
+    assert len(soup_of(await svc.get(str(onward["href"]))).select("#vips tbody tr")) == 32
+
+
 def _add_lines(session: Session, summary_id: UUID, number: int) -> None:
     one = session.exec(select(QuarterLine).where(QuarterLine.summary_id == summary_id)).first()
     assert one is not None
@@ -195,3 +217,17 @@ async def test_another_branch_and_a_running_quarter(people: Clients, frozen: Wor
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
     again = await people.token("svc").post(f"{API}/freeze", json={"institution_code": quarters.BRANCH})
     assert (again.status_code, again.json()["stage"]) == (200, "collecting")
+
+
+async def test_a_published_summary_that_was_altered_says_so_and_what_to_do(people: Clients, frozen: World) -> None:
+    _publish(frozen.database)
+    with frozen.database.write() as session:
+        session.execute(text("DROP TRIGGER quarter_line_no_UPDATE"))
+        session.execute(text("UPDATE quarter_line SET cost = 1"))
+    page = await people.browser("svc").get(BJ)
+    assert (page.status_code, "联系审计岗" in page.text, "content_altered" in page.text) == (409, True, True)
+    for address in (f"/api/v1{BJ}", f"{API}.pdf", f"{API}.xlsx"):
+        problem = await people.token("hq-vip").get(address)
+        assert (problem.status_code, problem.json()["code"]) == (409, "content_altered"), address
+        assert problem.json()["context"]["what"] == f"{Q.year}-Q{Q.number} {quarters.BRANCH}"
+    assert soup_of(await people.browser("hq-vip").get(PAGE)).select("#missing")

@@ -25,7 +25,7 @@ from models.tables.messages import Delivery
 from models.types import DeliveryState, Door, MembershipStage, SeasonPhase, Tier
 from tests.support import world
 from tests.support.care_members import planned, running_member, start
-from tests.support.member_acts import cancel, downgrade
+from tests.support.member_acts import cancel, change_manager, downgrade
 from tests.support.season import open_season
 from tests.support.stage import Stage as Scene
 from tests.support.telling import deliveries, with_address
@@ -89,6 +89,18 @@ async def membership_planned(scene: Scene) -> Handle:
         grant = memberships.grant_of(session, gold.case_id)
     await EngineMemberships(scene.client, scene.queue).grant(grant)
     await planned(scene.world.database, number, 3)
+    await cancel(scene, number, "customer_wish")
+    await handle.result()
+    return handle
+
+
+async def membership_given_to_another(scene: Scene) -> Handle:
+    """Its account manager changed and its year planned anew for the new one, then ended by the customer."""
+    number = scene.world.customer(world.GOLD)
+    row = _running(scene, number, Tier.SILVER)
+    handle = await start(scene.client, scene.queue, scene.world.database, row.case_id)
+    await change_manager(scene, number, scene.world.accounts["bj-mgr"])
+    await planned(scene.world.database, number, 2)
     await cancel(scene, number, "customer_wish")
     await handle.result()
     return handle
@@ -189,6 +201,7 @@ LONG_RUNS = (
     membership_cancelled,
     membership_downgraded,
     membership_fallen,
+    membership_given_to_another,
     membership_planned,
     membership_carried_over,
     calendar_told,

@@ -78,8 +78,14 @@ class Purse:
             self.reserved += part
 
     def done(self, cost: Decimal) -> None:
-        """It was done and cost so much; what it cost more than before is paid, the rest given back."""
-        due = max(cost - self.spent, Decimal(0))
+        """It was done and cost so much; what it cost more than before is paid, the rest given back.
+
+        What was paid too much comes back into the purse, and is given back with it.
+        """
+        if cost < self.spent:
+            self.returned += self.spent - cost
+            self.spent = cost
+        due = cost - self.spent
         beyond = max(due - self.aside, Decimal(0))
         self.reserved += beyond
         self.spent += due

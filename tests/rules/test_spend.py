@@ -119,8 +119,24 @@ def test_the_ledger_follows_every_walk_through_every_stage(walk: list[tuple[Stag
         assert found.get("release_reserve", 0) == purse.returned
         if stage not in OPEN:
             assert purse.reserved == purse.spent + purse.returned, "nothing is open"
-    assert all(entry.yuan > 0 for entry in entries)
+    assert all(entry.yuan > 0 or entry.kind is SpendKind.COMMIT for entry in entries)
+    assert all(entry.yuan for entry in entries)
     assert len({(entry.life, entry.kind) for entry in entries}) == len(entries), "once per life and kind"
+
+
+def test_a_cost_corrected_downwards_is_taken_back_and_released() -> None:
+    """100 reserved, 80 spent; then it was 50, then 95 after all: spent is what it cost, nothing is overwritten."""
+    entries = [Entry(1, SpendKind.RESERVE, Decimal(100))]
+    for cost in (80, 50, 95):
+        entries += following(Standing.of(entries), Wanted(Stage.DONE, Decimal(100), Decimal(cost)))
+        assert Standing.of(entries).committed == cost
+        assert Standing.of(entries).open == 0
+    assert [(entry.life, entry.kind.value, int(entry.yuan)) for entry in entries[3:]] == [
+        (2, "commit", -30),
+        (2, "release_reserve", 30),
+        (3, "reserve", 45),
+        (3, "commit", 45),
+    ]
 
 
 @pytest.mark.parametrize("stage", Stage)

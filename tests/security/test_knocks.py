@@ -18,9 +18,10 @@ from tests.support import world
 OPENS, SENDS = 3, 2
 
 
-def _settings(home: Path) -> Settings:
+def _settings(home: Path, proxies: str = "") -> Settings:
     return Settings(
         home=home,
+        trusted_proxies=proxies,
         secret_key=SecretStr(world.SECRET),
         public_opens_per_minute=OPENS,
         public_sends_per_minute=SENDS,
@@ -28,11 +29,17 @@ def _settings(home: Path) -> Settings:
 
 
 @pytest.fixture
-async def visitor(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+def proxies() -> str:
+    """Whom the application trusts; a test may say otherwise."""
+    return ""
+
+
+@pytest.fixture
+async def visitor(tmp_path: Path, proxies: str) -> AsyncIterator[httpx2.AsyncClient]:
     """Somebody who is not signed in."""
     database = world.new_database(tmp_path)
     world.build(database)
-    app = create_app(_settings(tmp_path), database)
+    app = create_app(_settings(tmp_path, proxies), database)
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app, client=("203.0.113.5", 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
@@ -62,6 +69,32 @@ async def test_guessing_other_secrets_is_the_same_door_and_other_doors_stay_open
 
 async def test_signing_in_has_a_lock_of_its_own(visitor: httpx2.AsyncClient) -> None:
     assert {(await visitor.get("/sign-in")).status_code for _ in range(OPENS + 2)} == {200}
+
+
+async def _opened_as(visitor: httpx2.AsyncClient, *forwarded: str) -> list[bool]:
+    """Whether the door opened for each request that says for whom it comes."""
+    answers = [await visitor.get("/c/guess", headers={"X-Forwarded-For": named}) for named in forwarded]
+    return [answer.status_code != 429 for answer in answers]
+
+
+@pytest.mark.parametrize("proxies", ["", "198.51.100.0/24, 127.0.0.1"])
+async def test_a_name_forged_by_anybody_changes_nothing(visitor: httpx2.AsyncClient) -> None:
+    names = [f"192.0.2.{number}" for number in range(OPENS + 1)]
+    assert await _opened_as(visitor, *names) == [True] * OPENS + [False]
+
+
+@pytest.mark.parametrize("proxies", ["203.0.113.0/28"])
+async def test_behind_a_trusted_proxy_each_client_has_its_own_count(visitor: httpx2.AsyncClient) -> None:
+    assert await _opened_as(visitor, *["192.0.2.1"] * (OPENS + 1), "192.0.2.2") == [True] * OPENS + [False, True]
+    # What the client itself wrote stands left of what the proxy adds: it is not believed.
+    forged = [f"192.0.2.{number}, 192.0.2.2" for number in range(10, 10 + OPENS)]
+    assert await _opened_as(visitor, *forged) == [True] * (OPENS - 1) + [False]
+
+
+@pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.1/8"])
+def test_trust_is_given_to_addresses_only(proxies: str) -> None:
+    with pytest.raises(ValueError, match="GREENLANE_TRUSTED_PROXIES"):
+        _settings(Path(), proxies).check()
 
 
 @given(st.lists(st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"]), max_size=30))

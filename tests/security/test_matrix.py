@@ -85,6 +85,7 @@ PAGES_WITH_PICKERS = (
     "/complaints/{complaint_id}",
     "/green-channel/{request_id}",
     "/care/touchpoints/{touchpoint_id}",
+    "/customers/{customer_no}/manager",
 )
 """The same on pages: there a foreign name may stand in an option to choose, and nowhere else."""
 NAMES_THE_CUSTOMER = ("/green-channel/new", "/green-channel/new/preview")

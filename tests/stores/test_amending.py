@@ -167,11 +167,35 @@ def test_what_a_person_gave_back_is_not_taken_again(database: Database, people: 
     assert _found(database) == []
 
 
-def _decision(case_id: UUID, amendment: Amendment) -> Decision:
+def test_a_customer_that_goes_back_and_forth_takes_its_running_case_along_each_time(
+    database: Database, people: World
+) -> None:
+    """王晓梅 -> 冯洁 -> 王晓梅 -> 冯洁: the second time is not the first one again."""
+    first, second = people.accounts["mgr"], people.accounts["bj-mgr"]
+    handed = []
+    for number, to in enumerate((second, first, second), start=1):
+        _change(database, lambda row, _, to=to: setattr(row, "manager_id", to))  # type: ignore[misc]
+        _planned(database, "manager_changed", str(number))
+        (only,) = _found(database)
+        assert isinstance(only.act, AssignService)
+        assert only.act.to.account_id == to
+        assert [found.act.update_id for found in _found(database)] == [only.act.update_id], "asked again it is the same"
+        handed.append(only.act.update_id)
+        with database.write() as session:
+            point = session.exec(select(Touchpoint).where(Touchpoint.key == "visit")).one()
+            assert point.case_id is not None
+            session.add(_decision(point.case_id, only, number))
+            point.assignee_id = to
+            session.add(point)
+        assert _found(database) == []
+    assert len(set(handed)) == 3
+
+
+def _decision(case_id: UUID, amendment: Amendment, step_no: int = 1) -> Decision:
     act = amendment.act
     return Decision(
         case_id=case_id,
-        step_no=1,
+        step_no=step_no,
         update_id=act.update_id,
         act=act.kind,
         stage=Stage.DUE,

@@ -1,9 +1,11 @@
 """Versions of an assessment: kept once by the sweep, never changed, confirmed, vetoed with evidence."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -26,7 +28,8 @@ from models.stores.scope import EVERYTHING, Scope
 from models.tables.assessment import AssessmentAppeal, AssessmentFact, AssessmentResult
 from models.tables.audit import AuditEntry
 from models.tables.care import Touchpoint
-from models.types import Door, Stage
+from models.tables.cases import Case
+from models.types import Door, Outcome, Stage
 from tests.support import world
 from tests.support.assessed import YEAR, any_case, fill
 from tests.support.world import World
@@ -149,7 +152,7 @@ def test_an_altered_version_is_found(filled: World) -> None:
         row.kept = row.kept | {"rulebook": "another"}
         session.add(row)
         session.flush()
-        assert refusal(lambda: branch_view(session, BJ, "1", AFTER)) is ErrorCode.INTERNAL_ERROR
+        assert refusal(lambda: branch_view(session, BJ, "1", AFTER)) is ErrorCode.CONTENT_ALTERED
 
 
 def test_reckoned_again_another_version_waits_and_the_confirmed_one_stands(filled: World) -> None:
@@ -219,6 +222,58 @@ def test_what_may_not_be_reckoned_or_confirmed_is_refused(filled: World) -> None
         assert refusal(lambda: again(session, elsewhere, actor, "x")) is ErrorCode.NOT_FOUND
         assert refusal(lambda: again(session, BJ._replace(branch_code="BJ01"), actor, "x")) is ErrorCode.INVALID_INPUT
         assert refusal(lambda: keeping.confirm(session, YEAR, "BJ", 1, actor)) is ErrorCode.NOT_FOUND
+
+
+def test_of_first_versions_made_at_the_same_moment_each_has_its_number(filled: World) -> None:
+    """Head office twice at once, and then two sweeps of one quarter."""
+
+    def at_once(make: Callable[[Session], object]) -> None:
+        together = Barrier(2)
+
+        def run(_number: int) -> None:
+            together.wait()
+            with filled.database.write() as session:
+                make(session)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, range(2)))
+
+    at_once(lambda session: keeping.keep_again(session, BJ, by(filled), "补录后重算"))
+    at_once(lambda session: sweep(session, date(YEAR, 4, 1)))
+    with filled.database.read() as session:
+        assert sorted(periods(session)) == [(YEAR, "Q1", 1), (YEAR, "year", 1), (YEAR, "year", 2)]
+
+
+def _appeal(session: Session, row: AssessmentResult, item: str, outcome: Outcome | None) -> None:
+    """An appeal about an item, open or decided."""
+    case_id = session.exec(select(Case.id).where(col(Case.id).not_in(select(AssessmentAppeal.case_id)))).first()
+    case = session.get_one(Case, case_id)
+    case.outcome = outcome
+    appeal = AssessmentAppeal(
+        case_id=case.id,
+        result_id=row.id,
+        year=row.year,
+        institution_code=row.institution_code,
+        item=item,
+        old=Decimal(50),
+        new=Decimal(60),
+    )
+    session.add_all((case, appeal))
+    session.flush()
+
+
+def test_what_was_decided_may_be_appealed_for_again_once_the_year_was_reckoned_again(filled: World) -> None:
+    with filled.database.write() as session:
+        store, first = AssessmentStore(session), _scored(session)
+        _appeal(session, first, "on_time_rate", Outcome.REJECTED)
+        _appeal(session, first, "completion_rate", Outcome.WITHDRAWN)
+        _appeal(session, first, "satisfaction", None)
+        assert store.appealed(first) == {"on_time_rate", "satisfaction"}
+        corrected = AssessmentResult(**first.model_dump(exclude={"id", "version"}), version=2)
+        store.add(corrected)  # by an appeal: the facts are the same, and so is what was decided about them
+        assert store.appealed(corrected) == {"on_time_rate", "satisfaction"}
+        again = keeping.keep_again(session, BJ, by(filled), "补录后重算")
+        assert store.appealed(again) == {"satisfaction"}, "an open one is still to be decided"
 
 
 def _finding(case_id: UUID | None, code: str = "falsified_record", evidence: str = "附件三照片") -> Finding:

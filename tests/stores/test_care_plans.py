@@ -5,7 +5,6 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event, text
 from sqlmodel import Session
 
 from models.database import Database
@@ -13,6 +12,7 @@ from models.stores.care_calendar import CareCalendarStore, CareFilter, Reader
 from models.stores.care_running import RunningStore
 from models.stores.scope import Scope
 from models.types import Stage
+from tests.support.plans import query_plans
 
 ID = UUID(int=7)
 HEAD_OFFICE, BRANCH = Reader(ID, Scope(("/HQ/",))), Reader(ID, Scope(("/HQ/BJ/",)))
@@ -21,25 +21,7 @@ Ask = Callable[[Session], object]
 
 
 def _plans(database: Database, ask: Ask) -> list[str]:
-    """How the database would run each statement of a question."""
-    found: list[str] = []
-
-    def explain(connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if not statement.startswith("SELECT") or connection.info.get("explaining"):
-            return
-        connection.info["explaining"] = True
-        prefix = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-        found.append("\n".join(str(row[-1]) for row in connection.exec_driver_sql(prefix + statement, parameters)))  # type: ignore[arg-type]  # as the driver got them
-        connection.info["explaining"] = False
-
-    with database.read() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SET enable_seqscan = off"))  # an empty table would rather be scanned
-            session.execute(text("SET enable_bitmapscan = off"))
-        event.listen(database.engine, "before_cursor_execute", explain)
-        ask(session)
-        event.remove(database.engine, "before_cursor_execute", explain)
-    return found
+    return query_plans(database, ask, "enable_bitmapscan")
 
 
 @pytest.mark.parametrize(

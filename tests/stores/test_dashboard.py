@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -13,11 +14,13 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
+from api.dashboard_answers import owner_of, value_of
 from models.database import Database
 from models.encryption import Keyring
 from models.errors import DomainError, ErrorCode
 from models.rules import calendar as cal
 from models.rules.calendar import local_date
+from models.service_types import SpendKind
 from models.services.dashboard.figures import PanelName
 from models.services.dashboard.panels import COUNTED, lines, rows
 from models.services.dashboard.standing import Asked, Level, Reader, Standing, stand
@@ -28,8 +31,9 @@ from models.stores.scope import EVERYTHING, NOTHING, Scope
 from models.stores.service_counts import ServiceCounts
 from models.tables.care import Touchpoint
 from models.tables.cases import Membership, Task
+from models.tables.spend import SpendEntry, SpendPlan
 from models.types import MembershipStage, Stage, TaskState, Tier
-from tests.stores.conftest import SECRET
+from tests.plugins.postgres import SECRET
 from tests.support.dashboard_world import PLACES, fill, span_of
 from tests.support.world import World
 
@@ -66,17 +70,21 @@ def asked(request: pytest.FixtureRequest, filled: World) -> tuple[Database, Read
 
 
 def _numbers(session: Session, at: Standing, panel: PanelName) -> Numbers:
-    found = lines(session, at, panel)
-    assert found is not None
-    marks = COUNTED[panel]
+    found, marks = lines(session, at, panel) or (), COUNTED[panel]
     return Counter({(line.key, mark): int(line.cells[mark] or 0) for line in found for mark in marks})
+
+
+def _id(row: Any) -> UUID:
+    row = getattr(row, "row", row)
+    found: UUID = getattr(row, "id", None) or row.case_id
+    return found
 
 
 def _pages(session: Session, at: Standing, panel: PanelName, key: str, mark: str) -> Iterator[Any]:
     after = None
     while page := rows(session, at, panel, key, mark, after=after, limit=7):
         yield from page
-        after = getattr(page[-1], "id", None) or page[-1].case_id
+        after = _id(page[-1])
 
 
 def test_every_number_counts_the_rows_that_it_opens(asked: tuple[Database, Reader, Asked]) -> None:
@@ -85,11 +93,35 @@ def test_every_number_counts_the_rows_that_it_opens(asked: tuple[Database, Reade
         at, total = stand(session, reader, wanted, NOW), 0
         for panel in COUNTED:
             for (key, mark), number in _numbers(session, at, panel).items():
-                found = [getattr(row, "id", None) or row.case_id for row in _pages(session, at, panel, key, mark)]
+                found = [_id(row) for row in _pages(session, at, panel, key, mark)]
                 assert (panel, key, mark, len(found)) == (panel, key, mark, number)
                 assert len(set(found)) == number
                 total += number
     assert total > 20
+
+
+def test_every_sum_and_mean_is_that_of_the_rows_that_it_opens(asked: tuple[Database, Reader, Asked]) -> None:
+    database, reader, wanted = asked
+    with database.read() as session:
+        at, seen = stand(session, reader, wanted, NOW), _seen(session, reader, wanted)
+        opened = 0
+        for line in lines(session, at, PanelName.COST) or ():
+            for mark in ("spent", "budget"):
+                found = list(_pages(session, at, PanelName.COST, line.key, mark))
+                assert (mark, line.cells[mark]) == (mark, sum((value_of(row) or 0 for row in found), Decimal(0)))
+                assert all(seen(owner_of(row)) for row in found)
+                opened += len(found)
+        plans = {plan.id: plan for plan in filter(seen, session.exec(select(SpendPlan)))}
+        spent = [row for row in session.exec(select(SpendEntry)) if row.plan_id in plans and FIRST <= row.day <= LAST]
+        wanted_rows = sum(row.kind is SpendKind.COMMIT for row in spent)
+        wanted_rows += sum(plan.first_on <= LAST <= plan.last_on for plan in plans.values())
+        assert opened == wanted_rows > 2
+        for line in lines(session, at, PanelName.SATISFACTION) or ():
+            scores = [value_of(row) for row in _pages(session, at, PanelName.SATISFACTION, line.key, "valid")]
+            assert len(scores) == line.cells["valid"]
+            if line.cells["score"] is not None:
+                mean = sum((score or Decimal(0) for score in scores), Decimal(0)) / len(scores)
+                assert abs(mean - Decimal(line.cells["score"])) <= Decimal("0.01")
 
 
 Seen = Callable[[Any], bool]

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from tests.plugins.postgres import SECRET
 from tests.rules.oracle import reckon
-from tests.stores.conftest import SECRET
 
 HOLIDAY_CN = Path(__file__).parents[1] / "data" / "holiday-cn"
 TREE = [

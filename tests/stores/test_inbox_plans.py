@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event, text
 
 from models.database import Database
 from models.rules.stand_ins import Mandate, Reach, StoodFor
 from models.stores.tasks import Person, TaskFilter, TaskStore
 from models.types import CaseKind, Role, Tier
+from tests.support.plans import query_plans
 
 AT = datetime(2026, 2, 5, 2, tzinfo=UTC)
 ID = UUID(int=7)
@@ -32,24 +32,7 @@ COVERING = "ix_task_open_counts"
 
 
 def _plans(database: Database, ask: Ask) -> list[str]:
-    """How the database would run each statement of a question."""
-    found: list[str] = []
-
-    def explain(connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if not statement.startswith("SELECT") or connection.info.get("explaining"):
-            return
-        connection.info["explaining"] = True
-        prefix = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-        found.append("\n".join(str(row[-1]) for row in connection.exec_driver_sql(prefix + statement, parameters)))  # type: ignore[arg-type]  # as the driver got them
-        connection.info["explaining"] = False
-
-    with database.read() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SET enable_seqscan = off"))  # an empty table would rather be scanned
-        event.listen(database.engine, "before_cursor_execute", explain)
-        ask(TaskStore(session))
-        event.remove(database.engine, "before_cursor_execute", explain)
-    return found
+    return query_plans(database, lambda session: ask(TaskStore(session)))
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,21 @@ from models.database import Database
 from models.errors import DomainError
 from models.messages.quarter import RecordPeriodOpening
 from models.messages.sweep import RecordOrder, SweepOrder
-from models.rules.quarter import Quarter
+from models.rules.quarter import Quarter, Totals, totals
 from models.services.by import By
 from models.services.quarter import adjusting, closing, content, starting
 from models.services.quarter.content import SummaryAlteredError
+from models.services.quarter.reading import branch_quarters
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.quarter import QuarterStore
+from models.stores.scope import EVERYTHING
 from models.tables.care import Touchpoint
+from models.tables.cases import Case
 from models.tables.messages import Notification
 from models.tables.quarter import QuarterAdjustment, QuarterSummary
 from models.tables.service import DutySweep
-from models.types import Door, Stage
+from models.types import Door, Outcome, Stage
 from tests.support import quarters, world
 from tests.support.sweeping import add_touchpoint
 from tests.support.world import World
@@ -200,7 +203,7 @@ def test_what_was_handed_in_on_time_and_complete(database: Database, people: Wor
     assert [(one.on_time, one.complete) for one in handed] == [(True, True)]
 
 
-def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_frozen(database: Database, people: World) -> None:
+def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_published(database: Database, people: World) -> None:
     def due(branch: str, day: datetime) -> list[tuple[int, int]]:
         order = SweepOrder(institution_code=branch, day=day.date(), at=day, limit=10)
         with database.read() as session:
@@ -211,6 +214,26 @@ def test_the_sweep_starts_what_ended_since_it_went_live_and_is_not_frozen(databa
     with database.write() as session:
         session.add(DutySweep(day=datetime(2026, 5, 1, tzinfo=UTC).date(), institution_code="SH", started_at=FROZEN))
     assert due("SH", october) == [(2026, 2), (2026, 3)]
-    assert due("BJ", october) == [(2026, 3)], "the second quarter is frozen already"
+    assert due("BJ", october) == [(2026, 2), (2026, 3)], "the second is frozen; were it broken off, it would go on"
+    with database.write() as session:
+        case = session.get_one(Case, _summary(session).case_id)
+        case.outcome = Outcome.APPROVED
+        session.add(case)
+    assert due("BJ", october) == [(2026, 3)]
     assert due("BJ", october - timedelta(days=1)) == []
     assert due("HQ", october) == []
+
+
+def test_the_database_adds_up_what_the_rule_does(database: Database, people: World) -> None:
+    """Of a summary with lines and counts, of one without a VIP, and of a branch without one."""
+    with database.write() as session:
+        start = quarters.start(people, Q, branch="SH")
+        closing.record_opening(session, RecordPeriodOpening(start=start, at=FROZEN))
+    with database.read() as session:
+        found = {row.found.branch.code: row for row in branch_quarters(session, Q, EVERYTHING)}
+        ours = _summary(session)
+        assert found["BJ"].totals == totals(line for _, line in content.lines_of(session, ours))
+        assert found["BJ"].totals is not None
+        assert (found["BJ"].totals.vips, found["BJ"].totals.due > 0, found["BJ"].totals.cost > 0) == (2, True, True)
+        assert found["SH"].totals == Totals()
+        assert {row.totals for row in branch_quarters(session, Q.before, EVERYTHING)} == {None}

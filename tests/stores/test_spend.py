@@ -1,7 +1,7 @@
 """服务投入 in the records: the ledger follows every touchpoint, figures are the sums of the rows they lead to."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,36 +9,39 @@ from sqlmodel import Session, col, select
 
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.messages.service_acts import CompleteTouchpoint
 from models.messages.sweep import RecordOrder
-from models.rulebook import load_builtin
-from models.rules.calendar import local_date
-from models.service_types import ProofKind, SpendKind, SpendState
-from models.services.calendars import snapshot
+from models.service_types import ProofKind, SpendState
 from models.services.care import doing, touchpoints
-from models.services.care.doing import OPEN, Moment
+from models.services.care.doing import OPEN
 from models.services.care.touchpoints import Extra
 from models.services.duties.replanning import plan_members
 from models.services.rulebooks import ensure_builtin
-from models.services.spend.figures import CustomerSpend, of_customer, report
-from models.stores.scope import EVERYTHING, NOTHING, Scope
-from models.stores.spend import SpendStore
+from models.services.spend.figures import customers, of_customer, report
+from models.stores.scope import NOTHING, Scope
+from models.stores.spend import EVERYBODY, Reader, SpendStore
 from models.stores.sweeps import SweepStore
 from models.tables.book import Customer
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Membership
-from models.tables.organisation import Account
 from models.tables.spend import SpendEntry, SpendPlan
-from models.types import ContactKind, Door, Stage, Tier
+from models.types import Stage, Tier
 from tests.rules import spend_oracle as oracle
 from tests.support import care_members as members
 from tests.support import world
 from tests.support.care import planned
-from tests.support.spend import listed
+from tests.support.spend import (
+    BOOK,
+    SEPTEMBER,
+    balances,
+    completion,
+    listed,
+    moment,
+    reserved_by_rows,
+    spend_of,
+    year_member,
+)
 from tests.support.world import YEAR, World
 
-SEPTEMBER = datetime(2026, 9, 15, 2, 0, tzinfo=UTC)
-BOOK = load_builtin()
 SIGNED = {item.code for item in BOOK.keeping.plan if ProofKind.SIGNATURE in item.proof or ProofKind.PHOTO in item.proof}
 
 
@@ -48,46 +51,12 @@ def people(database: Database) -> World:
     return listed(database, world.build(database))
 
 
-def _member(session: Session, people: World, alias: str, tier: Tier) -> Membership:
-    """Planned, with two people served: one leader, one handler."""
-    number = people.customer(alias)
-    members.add_contact(session, number, ContactKind.HANDLER, f"经办{alias}", birthday="05-20")
-    row = members.member(session, people, number, tier)
-    members.plan(session, row)
-    return row
-
-
-def _of(session: Session, number: str) -> CustomerSpend:
-    found = of_customer(session, number, YEAR)
-    assert found is not None
-    return found
-
-
-def _act(session: Session, **fields: object) -> CompleteTouchpoint:
-    account = session.exec(select(Account).where(Account.login == "mgr")).one()
-    return CompleteTouchpoint(
-        update_id=f"{account.id}:spend",
-        content_hash="x",
-        actor_id=account.id,
-        actor_name=account.name,
-        door=Door.API,
-        version=1,
-        content="已办",
-        late_reason="迟",
-        **fields,
-    )
-
-
-def _moment(session: Session, at: datetime = SEPTEMBER) -> Moment:
-    return Moment(session, BOOK, snapshot(session, BOOK.working_time, local_date(at)), at)
-
-
 def test_a_year_is_estimated_and_reserved_with_its_plan(database: Database, people: World) -> None:
     with database.write() as session:
-        _member(session, people, world.GOLD, Tier.GOLD)
-        _member(session, people, world.SILVER, Tier.SILVER)
+        year_member(session, people, world.GOLD, Tier.GOLD)
+        year_member(session, people, world.SILVER, Tier.SILVER)
     with database.read() as session:
-        gold, silver = (_of(session, people.customer(alias)) for alias in (world.GOLD, world.SILVER))
+        gold, silver = (spend_of(session, people.customer(alias)) for alias in (world.GOLD, world.SILVER))
     assert gold.plan.total == oracle.expected_total("gold", 2)
     assert silver.plan.total == oracle.expected_total("silver", 2)
     assert gold.plan.spend_limit == oracle.expected_limit("gold", gold.plan.standard_premium) == Decimal("60000.00")
@@ -97,29 +66,22 @@ def test_a_year_is_estimated_and_reserved_with_its_plan(database: Database, peop
     assert gold.account.planned == gold.account.reserved + gold.account.left
     assert gold.account.planned == sum(item.account.planned for item in gold.items)
     with database.read() as session:
-        assert gold.account.reserved == _reserved_by_rows(session, gold)
-
-
-def _reserved_by_rows(session: Session, found: CustomerSpend) -> Decimal:
-    """From the touchpoints and the price list alone."""
-    rows = session.exec(select(Touchpoint).where(Touchpoint.customer_no == found.plan.customer_no)).all()
-    parts = [oracle.expected_part(row.code, personal=row.contact_id is not None) for row in rows if row.stage in OPEN]
-    return sum(parts, Decimal(0))
+        assert gold.account.reserved == reserved_by_rows(session, gold)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_years_agree_with_an_oracle(database: Database, people: World, seed: int) -> None:
     rng, spent = random.Random(seed), Decimal(0)
     with database.write() as session:
-        row = _member(session, people, world.GOLD, Tier.GOLD)
+        row = year_member(session, people, world.GOLD, Tier.GOLD)
     for turn in range(25):
         with database.write() as session:
             spent += _something(session, rng, row, turn)
         with database.read() as session:
-            found = _of(session, row.customer_no)
+            found = spend_of(session, row.customer_no)
             assert found.account.committed == spent
-            assert found.account.reserved == _reserved_by_rows(session, found)
-            _identity(session, found)
+            assert found.account.reserved == reserved_by_rows(session, found)
+            balances(session, found)
 
 
 def _something(session: Session, rng: random.Random, member: Membership, turn: int) -> Decimal:
@@ -134,7 +96,7 @@ def _something(session: Session, rng: random.Random, member: Membership, turn: i
         case "stop":
             doing.stop(session, row, "停办", SEPTEMBER)
         case "move":
-            doing.reschedule(_moment(session), row, date(2026, 11, 2), "改期")
+            doing.reschedule(moment(session), row, date(2026, 11, 2), "改期")
         case _:
             held = session.get(Membership, member.id)
             assert held is not None
@@ -148,38 +110,16 @@ def _done(session: Session, rng: random.Random, row: Touchpoint) -> Decimal:
     if row.code in SIGNED:
         return Decimal(0)
     cost = rng.choice((None, Decimal(0), Decimal(rng.randrange(1, 300_000)) / 100))
-    doing.complete(_moment(session), row, _act(session, done_on=date(2026, 9, 15), cost=cost))
+    doing.complete(moment(session), row, completion(session, done_on=date(2026, 9, 15), cost=cost))
     if cost is not None:
         return cost
     return Decimal(0) if row.human else oracle.expected_part(row.code, personal=row.contact_id is not None)
 
 
-def _identity(session: Session, found: CustomerSpend) -> None:
-    """Of every life that is over, reserve = commit + release; figures are the sums of the rows behind them."""
-    moved = SpendStore(session).moved(found.plan.id)
-    lives: dict[str, dict[str, Decimal]] = {}
-    for entry, _row in moved:
-        life = lives.setdefault(entry.source, {})
-        assert entry.kind.value not in life, "once per source and kind"
-        life[entry.kind.value] = entry.yuan
-    for life in lives.values():
-        if len(life) > 1:
-            assert life["reserve"] == life.get("commit", 0) + life.get("release_reserve", 0)
-    by_item = {
-        code: sum((e.yuan for e, _ in moved if e.code == code and e.kind is SpendKind.COMMIT), Decimal(0))
-        for code in {item.code for item in found.items}
-    }
-    assert by_item == {item.code: item.account.committed for item in found.items}
-    spans = SpendStore(session).committed([found.plan.customer_no], date(2026, 9, 15), date(2026, 9, 15))
-    assert sum(spans.values(), Decimal(0)) == found.account.committed
-    before = SpendStore(session).committed([found.plan.customer_no], date(2026, 1, 1), date(2026, 9, 14))
-    assert before == {}
-
-
 def test_what_leaves_by_itself_costs_its_part(database: Database, people: World) -> None:
     """The bulk update of sent letters passes the session by; the ledger hears of it all the same, and only once."""
     with database.write() as session:
-        row = _member(session, people, world.GOLD, Tier.GOLD)
+        row = year_member(session, people, world.GOLD, Tier.GOLD)
         magazines = [one for one in members.touchpoints(session, row.customer_no).values() if one.code == "Z13"]
     changes = [
         {
@@ -200,7 +140,7 @@ def test_what_leaves_by_itself_costs_its_part(database: Database, people: World)
         with database.write() as session:
             SweepStore(session).close_sent(changes)
     with database.read() as session:
-        assert _of(session, row.customer_no).account.committed == 30
+        assert spend_of(session, row.customer_no).account.committed == 30
 
 
 def test_a_member_of_before_gets_an_estimate_and_its_ledger(database: Database, people: World) -> None:
@@ -232,16 +172,16 @@ def test_a_member_of_before_gets_an_estimate_and_its_ledger(database: Database, 
             swept = plan_members(session, order)
         assert (swept.after, swept.counts) == (None, {"estimates": expected})
     with database.read() as session:
-        account = _of(session, number).account
+        account = spend_of(session, number).account
     assert (account.committed, account.reserved) == (Decimal("55.5"), Decimal(100))
 
 
 def test_what_people_add_counts_and_asks_above_the_limit(database: Database, people: World) -> None:
     with database.write() as session:
-        row = _member(session, people, world.SILVER, Tier.SILVER)
+        row = year_member(session, people, world.SILVER, Tier.SILVER)
         number = row.customer_no
     with database.write() as session:
-        room = _of(session, number).figures
+        room = spend_of(session, number).figures
     visits = int((room.ceiling - room.projected) // 2000)
     assert visits >= 1
     for at in range(visits):
@@ -250,7 +190,7 @@ def test_what_people_add_counts_and_asks_above_the_limit(database: Database, peo
         _add(database, people, number, "讲座超限")
     assert refused.value.code is ErrorCode.SPEND_LIMIT_EXCEEDED
     with database.read() as session:
-        found = _of(session, number)
+        found = spend_of(session, number)
     assert found.account.extra == 2000 * visits
     assert Decimal(str(refused.value.context["over"])) == found.figures.with_extra(Decimal(2000)).over > 0
     with database.write() as session:
@@ -260,7 +200,7 @@ def test_what_people_add_counts_and_asks_above_the_limit(database: Database, peo
         session.add(plan)
     _add(database, people, number, "讲座超限")
     with database.read() as session:
-        assert _of(session, number).figures.state is SpendState.APPROVED
+        assert spend_of(session, number).figures.state is SpendState.APPROVED
 
 
 def _add(database: Database, people: World, number: str, key: str) -> None:
@@ -276,33 +216,61 @@ def _add(database: Database, people: World, number: str, key: str) -> None:
             rulebook_version_id=version.id,
             due_on=date(2026, 11, 2),
         )
-        touchpoints.add_extra(_moment(session), customer, asked)
+        touchpoints.add_extra(moment(session), customer, asked)
 
 
-def test_the_budget_is_seen_by_the_owner_only(database: Database, people: World) -> None:
+def test_the_budget_is_seen_by_the_owner_and_the_manager_only(database: Database, people: World) -> None:
     with database.write() as session:
-        _member(session, people, world.GOLD, Tier.GOLD)
+        row = year_member(session, people, world.GOLD, Tier.GOLD)
+        manager, other = row.manager_id, people.accounts["svc"]
+    readers = {
+        EVERYBODY: 1,
+        Reader(Scope(("/HQ/BJ/",))): 1,
+        Reader(Scope(("/HQ/SH/",))): 0,
+        Reader(NOTHING): 0,
+        Reader(NOTHING, manager): 1,
+        Reader(NOTHING, other): 0,
+        Reader(Scope(("/HQ/SH/",)), manager): 1,
+    }
     with database.read() as session:
-        for scope, rows in ((EVERYTHING, 1), (Scope(("/HQ/BJ/",)), 1), (Scope(("/HQ/SH/",)), 0), (NOTHING, 0)):
-            assert len(report(session, YEAR, scope).rows) == rows
-            assert (of_customer(session, people.customer(world.GOLD), YEAR, scope) is not None) == bool(rows)
+        for reader, rows in readers.items():
+            assert len(report(session, YEAR, reader).rows) == rows
+            assert (of_customer(session, people.customer(world.GOLD), YEAR, reader) is not None) == bool(rows)
 
 
 def test_sums_by_institution_and_item_are_those_of_the_customers(database: Database, people: World) -> None:
+    """The sums of the records against each customer's items, read one by one."""
     with database.write() as session:
         for alias, tier in ((world.GOLD, Tier.GOLD), (world.SILVER, Tier.SILVER), (world.BRANCH_OWNED, Tier.GOLD)):
-            _member(session, people, alias, tier)
+            year_member(session, people, alias, tier)
+        rows = members.touchpoints(session, people.customer(world.GOLD)).values()
+        visit = next(one for one in rows if one.code == "Z08" and one.merged_into is None)
+        doing.complete(moment(session), visit, completion(session, done_on=date(2026, 9, 15), cost=Decimal("33.33")))
+    _add(database, people, people.customer(world.SILVER), "讲座")
     with database.read() as session:
-        found = report(session, YEAR, EVERYTHING)
-    for groups in (found.by(lambda row: row.plan.institution_code), found.by_item()):
-        for name in ("planned", "extra", "reserved", "committed", "left"):
-            assert sum(getattr(one, name) for one in groups.values()) == getattr(found.total, name)
-    assert found.total.planned == sum(row.plan.total for row in found.rows)
+        found = report(session, YEAR, EVERYBODY)
+        shown = list(customers(session, found.rows))
+        singles = {row.customer_no: spend_of(session, row.customer_no) for row in found.rows}
+    assert len(singles) == 3
+    for row, page in zip(found.rows, shown, strict=True):
+        single = singles[row.customer_no]
+        assert (row.account, row.figures, row.name) == (single.account, single.figures, single.name)
+        assert (page.plan.customer_no, page.figures) == (row.customer_no, single.figures)
+        assert sum(item.account.planned for item in single.items) == single.plan.total
+    for name in ("planned", "extra", "reserved", "committed", "left"):
+        whole = getattr(found.total, name)
+        assert sum(getattr(one, name) for one in found.by_institution.values()) == whole
+        for code, account in found.by_item.items():
+            items = [item.account for single in singles.values() for item in single.items if item.code == code]
+            assert getattr(account, name) == sum(getattr(item, name) for item in items)
+        assert sum(getattr(one, name) for one in found.by_item.values()) == whole
+    assert found.total.extra == 2000
+    assert found.total.committed == Decimal("33.33")
 
 
 def test_the_ledger_cannot_be_changed(database: Database, people: World) -> None:
     with database.write() as session:
-        _member(session, people, world.GOLD, Tier.GOLD)
+        year_member(session, people, world.GOLD, Tier.GOLD)
     with pytest.raises(RuntimeError, match="in the ledger"):
         _falsify(database)
     with database.read() as session:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event, text
 from sqlmodel import Session, select
 
 from models.database import Database
@@ -32,6 +31,7 @@ from models.types import (
     Tier,
 )
 from tests.support.members import add_member
+from tests.support.plans import query_plans
 from tests.support.sweep_rows import DAY, change, contact_of, gold_row, quiet_world, row_of, told_by
 from tests.support.sweeping import Sweeper, morning
 from tests.support.world import GOLD, SILVER, SMALL, World
@@ -222,24 +222,7 @@ async def test_memberships_are_planned_called_and_named_once(database: Database,
 
 
 def _plans(database: Database, ask: Callable[[SweepStore], object]) -> list[str]:
-    """How the database would run each statement of a question."""
-    found: list[str] = []
-
-    def explain(connection: Connection, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if not statement.startswith("SELECT") or connection.info.get("explaining"):
-            return
-        connection.info["explaining"] = True
-        prefix = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-        found.append("\n".join(str(row[-1]) for row in connection.exec_driver_sql(prefix + statement, parameters)))  # type: ignore[arg-type]  # as the driver got them
-        connection.info["explaining"] = False
-
-    with database.read() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SET enable_seqscan = off"))  # an empty table would rather be scanned
-        event.listen(database.engine, "before_cursor_execute", explain)
-        ask(SweepStore(session))
-        event.remove(database.engine, "before_cursor_execute", explain)
-    return found
+    return query_plans(database, lambda session: ask(SweepStore(session)))
 
 
 @pytest.mark.parametrize("place", [Place("BJ"), Place("BJ", DAY, UUID(int=7))], ids=["first chunk", "a later one"])

@@ -48,7 +48,7 @@ def test_an_upgrade_keeps_every_case_and_what_refers_to_it(old: Database) -> Non
     old.migrate()
     assert _counts(old) == before
     assert min(before) > 0
-    assert old._revision() == newest_revision()
+    assert old.revision() == newest_revision()
 
 
 def test_after_it_a_case_may_be_about_an_institution(old: Database) -> None:

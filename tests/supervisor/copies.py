@@ -1,7 +1,6 @@
 """A whole copy of Greenlane on a home of its own, run as a person would."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,14 +12,6 @@ from tests.supervisor.processes import family, kill_all, wait_until
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
-
-
-def free_port() -> int:
-    """A port nobody holds at this moment."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number: int = found.getsockname()[1]
-        return number
 
 
 class Copy:

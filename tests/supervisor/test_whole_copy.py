@@ -13,8 +13,9 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from api.supervisor.home import read_facts
-from tests.supervisor.copies import Copy, free_port
+from tests.supervisor.copies import Copy
 from tests.supervisor.processes import is_alive, wait_all_gone, wait_until
+from tests.support.ports import free_port
 from workflows.namespace import RETENTION, namespace_retention, prepare_namespace, registered_search_attributes
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

@@ -4,16 +4,22 @@ Everything comes from one seed, so that a failure can be looked at again.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, select
 
 from models.database import Database
 from models.rules.calendar import local_date
-from models.service_types import ComplaintSheet, GreenService
+from models.service_types import ComplaintSheet, GreenService, SpendKind, SurveyChannel, SurveyStage
+from models.tables.book import Customer
+from models.tables.care import Touchpoint
 from models.tables.cases import Case, Membership, Task
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+from models.tables.spend import SpendEntry, SpendPlan
+from models.tables.survey import SurveyCampaign, SurveyInvitation, SurveySheet
 from models.types import CaseKind, MembershipStage, Role, Stage, TaskState, Tier
 from tests.support import service_rows, world
 from tests.support.care import planned
@@ -24,6 +30,7 @@ PLACES = {"BJ": "/HQ/BJ/", "BJ01": "/HQ/BJ/BJ01/", "SH": "/HQ/SH/", "HQ": "/HQ/"
 CUSTOMERS = 24
 _KINDS = (CaseKind.QUALIFICATION, CaseKind.GREEN_CHANNEL, CaseKind.CARE_TOUCHPOINT, CaseKind.COMPLAINT)
 _ROLES = (Role.BR_SVC, Role.BR_LEAD, Role.MGR)
+_VIPS = (Tier.GOLD, Tier.SILVER)
 _STAGES = (Stage.PLANNED, Stage.DUE, Stage.DONE, Stage.DONE, Stage.DONE, Stage.MISSED, Stage.SKIPPED, Stage.CANCELLED)
 _CODES = (("Z08", "manager_visit"), ("Z10", "birthday_greeting"), ("17(4)", "renewal_reminder"), ("Z19", "survey"))
 
@@ -43,6 +50,9 @@ def fill(database: Database, now: datetime, seed: int = 7) -> World:
             _request(session, chance, chance.choice(numbers), now, number)
             _complaint(session, chance, chance.choice(numbers), now, number)
         session.flush()
+        _surveys(session, chance, numbers, now, made.accounts["svc"])
+        for customer_no in numbers[::2]:
+            _spend(session, chance, customer_no, local_date(now))
         cases = session.exec(select(Case)).all()
         for number in range(240):
             _task(session, chance, chance.choice(cases), now, (number, list(made.accounts.values())))
@@ -135,6 +145,92 @@ def _complaint(session: Session, chance: Random, customer_no: str, now: datetime
     row.reply_in_time, row.closed_in_time = chance.choice((True, True, False, None)), chance.choice((True, False, None))
     row.closed_at = row.received_at + timedelta(days=3) if chance.random() < 0.7 else None
     session.flush()
+
+
+def _surveys(session: Session, chance: Random, numbers: list[str], now: datetime, by: UUID) -> None:
+    """Three campaigns of two periods; of some customers both people are asked, and none, one or both answer."""
+    for at, stage in enumerate((SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)):
+        opened = now - timedelta(days=20 + 60 * at)
+        about: dict[str, Any] = {
+            "workflow_id": f"survey/{at}",
+            "title": f"调查{at}",
+            "period": f"2026-Q{1 + at % 2}",
+            "tiers": ["gold"],
+            "institution_code": "HQ",
+            "stage": stage,
+            "closes_on": opened.date(),
+            "created_by": by,
+            "created_at": opened,
+            "opened_at": opened,
+        }
+        row = SurveyCampaign(**about)
+        session.add(row)
+        session.flush()
+        for number in chance.sample(numbers, 14):
+            code, tier = session.get_one(Customer, number).institution_code, chance.choice((Tier.GOLD, Tier.SILVER))
+            for key in ("a", "b")[: chance.choice((1, 2))]:
+                _invitation(
+                    session, chance, row, opened, customer_no=number, institution_code=code, tier=tier, key=number + key
+                )
+
+
+def _invitation(session: Session, chance: Random, campaign: SurveyCampaign, opened: datetime, **about: Any) -> None:
+    asked = SurveyInvitation(campaign_id=campaign.id, channel=SurveyChannel.QR, **about)
+    asked.token_hash, asked.invited_on = f"{campaign.id}{asked.key}", local_date(opened)
+    asked.answered_at = opened + timedelta(days=2) if chance.random() < 0.5 else None
+    session.add(asked)
+    session.flush()
+    if asked.answered_at is not None:
+        fields = {
+            name: getattr(asked, name) for name in ("campaign_id", "customer_no", "institution_code", "tier", "channel")
+        }
+        score, valid = Decimal(chance.randrange(4000, 10_000)) / 100, chance.random() < 0.8
+        fields |= {"answered_at": asked.answered_at, "answered_on": local_date(asked.answered_at)}
+        session.add(SurveySheet(invitation_id=asked.id, answers={}, score=score, answered=9, is_valid=valid, **fields))
+
+
+def _spend(session: Session, chance: Random, customer_no: str, today: date) -> None:
+    """An estimate of a term around or before today, and spendings of a year, one of them corrected downwards."""
+    member = session.exec(select(Membership).where(Membership.customer_no == customer_no)).first()
+    point = session.exec(select(Touchpoint).where(Touchpoint.customer_no == customer_no)).first()
+    if member is None or point is None:
+        return
+    total, at = Decimal(chance.randrange(100_000, 900_000)) / 100, datetime.combine(today, datetime.min.time(), UTC)
+    begun = today - timedelta(days=chance.choice((90, 200, 500)))
+    about: dict[str, Any] = {
+        "customer_no": customer_no,
+        "year": member.year,
+        "institution_code": member.institution_code,
+        "membership_id": member.id,
+        "rulebook_version_id": session.get_one(Case, member.case_id).rulebook_version_id,
+        "tier": chance.choice(_VIPS),
+        "persons": 1,
+        **dict.fromkeys(("value", "standard_premium", "total", "spend_limit"), total),
+        "first_on": begun,
+        "last_on": begun + timedelta(days=364),
+        **dict.fromkeys(("created_at", "updated_at"), at),
+    }
+    plan = SpendPlan(**about)
+    session.add(plan)
+    session.flush()
+    session.add_all([_entry(chance, plan.id, point.id, life, at) for life in range(1, 9)])
+    session.flush()
+
+
+def _entry(chance: Random, plan_id: UUID, point_id: UUID, life: int, at: datetime) -> SpendEntry:
+    about: dict[str, Any] = {
+        "plan_id": plan_id,
+        "source": f"{point_id}#{life}",
+        "touchpoint_id": point_id,
+        "life": life,
+        "kind": chance.choice((SpendKind.COMMIT, SpendKind.COMMIT, SpendKind.RESERVE)),
+        "code": "Z08",
+        "extra": False,
+        "yuan": Decimal(chance.randrange(100, 90_000)) / 100 * (-1 if life == 8 else 1),
+        "day": at.date() - timedelta(days=chance.randrange(0, 300)),
+        "at": at,
+    }
+    return SpendEntry(**about)
 
 
 def _task(session: Session, chance: Random, case: Case, now: datetime, of: tuple[int, list[UUID]]) -> None:

@@ -255,7 +255,14 @@ def _survey(session: Session, place: str) -> None:
 
 
 def _estimate(session: Session, place: str, version_id: UUID) -> None:
-    """A membership that an approval granted, and the spend of its year: above its limit, so that one may ask."""
+    """A membership that an approval granted, and the spend of its year: above its limit, so that one may ask.
+
+    Within the subtree it is the actor's own customer, as far as it is a manager.
+    """
+    mine = place in {PLACES[key] for key in IN_SUBTREE}
+    asking = AccountStore(session).by_login(actor(Role.MGR))
+    assert asking is not None
+    manager = asking.id if mine else person_id(session, place)
     row = Membership(
         case_id=case_id(session, place),
         workflow_id=f"membership/{customer_no(place)}",
@@ -265,10 +272,10 @@ def _estimate(session: Session, place: str, version_id: UUID) -> None:
         tier=Tier.GOLD,
         seat_kind=SeatKind.RANKED,
         certificate_no=marker(place),
-        manager_id=person_id(session, place),
+        manager_id=manager,
         valid_from=date(2026, 3, 1),
         valid_to=date(2027, 2, 28),
-        stage=MembershipStage.CANCELLED,
+        stage=MembershipStage.SERVING if mine else MembershipStage.CANCELLED,
         created_at=EVALUATED,
     )
     session.add(row)

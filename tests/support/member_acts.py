@@ -2,13 +2,14 @@
 
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from models.identifiers import membership_id
 from models.messages.approval import PostRef
-from models.messages.membership import CancelMembership, DowngradeMembership, MembershipAnswered
+from models.messages.membership import CancelMembership, ChangeManager, DowngradeMembership, MembershipAnswered
 from models.types import Door, Tier
 from tests.support.engine import Refused
 from tests.support.stage import Stage
@@ -44,7 +45,16 @@ async def downgrade(stage: Stage, customer_no: str, to: Tier, *, login: str = "l
     )
 
 
-async def _send(stage: Stage, name: str, act: CancelMembership | DowngradeMembership) -> MembershipAnswered:
+async def change_manager(stage: Stage, customer_no: str, to: UUID, *, login: str = "lead") -> MembershipAnswered:
+    """客户经理更换. Raises Refused."""
+    return await _send(
+        stage, "manager", ChangeManager(**_who(stage, login, "岗位调整", ""), customer_no=customer_no, to=to)
+    )
+
+
+async def _send(
+    stage: Stage, name: str, act: CancelMembership | DowngradeMembership | ChangeManager
+) -> MembershipAnswered:
     handle = stage.client.get_workflow_handle(membership_id(act.customer_no))
     try:
         answer: MembershipAnswered = await handle.execute_update(

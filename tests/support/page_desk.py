@@ -77,27 +77,28 @@ class Desk:
         return href, await self.get(login, href)
 
     async def press(
-        self,
-        login: str,
-        page: BeautifulSoup,
-        selector: str = "#decide",
-        action: str = "",
-        *,
-        patient: bool = True,
-        **typed: str,
+        self, login: str, page: BeautifulSoup, selector: str = "#decide", action: str = "", **typed: str
     ) -> tuple[httpx2.Response, BeautifulSoup]:
-        """Send a form of the page as a browser would, and follow where it leads; also past 已提交，等待确认."""
+        """Send a form of the page as a browser would, and follow where it leads, also past 已提交，等待确认."""
+        answer, shown = await self.press_once(login, page, selector, action, **typed)
+        while answer.status_code == WAITING:
+            await asyncio.sleep(0.5)
+            poll = shown.select_one(".gl-strip[hx-get]")
+            assert poll is not None, answer.text
+            answer = await self.browser(login).get(str(poll["hx-get"]), follow_redirects=True)
+            shown = BeautifulSoup(answer.text, "html.parser")
+        return answer, shown
+
+    async def press_once(
+        self, login: str, page: BeautifulSoup, selector: str = "#decide", action: str = "", **typed: str
+    ) -> tuple[httpx2.Response, BeautifulSoup]:
+        """As `press`, but the first answer, whatever it is."""
         form = page.select_one(selector)
         assert form is not None, page
         fields = fields_of(form) | typed
         answer = await self.browser(login).post(action or str(form["action"]), data=fields)
         if answer.status_code == 303:
             answer = await self.browser(login).get(answer.headers["location"], follow_redirects=True)
-        while patient and answer.status_code == WAITING:
-            await asyncio.sleep(0.5)
-            poll = BeautifulSoup(answer.text, "html.parser").select_one(".gl-strip[hx-get]")
-            assert poll is not None, answer.text
-            answer = await self.browser(login).get(str(poll["hx-get"]), follow_redirects=True)
         return answer, BeautifulSoup(answer.text, "html.parser")
 
     async def approve(self, login: str, **typed: str) -> BeautifulSoup:

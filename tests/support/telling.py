@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from sqlmodel import Session, col, select
 from models.stores.accounts import AccountStore
 from models.tables.messages import ChannelPreference, Delivery, Notification
 from models.tables.organisation import Account
+from tests.support.ports import free_port
 from tests.support.waiting_cases import AT
 
 
@@ -45,14 +45,6 @@ def deliveries(session: Session) -> Sequence[Delivery]:
     """Every delivery, in the order of what happened."""
     joined = select(Delivery).join(Notification, col(Notification.id) == Delivery.notification_id)
     return session.exec(joined.order_by(col(Notification.created_at), col(Delivery.id))).all()
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

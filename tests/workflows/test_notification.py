@@ -24,8 +24,9 @@ from models.services.notifications import notify, sending
 from models.stores.messages import OutboxStore
 from models.tables.messages import Delivery, Notification
 from models.types import DeliveryState
+from tests.support.ports import free_port
 from tests.support.stage import Stage
-from tests.support.telling import Postbox, Robot, chat_robot, deliveries, free_port, mail_server, with_address
+from tests.support.telling import Postbox, Robot, chat_robot, deliveries, mail_server, with_address
 from workflows.notification import BACK_OFF
 from workflows.outgoing import LEASE, dispatch_due, settle_abandoned, trim_outbox
 

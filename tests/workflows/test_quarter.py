@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.service import RPCError
 
 from models.errors import DomainError
@@ -164,6 +164,23 @@ async def test_closed_twice_it_is_the_same_summary(timed_stage: Stage) -> None:
     assert quarters.summary(stage.world.database, quarter).digest == digest
     description = await first.handle.describe()
     assert description.status is WorkflowExecutionStatus.COMPLETED
+
+
+@pytest.mark.parametrize("how", ["cancel", "terminate"])
+async def test_a_close_broken_off_in_the_engine_goes_on_where_its_record_stands(timed_stage: Stage, how: str) -> None:
+    stage = timed_stage
+    first, quarter = await _frozen(stage)
+    await first.through("svc")
+    await getattr(first.handle, how)()
+    with pytest.raises(WorkflowFailureError):
+        await first.handle.result()
+    again = await _close(stage, quarter)
+    assert again.case_id == first.case_id
+    assert stage.record(first).stage is CaseStage.CHECKING
+    await again.through("lead", "hq-vip")
+    assert await again.handle.result() is Outcome.APPROVED
+    done = quarters.summary(stage.world.database, quarter)
+    assert (done.prepared_by_name, done.checked_by_name, done.published_by_name) == ("赵敏", "陈志远", "孙倩")
 
 
 async def test_a_quarter_that_runs_and_what_is_no_branch_are_refused(timed_stage: Stage) -> None:

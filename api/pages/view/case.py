@@ -56,6 +56,7 @@ class CasePage(Page):
     history: History
     history_filters: tuple[Choice, ...] = ()
     membership: tuple[Fact, ...] = ()
+    manager_link: Link | None = None
     """What an approved case granted: term, certificate, manager."""
     versions: tuple[Fact, ...] = ()
     """Rulebook, calendar, evaluation year, case version."""

@@ -90,6 +90,8 @@ class OwnWork:
     version: int
     idempotency_key: str
     typed: str = ""
+    files_again: bool = False
+    """Files were sent with what was refused; a browser cannot choose them by itself again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

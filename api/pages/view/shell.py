@@ -139,6 +139,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("ops-stuck", _m("卡住清单"), "/ops/stuck", "alert", _OPERATIONS, _WATCHING),
     _Entry("ops-cases", _m("流程查询"), "/ops/cases", "search", _OPERATIONS, _WATCHING),
     _Entry("ops-drift", _m("对账"), "/ops/drift", "check", _OPERATIONS, _WATCHING),
+    _Entry("ops-releases", _m("发布检查"), "/ops/releases", "pulse", _OPERATIONS, _WATCHING),
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),

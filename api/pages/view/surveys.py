@@ -38,14 +38,17 @@ class SurveysPage(Page):
     trend: Chart
     pager: Pager | None = None
     empty: EmptyState | None = None
+    strips: tuple[Strip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewSurveyPage(Page):
-    """新建调查: whom it asks, about which period, until when."""
+class DraftPage(Page):
+    """新建调查, or a draft to change: whom it asks, about which period, until when."""
 
     action: str
+    button: str
     key: str
+    version: str
     name: str
     period: str
     periods: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.pages.view.common import Pager, Tag
+from api.pages.view.common import Link, Pager, Tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +35,5 @@ class VipTable:
     action: str = ""
     version: int = 0
     pager: Pager | None = None
+    full: Link | None = None
+    """Where all of them are, when these are only the first."""

@@ -8,10 +8,11 @@ from models.rules.rollout.acting import apply, check, refuse_closed, with_tasks
 from models.rules.rollout.adopting import redated, with_deadlines_of
 from models.rules.rollout.order import CycleError, critical, dependents, in_order
 from models.rules.rollout.parts import item_of, owned, parts_of, parts_to_open
-from models.rules.rollout.plan import drafted, from_template, moved_item, planned, refuse_far_start
+from models.rules.rollout.plan import OWNERS, drafted, from_template, moved_item, planned, refuse_far_start
 from models.rules.rollout.standing import ItemPlace, ItemStanding, Progress, progress, standing
 
 __all__ = [
+    "OWNERS",
     "CycleError",
     "ItemPlace",
     "ItemStanding",

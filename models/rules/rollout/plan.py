@@ -11,6 +11,8 @@ from models.rules import calendar as cal
 from models.rules.rollout.order import CycleError, dependents, in_order
 from models.types import Role
 
+OWNERS = frozenset({Role.HQ_VIP, Role.HQ_LEAD, Role.BR_LEAD, Role.BR_SVC, Role.BR_CTR, Role.MGR})
+"""Posts that work of a launch may be given to, of head office and of a branch; what the rulebook names may stay."""
 WEEK = timedelta(days=7)
 LONGEST = timedelta(days=730)
 """A launch lasts two years at most: what lies farther away is a slip of the pen."""
@@ -63,15 +65,19 @@ def drafted(state: RolloutState, act: PlanRollout, calendar: CalendarSnapshot) -
 
 
 def refuse_bad_plan(state: RolloutState, act: PlanRollout) -> None:
-    """Raises INVALID_INPUT: nobody takes part, an item is missing or unknown, ends before it begins, has no owner,
-    begins before what it waits for ends, or waits for itself; or the start is moved by years."""
+    """Raises INVALID_INPUT: nobody takes part, an item is missing or unknown, ends before it begins, has no owner or
+    one that is no post for it, begins before what it waits for ends, or waits for itself; or the start is moved by
+    years."""
     refuse_far_start(act.start_on, state.start_on)
     errors = [("branches", "missing")] if not act.branches else []
     if sorted(item.number for item in act.items) != sorted(item.number for item in state.items):
         raise _wrong([*errors, ("items", "missing")])
+    known = {item.number: frozenset(item.responsible) for item in state.items}
     ends = {item.number: item.to_on for item in act.items}
     for item in act.items:
         errors += [(f"items.{item.number}.{field}", reason) for field, reason in _slips(item, act.start_on, ends)]
+        if not set(item.responsible) <= OWNERS | known[item.number]:
+            errors.append((f"items.{item.number}.responsible", "enum"))
     if _turns_in_a_circle(act.items):
         errors.append(("items", "circle"))
     if errors:

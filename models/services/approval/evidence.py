@@ -15,7 +15,7 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import ApprovalState, OpenTask, StepState
 from models.rules.approval import standing
 from models.services.canonical import canonical
-from models.services.quarter.content import content_of
+from models.services.quarter.content import content_of, lines_of
 from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of
@@ -141,4 +141,4 @@ def _step(state: ApprovalState) -> dict[str, Any] | None:
 def _summary(session: Session, case: Case) -> dict[str, Any]:
     """The lines of a quarterly summary, where that is what the case is about."""
     summary = QuarterStore(session).of_case(case.id) if case.kind is CaseKind.PERIOD_CLOSE else None
-    return {"quarter": content_of(session, summary)} if summary else {}
+    return {"quarter": content_of(summary, lines_of(session, summary))} if summary else {}

@@ -14,9 +14,9 @@ from models.messages.approval import ApprovalState, OpenTask, RouteStep, Signer,
 from models.messages.calendar import CalendarSnapshot, Deadline
 from models.rules import approval
 from models.rules.calendar import due_on_date
+from models.services.task_ids import new_task_id
 from models.stores.accounts import AccountStore
 from models.stores.people import PeopleStore
-from models.tables.columns import new_id
 from models.tables.organisation import Account
 from models.types import Role, Stage
 
@@ -92,7 +92,7 @@ def _opened(
 def _task(state: ApprovalState, signer: Signer, deadline: Deadline, at: datetime) -> OpenTask:
     step = approval.step_of(state, state.stage)
     return OpenTask(
-        task_id=new_id(),
+        task_id=new_task_id(),
         step=step.stage.value,
         role=signer.role or step.role,
         institution_code=signer.institution_code,
@@ -107,7 +107,7 @@ def _resubmission(state: ApprovalState, at: datetime, calendar: CalendarSnapshot
     """The declarant's task after a return, due when the first step would be."""
     first = approval.steps_taken(state)[0]
     return OpenTask(
-        task_id=new_id(),
+        task_id=new_task_id(),
         step=Stage.DECLARED.value,
         role=Role.MGR,
         institution_code=state.declarant_institution,

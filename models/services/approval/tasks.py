@@ -16,11 +16,11 @@ from models.rules.calendar import add_working_days
 from models.rules.redating import OPERATIONS_ALLOWANCE_WORKING_DAYS
 from models.rules.seats import HEAD_OFFICE_SCOPE
 from models.services.actors import is_person
+from models.services.task_ids import new_task_id
 from models.stores.case_names import case_name
 from models.stores.people import PeopleStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
-from models.tables.columns import new_id
 from models.types import Role, TaskState
 
 OPERATIONS_SEAT = "ops"
@@ -42,7 +42,7 @@ def with_operations(
     if all(who_may_act(session, state, task) for task in state.tasks):
         return state
     alarm = OpenTask(
-        task_id=new_id(),
+        task_id=new_task_id(),
         step=NOBODY_TO_ACT,
         role=Role.OPS,
         institution_code=HEAD_OFFICE_SCOPE,

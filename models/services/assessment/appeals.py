@@ -62,7 +62,7 @@ def value_of(kept: Kept, item: str) -> Decimal | None:
 def may_start(session: Session, start: StartApproval, at: datetime) -> None:
     """Raises NOT_FOUND without a confirmed result, APPEALS_CLOSED behind its window, NOT_ALLOWED without a post at the
     branch, INVALID_INPUT for an item or a value that cannot be appealed for, DUPLICATE_CASE beside an appeal about the
-    same item."""
+    same item that is open, or was decided on the facts of this version."""
     row = _confirmed(session, start)
     if not takes_appeals(row, at):
         raise DomainError(
@@ -72,7 +72,7 @@ def may_start(session: Session, start: StartApproval, at: datetime) -> None:
     if not any(people.holds(start.actor_id, role, row.institution_code) for role in MAY_APPEAL):
         raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in MAY_APPEAL))
     _old_and_new(row, start)
-    if start.facts["item"] in AssessmentStore(session).appealed(row.year, row.institution_code):
+    if start.facts["item"] in AssessmentStore(session).appealed(row):
         raise DomainError(ErrorCode.DUPLICATE_CASE)
 
 

@@ -151,9 +151,10 @@ def next_version(session: Session, row: AssessmentResult, made: Made) -> Assessm
 
 
 def kept_of(row: AssessmentResult) -> Kept:
-    """What a version holds. Raises INTERNAL_ERROR when it does not fit its digest."""
+    """What a version holds. Raises CONTENT_ALTERED when it does not fit its digest."""
     if digest_of(row.kept) != row.digest:
-        raise DomainError(ErrorCode.INTERNAL_ERROR, what="assessment", id=str(row.id))
+        what = f"{row.year} {row.institution_code} {row.period} v{row.version}"
+        raise DomainError(ErrorCode.CONTENT_ALTERED, what=what)
     return Kept.model_validate(row.kept)
 
 

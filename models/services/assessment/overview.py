@@ -160,5 +160,5 @@ def _appealable(store: AssessmentStore, stands: AssessmentResult | None, at: dat
     if stands is None or not takes_appeals(stands, at):
         return frozenset()
     kept = kept_of(stands)
-    taken = store.appealed(stands.year, stands.institution_code)
+    taken = store.appealed(stands)
     return frozenset(item for item in SOURCES if item not in taken and value_of(kept, item) is not None)

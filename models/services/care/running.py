@@ -7,6 +7,7 @@ act has an id of its own, so that asking again changes nothing.
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -101,8 +102,16 @@ def _hand_on(session: Session, row: Touchpoint, member: Membership, at: datetime
     if not is_authorised(session, desk, manager.id, row.role, row.institution_code):
         return None
     to = Target(account_id=manager.id, name=manager.name, authorised=True)
-    fields = _by_programme(f"manager:{row.id}:{manager.id}", because(PlanReason.MANAGER))
+    fields = _by_programme(f"manager:{row.id}:{manager.id}{_turn(session, member)}", because(PlanReason.MANAGER))
     return AssignService(**fields, to=to)
+
+
+def _turn(session: Session, member: Membership) -> str:
+    """Which change of manager this is: nothing for the first, so that one that comes back is handed to again, and
+    what a person gave back since is not taken again."""
+    in_turn = [*RunningStore(session).managers_in_turn(member), member.manager_id]
+    changes = sum(before != after for before, after in pairwise(in_turn))
+    return f":{changes}" if changes > 1 else ""
 
 
 def _by_programme(key: str, reason: str) -> dict[str, Any]:

@@ -46,11 +46,11 @@ class Found(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A panel: its lines, and the rows behind one of them; `rows` None: its numbers are kept elsewhere."""
+    """A panel: its lines, and the rows behind one of them."""
 
     lines: Callable[[Session, Standing], tuple[Line, ...] | None]
     """None while the service does not keep what the panel would show."""
-    rows: Callable[[Standing, str], Found] | None = None
+    rows: Callable[[Standing, str], Found]
 
 
 def share(part: int, whole: int) -> Decimal | None:

@@ -20,8 +20,8 @@ PANELS: Mapping[PanelName, Panel] = {
     PanelName.AGEING: Panel(work.ageing, work.rows_of_ageing),
     PanelName.QUEUES: Panel(work.queues, work.rows_of_queues),
     PanelName.CARE: Panel(services.care, services.rows_of_care),
-    PanelName.SATISFACTION: Panel(elsewhere.satisfaction),
-    PanelName.COST: Panel(elsewhere.cost),
+    PanelName.SATISFACTION: Panel(elsewhere.satisfaction, elsewhere.rows_of_satisfaction),
+    PanelName.COST: Panel(elsewhere.cost, elsewhere.rows_of_spent),
     PanelName.RETENTION: Panel(vips.retention, vips.rows_of_retention),
 }
 
@@ -32,9 +32,20 @@ COUNTED: Mapping[PanelName, tuple[str, ...]] = {
     PanelName.AGEING: work.AGE_MARKS,
     PanelName.QUEUES: ("waiting", "overdue", "handled"),
     PanelName.CARE: ("due", "done"),
+    PanelName.SATISFACTION: ("valid",),
     PanelName.RETENTION: ("base", "kept"),
 }
 """The numbers of each panel that count rows."""
+WEIGHED: Mapping[PanelName, Mapping[str, str]] = {
+    PanelName.SATISFACTION: {"score": "valid"},
+    PanelName.COST: {"spent": "spent", "budget": "budget"},
+}
+"""Numbers that are a mean or a sum of what rows say, and the mark of those rows."""
+
+
+def mark_of(panel: PanelName, number: str) -> str | None:
+    """The mark of the rows that a number opens; None for one that opens none, such as a share of two that do."""
+    return number if number in COUNTED.get(panel, ()) else WEIGHED.get(panel, {}).get(number)
 
 
 def lines(session: Session, at: Standing, panel: PanelName) -> tuple[Line, ...] | None:
@@ -55,7 +66,6 @@ def rows(
 def _found(at: Standing, panel: PanelName, key: str, mark: str) -> Found:
     if panel is PanelName.QUEUES and mark == "handled":
         return work.rows_of_handled(at, key)
-    behind = PANELS[panel].rows
-    if behind is None:
-        raise DomainError(ErrorCode.NOT_FOUND)
-    return behind(at, key)
+    if panel is PanelName.COST and mark == "budget":
+        return elsewhere.rows_of_budget(at, key)
+    return PANELS[panel].rows(at, key)

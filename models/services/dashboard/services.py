@@ -14,11 +14,11 @@ from models.service_types import ComplaintSheet, GreenService
 from models.services.dashboard.figures import Found, Line, Part, share
 from models.services.dashboard.standing import Standing
 from models.stores import dashboard as store
-from models.stores.service_counts import CODES_OF_SHEETS
+from models.stores.service_counts import CODES_OF_SHEETS, SURVEY, SURVEY_CODE
 from models.tables.care import Touchpoint
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 
-_TOUCHPOINT, _REQUEST, _COMPLAINT = "care", "request", "complaint"
+_TOUCHPOINT, _REQUEST, _COMPLAINT, _SURVEY = "care", "request", "complaint", "survey"
 
 
 def on_time(session: Session, at: Standing) -> tuple[Line, ...]:
@@ -28,7 +28,7 @@ def on_time(session: Session, at: Standing) -> tuple[Line, ...]:
 
 
 def rows_of_on_time(at: Standing, key: str) -> Found:
-    """The touchpoints, requests or complaints of one entry."""
+    """The touchpoints, requests, complaints or surveys of one entry."""
     kind, _, entry = key.partition(".")
     code, _, item = entry.partition(".")
     if kind == _TOUCHPOINT:
@@ -40,6 +40,8 @@ def rows_of_on_time(at: Standing, key: str) -> Found:
     sheet = next((sheet for sheet in ComplaintSheet if sheet.value == item), None)
     if kind == _COMPLAINT and sheet is not None:
         return Found(store.complaints(at.ground, at.now), (col(ComplaintRecord.sheet) == sheet,))
+    if (kind, code, item) == (_SURVEY, SURVEY_CODE, SURVEY):
+        return Found(store.surveys(at.ground), ())
     raise DomainError(ErrorCode.NOT_FOUND)
 
 
@@ -50,6 +52,8 @@ def _entries(session: Session, at: Standing) -> Iterator[Line]:
         yield _line(at, _REQUEST, code, service, kept)
     for (sheet,), kept in store.numbers(session, store.complaints(at.ground, at.now)).items():
         yield _line(at, _COMPLAINT, CODES_OF_SHEETS[sheet], sheet, kept)
+    for kept in store.numbers(session, store.surveys(at.ground)).values():
+        yield _line(at, _SURVEY, SURVEY_CODE, SURVEY, kept)
 
 
 def _line(at: Standing, kind: str, code: str, item: str, kept: Mapping[str, int]) -> Line:

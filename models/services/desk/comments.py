@@ -52,3 +52,15 @@ def comment(
         session, to=told, template="mentioned", key=f"mentioned:{row.id}", at=actor.at, case_id=case.id, context=context
     )
     return row
+
+
+def take_out(session: Session, comment_id: UUID, actor: Actor) -> None:
+    """Forget a comment and its files, kept for an act that was refused; the audit says both."""
+    store = DeskStore(session)
+    row = store.comment(comment_id)
+    if row is None:
+        return
+    for file in store.attachments([row.id]):
+        store.delete(file)
+    store.delete(row)
+    note(session, actor, "comment_taken_out", row.case_id, comment_id=row.id)

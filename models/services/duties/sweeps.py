@@ -10,6 +10,7 @@ from models.rules.calendar import CHINA, local_date
 from models.services import audit
 from models.services.duties.branches import branches, swept_with
 from models.services.rulebooks import rulebook_in_force
+from models.stores.batches import BatchStore
 from models.stores.sweeps import SweepStore
 from models.tables.service import DutySweep
 from models.types import SYSTEM_SCHEDULE, Door
@@ -31,12 +32,14 @@ def to_run(session: Session, now: datetime) -> tuple[date, list[str]]:
 
 
 def open_sweep(session: Session, start: StartSweep, at: datetime) -> SweepOpened:
-    """Note that a sweep began, once. Raises NOT_FOUND for what is no branch."""
+    """Note that a sweep began, once, and forget printed batches whose time is over. Raises NOT_FOUND for what is no
+    branch."""
     if not swept_with(session, start.institution_code):
         raise DomainError(ErrorCode.NOT_FOUND)
     store = SweepStore(session)
     if store.get(start.day, start.institution_code) is None:
         store.add(DutySweep(day=start.day, institution_code=start.institution_code, started_at=at))
+    BatchStore(session).drop_expired(at)
     book = rulebook_in_force(session, start.day).rulebook
     sweep, desk = book.keeping.sweep, book.desk
     return SweepOpened(

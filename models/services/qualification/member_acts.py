@@ -8,6 +8,7 @@ from models.errors import DomainError, ErrorCode
 from models.messages.membership import (
     CancelMembership,
     ChangeContacts,
+    ChangeManager,
     ContactLeft,
     DowngradeMembership,
     EndBuffer,
@@ -26,7 +27,7 @@ from models.rules.membership import (
     shown_causes,
 )
 from models.services import audit
-from models.services.care import contact_acts
+from models.services.care import contact_acts, managers
 from models.services.idempotency import settle_by_update
 from models.services.notifications import notify
 from models.services.qualification.freed_seats import free_seat, take_silver
@@ -41,6 +42,7 @@ from models.types import SYSTEM_SCHEDULE, Door, MembershipStage, Role, SeatKind,
 
 OK = 200
 MAY_END = (Role.HQ_VIP, Role.BR_LEAD)
+MAY_CHANGE_MANAGER = (Role.BR_LEAD, Role.OPS)
 MAY_KEEP_CONTACTS = (Role.MGR, Role.BR_SVC, Role.BR_LEAD)
 _HEIGHT = {Tier.REGULAR: 0, Tier.SILVER: 1, Tier.GOLD: 2}
 _DAY = timedelta(days=1)
@@ -50,7 +52,8 @@ def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnsw
     """Do what the act asks of the customer's membership, or return what the same act did before.
 
     Raises NOT_ALLOWED, REASON_REQUIRED, INVALID_INPUT, NOT_ELIGIBLE (the book does not show the cause), NOT_FOUND
-    (another customer's contact), WRONG_STAGE (no running membership, no lower tier, or in its buffer already).
+    (another customer's contact), BAD_TRANSFER_TARGET (who may not have the customer), WRONG_STAGE (no running
+    membership, no lower tier, or in its buffer already).
     """
     act, today = message.act, local_date(message.at)
     standing = _standing(session, act)
@@ -62,6 +65,8 @@ def record_act(session: Session, message: RecordMembershipAct) -> MembershipAnsw
     _refuse(session, act, rows[0])
     if isinstance(act, ChangeContacts | ContactLeft):
         contact_acts.carry_out(session, act, rows, message.at)
+    elif isinstance(act, ChangeManager):
+        managers.carry_out(session, act, rows, message.at)
     elif isinstance(act, CancelMembership):
         check_cancellation(procedure_of(session, rows[0]), act.cause, member_facts(session, rows[0], today))
         for row in rows:
@@ -97,7 +102,7 @@ def _refuse(session: Session, act: MembershipAct, row: Membership) -> None:
     account, above = people.account(act.actor_id), {item.code for item in people.ancestry(row.institution_code)}
     posts = people.posts(act.actor_id)
     on_contacts = isinstance(act, ChangeContacts | ContactLeft)
-    roles = MAY_KEEP_CONTACTS if on_contacts else MAY_END
+    roles = MAY_KEEP_CONTACTS if on_contacts else MAY_CHANGE_MANAGER if isinstance(act, ChangeManager) else MAY_END
     may = any(role in roles and place.code in above for role, place in posts)
     if account is None or account.disabled_at is not None or not may:
         raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in roles))

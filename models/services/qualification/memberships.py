@@ -21,6 +21,7 @@ from models.stores.messages import NotificationStore
 from models.stores.people import PeopleStore
 from models.tables.book import Contact
 from models.tables.cases import Case, Membership
+from models.tables.columns import derived_id
 from models.tables.messages import Notification
 from models.types import SYSTEM_SCHEDULE, Door, MembershipStage, Tier
 
@@ -32,6 +33,7 @@ def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: 
     first, last = rulebook_of(session, case.rulebook_version_id).rulebook.procedure.term(case.year)
     CaseStore(session).add(
         Membership(
+            id=derived_id(case.id, "membership"),  # the membership's workflow knows it by this id
             case_id=case.id,
             workflow_id=membership_id(case.customer),
             customer_no=case.customer,

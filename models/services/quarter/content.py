@@ -5,17 +5,25 @@ from typing import Any
 
 from sqlmodel import Session
 
+from models.errors import DomainError, ErrorCode
 from models.rules.quarter import Count, Figures, Line, Vip, adjusted, figures
 from models.services.canonical import digest
 from models.stores.quarter import QuarterStore, changes
 from models.tables.quarter import QuarterCount, QuarterLine, QuarterSummary
 
+Lines = tuple[tuple[QuarterLine, Line], ...]
+"""Stored lines, each with what it says."""
 
-class SummaryAlteredError(RuntimeError):
-    """A published summary is not what its seal says: somebody changed it past the programme."""
+
+class SummaryAlteredError(DomainError):
+    """A published summary is not what its seal says: somebody changed it past the programme (CONTENT_ALTERED)."""
+
+    def __init__(self, summary: QuarterSummary) -> None:
+        what = f"{summary.year}-Q{summary.quarter} {summary.institution_code}"
+        super().__init__(ErrorCode.CONTENT_ALTERED, what=what)
 
 
-def lines_of(session: Session, summary: QuarterSummary) -> tuple[tuple[QuarterLine, Line], ...]:
+def lines_of(session: Session, summary: QuarterSummary) -> Lines:
     """Every stored line with what it says."""
     store = QuarterStore(session)
     counts = store.counts(summary.id)
@@ -37,7 +45,7 @@ def line_of(row: QuarterLine, counts: Sequence[QuarterCount]) -> Line:
     )
 
 
-def content_of(session: Session, summary: QuarterSummary) -> dict[str, Any]:
+def content_of(summary: QuarterSummary, lines: Lines) -> dict[str, Any]:
     """Everything that is published, as plain JSON: figures, texts and who signed; no moment, so that closing the same
     facts on another day is the same summary."""
     return {
@@ -49,20 +57,22 @@ def content_of(session: Session, summary: QuarterSummary) -> dict[str, Any]:
         "checked_by": summary.checked_by_name,
         "lines": [
             {**figures(line), "name": row.customer_name, "manager": row.manager_name, "problems": row.problems}
-            for row, line in lines_of(session, summary)
+            for row, line in lines
         ],
     }
 
 
 def digest_of(session: Session, summary: QuarterSummary) -> str:
     """SHA-256 of the content in its one fixed form."""
-    return digest(content_of(session, summary))
+    return digest(content_of(summary, lines_of(session, summary)))
 
 
-def verify(session: Session, summary: QuarterSummary) -> None:
-    """Raises SummaryAlteredError where a published summary is not what was published."""
-    if summary.digest is not None and digest_of(session, summary) != summary.digest:
-        raise SummaryAlteredError(f"summary {summary.year}-Q{summary.quarter} of {summary.institution_code}")
+def verify(session: Session, summary: QuarterSummary) -> Lines:
+    """The lines of a summary. Raises SummaryAlteredError where it was published, and is not what was published."""
+    lines = lines_of(session, summary)
+    if summary.digest is not None and digest(content_of(summary, lines)) != summary.digest:
+        raise SummaryAlteredError(summary)
+    return lines
 
 
 def known_figures(session: Session, summary: QuarterSummary) -> dict[str, dict[str, str]]:

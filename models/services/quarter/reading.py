@@ -1,12 +1,14 @@
 """Quarterly summaries as people read them: every branch of a scope with its numbers, and one branch in detail."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlmodel import Session
 
 from models.errors import DomainError, ErrorCode
-from models.rules.quarter import Line, Quarter, Totals, totals
-from models.services.quarter.content import lines_of, verify
+from models.rules.quarter import Line, Quarter, Totals
+from models.services.quarter.content import verify
 from models.stores.quarter import IN_BRANCH, BranchSummary, QuarterStore
 from models.stores.scope import Scope
 from models.tables.quarter import QuarterAdjustment, QuarterLine, QuarterSummary
@@ -40,16 +42,16 @@ def branch_quarters(session: Session, quarter: Quarter, scope: Scope) -> list[Br
     """Every branch of the scope, those that are missing first, else in the order of the tree."""
     store = QuarterStore(session)
     found = store.branches(quarter, scope)
-    adjusted = store.adjustment_counts([item.summary.id for item in found if item.summary])
-    rows = [
-        BranchQuarter(item, _totals(session, item.summary), adjusted.get(item.summary.id, 0) if item.summary else 0)
-        for item in found
-    ]
+    frozen = [item.summary.id for item in found if item.summary]
+    adjusted, sums = store.adjustment_counts(frozen), store.totals(frozen)
+    rows = [_branch(item, sums, adjusted) for item in found]
     return sorted(rows, key=lambda row: not row.is_missing)
 
 
-def _totals(session: Session, summary: QuarterSummary | None) -> Totals | None:
-    return totals(line for _, line in lines_of(session, summary)) if summary else None
+def _branch(found: BranchSummary, sums: Mapping[UUID, Totals], adjusted: Mapping[UUID, int]) -> BranchQuarter:
+    if found.summary is None:
+        return BranchQuarter(found, None)
+    return BranchQuarter(found, sums.get(found.summary.id, Totals()), adjusted.get(found.summary.id, 0))
 
 
 def detail(session: Session, quarter: Quarter, institution_code: str, scope: Scope) -> SummaryDetail:
@@ -59,6 +61,6 @@ def detail(session: Session, quarter: Quarter, institution_code: str, scope: Sco
     )
     if found is None or found.summary is None:
         raise DomainError(ErrorCode.NOT_FOUND)
-    verify(session, found.summary)
+    lines = verify(session, found.summary)
     adjustments = QuarterStore(session).adjustments(found.summary.id)
-    return SummaryDetail(found, found.summary, lines_of(session, found.summary), tuple(adjustments))
+    return SummaryDetail(found, found.summary, lines, tuple(adjustments))

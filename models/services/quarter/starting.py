@@ -16,13 +16,17 @@ from models.types import SYSTEM_SCHEDULE, SYSTEM_SLA_ID, Door, InstitutionLevel
 
 
 def closes_due(session: Session, order: SweepOrder) -> list[StartPeriodClose]:
-    """Every quarter that ended since the programme went live, a year back, and was not frozen yet."""
+    """Every quarter that ended since the programme went live, a year back, and is not published.
+
+    One that is being prepared runs already, and a second start is nothing to it; one whose run was broken off in the
+    engine goes on where its record stands.
+    """
     branch = session.get(Institution, order.institution_code)
     if branch is None or branch.level is not InstitutionLevel.BRANCH:
         return []  # what is directly under head office has no branch that prepares it
     wanted = closable(order.day, SweepStore(session).first_day())
-    closed = QuarterStore(session).closed(branch.code, order.day.year - 1)
-    return [start_of(quarter, branch.code) for quarter in wanted if quarter not in closed]
+    over = QuarterStore(session).over(branch.code, order.day.year - 1)
+    return [start_of(quarter, branch.code) for quarter in wanted if quarter not in over]
 
 
 def start_of(quarter: Quarter, branch: str) -> StartPeriodClose:

@@ -12,7 +12,7 @@ from models.rules import rollout
 from models.rules.rollout.adopting import due
 from models.rules.rollout.plan import is_head_office
 from models.services.servicing.posts import queue_at
-from models.tables.columns import new_id
+from models.services.task_ids import new_task_id
 from models.types import Role
 
 STEP = "rollout"
@@ -27,7 +27,7 @@ def _tasks(session: Session, state: RolloutState, at: datetime, calendar: Calend
     for part in rollout.parts_to_open(state):
         role, code = queue_at(session, part.role, _lead(part), part.institution_code)
         yield PartTask(
-            task_id=new_id(),
+            task_id=new_task_id(),
             step=STEP,
             role=role,
             institution_code=code,

@@ -19,11 +19,11 @@ from models.services.rulebooks import InForce, rulebook_in_force, rulebook_of
 from models.services.servicing.effects.base import Ground, Intake
 from models.services.servicing.effects.registry import effect_of
 from models.services.servicing.telling import tell_opened
+from models.services.task_ids import new_task_id
 from models.stores.cases import CaseStore
 from models.stores.people import PeopleStore
 from models.tables.book import Customer
 from models.tables.cases import Case, Decision
-from models.tables.columns import new_id
 from models.types import CaseKind, SeatKind
 
 CREATED = 201
@@ -51,7 +51,7 @@ def record_opening(session: Session, message: RecordServiceOpening) -> ServiceOp
     facts, open_key = check(session, start, at, rules)
     day = local_date(at)
     calendar = snapshot(session, rules.rulebook.working_time, day, institution_code=facts.institution_code)
-    state = service.with_open_task(service.opened(facts, at, calendar), new_id, at)
+    state = service.with_open_task(service.opened(facts, at, calendar), new_task_id, at)
     case = _case(start, state, rules, at)
     case.open_key = open_key
     _write(session, case, start, state)

@@ -17,9 +17,9 @@ from models.services.servicing.checks import check_still_allowed
 from models.services.servicing.effects.base import Step
 from models.services.servicing.effects.registry import effect_of
 from models.services.servicing.telling import tell_step
+from models.services.task_ids import new_task_id
 from models.stores.cases import CaseStore
 from models.tables.cases import Case, Decision
-from models.tables.columns import new_id
 
 OK = 200
 
@@ -66,7 +66,7 @@ def _step(session: Session, case: Case, message: RecordServiceStep) -> Step:
 
     newest = _calendar_now(session, case, message)
     after = service.redated(message.after, newest) if newest else message.after
-    after = service.with_open_task(after, new_id, message.at)
+    after = service.with_open_task(after, new_task_id, message.at)
     return Step(message.before, after, message.act, calendar, message.at)
 
 

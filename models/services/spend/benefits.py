@@ -17,7 +17,7 @@ from models.rulebook.schema.care import GiftCap
 from models.stores.care import CareStore
 from models.stores.customers import names_of
 from models.stores.gifts import GiftStore, Given
-from models.stores.scope import Scope
+from models.stores.spend import Reader
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Benefit:
         return asdict(self)
 
 
-def benefits(session: Session, year: int, scope: Scope, rulebook: Rulebook) -> list[Benefit]:
-    """Everybody of the scope who was given something in the year: without a sign-off first, then by amount."""
+def benefits(session: Session, year: int, reader: Reader, rulebook: Rulebook) -> list[Benefit]:
+    """Everybody whom the reader sees who was given something in the year: without a sign-off first, then by amount."""
     found: dict[tuple[str, UUID | None], list[Given]] = {}
-    for gift in GiftStore(session).of_year(year, scope):
+    for gift in GiftStore(session).of_year(year, reader):
         found.setdefault((gift.customer_no, gift.contact_id), []).append(gift)
     customers = names_of(session, {number for number, _ in found})
     contacts = CareStore(session).contacts({contact for _, contact in found if contact})

@@ -38,9 +38,9 @@ def facts_of(total: Decimal) -> dict[str, str]:
 
 
 def may_start(session: Session, start: StartApproval, _at: datetime) -> None:
-    """Raises NOT_FOUND without an estimate, NOT_ALLOWED without a post at the owning institution,
-    SPEND_LIMIT_EXCEEDED where the rulebook lets no year go above its limit, INVALID_INPUT for a total within the
-    limit, or below what the year comes to already."""
+    """Raises NOT_FOUND without an estimate, NOT_ALLOWED without a post at the owning institution and to a manager of
+    other customers, SPEND_LIMIT_EXCEEDED where the rulebook lets no year go above its limit, INVALID_INPUT for a total
+    within the limit, or below what the year comes to already."""
     plan, total = _asked(session, start)
     _refuse_others(session, start, plan)
     figures = of_plan(session, plan).figures
@@ -114,7 +114,10 @@ def _rules(session: Session, plan: SpendPlan) -> SpendRules:
 def _refuse_others(session: Session, start: StartApproval, plan: SpendPlan) -> None:
     people = PeopleStore(session)
     codes = [item.code for item in people.ancestry(plan.institution_code)]
-    if not any(people.holds(start.actor_id, role, code) for code in codes for role in MAY_ASK):
+    held = {role for role in MAY_ASK for code in codes if people.holds(start.actor_id, role, code)}
+    if not SpendStore(session).is_managed_by(plan, start.actor_id):
+        held -= {Role.MGR}
+    if not held:
         raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in MAY_ASK))
 
 

@@ -2,6 +2,8 @@
 
 A claim is written before anything leaves. One that is found without its `sent_at` was broken off: whether the message
 arrived nobody knows, so it is not sent again; its link can still be handed over as a code, and the reminder goes out.
+
+Which language a contact reads is not on record: each letter says everything in Chinese and then in English.
 """
 
 from collections.abc import Sequence
@@ -147,7 +149,7 @@ def _claimed(
             "customer": names.get(row.customer_no, ""),
             "title": campaign.title,
         }
-        facts |= {"link": address_of(base_url, row.id), "closes_on": _closing(campaign)}
+        facts |= {"link": address_of(base_url, row.id), **_closing(campaign)}
         ready.append(Ready(row.id, _letter(row, person, order, facts)))
     SurveyStore(session).add(*waiting)
     return ready
@@ -167,10 +169,15 @@ def _letter(row: SurveyInvitation, person: Contact, order: SurveyOrder, facts: d
     )
 
 
-def _closing(campaign: SurveyCampaign) -> str:
-    """Until when it may be answered, on Shanghai's clock."""
-    local = campaign.closes_at.astimezone(CHINA) if campaign.closes_at else None
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}" if local else ""
+def _closing(campaign: SurveyCampaign) -> dict[str, object]:
+    """Until when it may be answered, on Shanghai's clock, in both languages of the letter."""
+    if campaign.closes_at is None:
+        return {}
+    local = campaign.closes_at.astimezone(CHINA)
+    return {
+        "closes_on": f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}",
+        "closes_at": f"{local.day} {local:%b %Y %H:%M}",
+    }
 
 
 def settle(session: Session, outcomes: Sequence[tuple[Ready, Outcome]], order: SurveyOrder) -> dict[str, int]:

@@ -15,6 +15,9 @@ from models.stores.survey import SheetLine, SurveyStore, Tally
 from models.tables.survey import SurveyCampaign
 from models.types import InstitutionLevel, Tier
 
+ASKED = (SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)
+"""Stages of a campaign that was opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -34,7 +37,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """One question of the scale over all valid sheets; `counts` by answer, best first, 未接触 last."""
+    """One question of the scale over all valid sheets; `counts` by answer, best first, 未接触 last.
+
+    Without counts where a campaign has too few valid sheets (样本不足): they would be single people's answers.
+    """
 
     question: Question
     answered: int
@@ -44,7 +50,7 @@ class QuestionResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A campaign in numbers. `renewal` counts the answers on renewing by the code of the choice."""
+    """A campaign in numbers. `renewal` counts the answers on renewing by the code of the choice; empty as above."""
 
     rules: SurveyRules
     total: Group
@@ -66,18 +72,20 @@ def results(session: Session, campaign: SurveyCampaign, scope: Scope, rules: Sur
     tally = store.tallies([campaign.id], scope).get(campaign.id, Tally())
     branch = branch_of(session)
     valid = [line for line in lines if line.is_valid]
+    total = _group(rules, "", tally.sent, lines)
+    small = total.mean is None
     recommending = [line.nps for line in valid if line.nps is not None]
     return Results(
         rules=rules,
-        total=_group(rules, "", tally.sent, lines),
+        total=total,
         low=tally.low,
         by_mail=tally.by_mail,
         unconfirmed=tally.unconfirmed,
         nps=None if survey.is_small(rules, len(recommending)) else survey.net_promoters(rules, recommending),
         by_question=tuple(
-            _question(rules, question, valid) for question in rules.questions if question.kind == "scale"
+            _question(rules, question, valid, small=small) for question in rules.questions if question.kind == "scale"
         ),
-        renewal=_renewal(rules, valid),
+        renewal=() if small else _renewal(rules, valid),
         by_branch=_grouped(
             rules, lines, lambda line: branch(line.institution_code), _summed(sent, lambda k: branch(k[0]))
         ),
@@ -88,10 +96,9 @@ def results(session: Session, campaign: SurveyCampaign, scope: Scope, rules: Sur
 
 def trend(session: Session, scope: Scope, rules: SurveyRules) -> tuple[Group, ...]:
     """By period 调查期间, of every campaign that was opened, first period first."""
-    stages = (SurveyStage.OPEN, SurveyStage.CLOSED, SurveyStage.PUBLISHED)
     return tuple(
         Group(period, tally.sent, tally.returned, tally.valid, _shown(rules, tally.valid, tally.mean))
-        for period, tally in SurveyStore(session).trend(scope, stages)
+        for period, tally in SurveyStore(session).trend(scope, ASKED)
     )
 
 
@@ -131,10 +138,11 @@ def _shown(rules: SurveyRules, sheets: int, mean: Decimal | None) -> Decimal | N
     return None if survey.is_small(rules, sheets) else survey.rounded(mean)
 
 
-def _question(rules: SurveyRules, question: Question, valid: Sequence[SheetLine]) -> QuestionResult:
+def _question(rules: SurveyRules, question: Question, valid: Sequence[SheetLine], *, small: bool) -> QuestionResult:
     given = [line.answers[str(question.number)] for line in valid if str(question.number) in line.answers]
     scores = [survey.question_score(rules, value) for value in given if isinstance(value, int)]
-    counts = tuple((name, given.count(value)) for name, value in survey.scale_answers(rules).items())
+    names = {} if small else survey.scale_answers(rules)
+    counts = tuple((name, given.count(value)) for name, value in names.items())
     return QuestionResult(question, len(scores), _shown(rules, len(scores), survey.mean(scores)), counts)
 
 

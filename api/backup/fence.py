@@ -1,0 +1,111 @@
+"""After a restore: brings records and engine together, both ways, and lets people in once nothing differs.
+
+Records ahead of the engine: the kept requests are sent again under their own keys, and the workflow adopts what the
+records say. Engine ahead of the records: they are written again from the history. What no way leads out of stays in the
+list of the comparison, and the doors stay closed until a person opens them (`greenlane maintenance end`).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from api.gateway import Gateway
+from api.reconciling import reconcile
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.services import jobs, maintenance
+from models.services.by import By
+from models.services.reconcile import runs
+from models.settings import Settings
+from models.tables.maintenance import Maintenance
+from models.types import SYSTEM_RESTORE, Door
+
+if TYPE_CHECKING:
+    from api.backup.mending import Mending
+
+EVERY_SECONDS = 2.0
+AGREED = "records and engine agree"
+_LEFT = {"drifted": 1, "repaired": -1, "unanswered": 1, "moving": 1}
+"""What of a comparison's counts keeps the doors closed."""
+_BY = By(SYSTEM_RESTORE, Door.SYSTEM)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """The doors of one copy after a restore."""
+
+    database: Database
+    gateway: Gateway
+    client: Client
+    settings: Settings
+
+    async def keep(self) -> None:
+        """While a restore holds the doors closed, try to open them; until cancelled."""
+        while True:
+            try:
+                await self.turn()
+            except (OperationalError, RPCError, DomainError, RuntimeError) as error:  # RuntimeError: no connection yet
+                _log.warning("the doors stay closed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - nothing unforeseen may end the loop: the doors would never open
+                _log.error("the doors stay closed", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def turn(self) -> int | None:
+        """Mend what can be mended and compare; opens at zero. Gives what is left, None when no restore holds them."""
+        held = await run_in_threadpool(self._held)
+        if held is None:
+            return None
+        mending = self._mending()
+        for difference in await mending.differences(held.since):
+            await mending.mend(difference)
+        if held.drift is None and held.records_as_of is not None:
+            await mending.programme(held.records_as_of)
+        left = len(await mending.differences(held.since)) or await self._compared()
+        await run_in_threadpool(self._note, left)
+        return left
+
+    def _mending(self) -> "Mending":
+        # Everything that a worker runs, and only after a restore: the API does not load it otherwise.
+        from api.backup.mending import Mending  # noqa: PLC0415
+        from workflows.rebuilding import writers  # noqa: PLC0415
+
+        writing = writers(self.client, self.database, self.settings)
+        return Mending(self.database, self.gateway, self.client, self.settings, writing)
+
+    async def _compared(self) -> int:
+        """What the comparison 对账 finds and cannot mend; the case that told nothing counts too."""
+        job_id = await run_in_threadpool(self._ask)
+        await reconcile(self.database, self.gateway, job_id)
+        return await run_in_threadpool(self._left, job_id)
+
+    def _left(self, job_id: UUID) -> int:
+        with self.database.read() as session:
+            counts = jobs.get(session, job_id).result
+        if counts is None:
+            raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+        return sum(counts.get(name, 0) * sign for name, sign in _LEFT.items())
+
+    def _ask(self) -> UUID:
+        with self.database.write() as session:
+            return runs.ask(session, runs.Wish(repair=True, by=_BY)).id
+
+    def _held(self) -> Maintenance | None:
+        with self.database.read() as session:
+            row = maintenance.standing(session)
+        return row if row is not None and row.backup_id is not None else None
+
+    def _note(self, left: int) -> None:
+        with self.database.write() as session:
+            maintenance.note_drift(session, left, datetime.now(UTC))
+            if left == 0:
+                maintenance.end(session, AGREED, _BY)
+        _log.info("compared after a restore", left=left)

@@ -1,0 +1,131 @@
+"""Puts a backup back: checked first, what was there put aside, and the doors closed before anything can start."""
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from api.backup import manifest as manifests
+from api.backup.manifest import BackupError, Manifest
+from api.backup.taking import BESIDE, DUMP, ENGINE, HOME, RECORDS
+from api.supervisor.home import sole_owner
+from models.copies import CopyError, load_postgres
+from models.database import Database, newest_revision
+from models.encryption import Keyring
+from models.services import audit, maintenance
+from models.services.by import By
+from models.settings import Settings
+from models.stores.audit import AuditStore
+from models.types import SYSTEM_RESTORE, Door
+
+BY = By(SYSTEM_RESTORE, Door.CLI)
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+def restore(settings: Settings, source: Path, *, replace: bool = False) -> Manifest:
+    """Put a backup into the home and records of the settings, which must be stopped.
+
+    It stands in maintenance 维护 afterwards. Raises BackupError, and StartError while a copy runs on the home.
+    """
+    manifest = manifests.read(source)
+    _check(settings, manifest)
+    with sole_owner(settings.home):
+        ring = Keyring(settings.secret())
+        aside = settings.home / f"before-{manifest.backup_id}"
+        if manifest.records == "sqlite":
+            _restore_sqlite(settings, source, manifest, ring, aside, replace=replace)
+        else:
+            _restore_postgres(settings, source, manifest, ring, replace=replace)
+        if manifest.engine == "embedded":
+            _put_aside(settings.home / ENGINE, aside)
+            shutil.copyfile(source / ENGINE, settings.home / ENGINE)
+        _restore_beside(settings.home, source / HOME, aside)
+    return manifest
+
+
+def _check(settings: Settings, manifest: Manifest) -> None:
+    """Refuse what this copy cannot hold or read."""
+    if manifest.schema_version > newest_revision():
+        raise BackupError(
+            f"the backup is of schema {manifest.schema_version}, this program knows {newest_revision()}: install the"
+            " version it was taken with, or a newer one"
+        )
+    if (manifest.records == "sqlite") != settings.records_url.startswith("sqlite"):
+        raise BackupError(f"the backup is of {manifest.records} records: set or unset GREENLANE_DATABASE_URL")
+    if manifest.engine == "embedded" and settings.temporal_address is not None:
+        raise BackupError("the backup holds an embedded engine: unset GREENLANE_TEMPORAL_ADDRESS")
+    if settings.secret_key is None and not (settings.home / "secret.key").exists():
+        raise BackupError(f"put the secret key into {settings.home / 'secret.key'} first; it is not in a backup")
+    if Keyring(settings.secret()).key_id != manifest.key_id:
+        raise BackupError(f"the secret key is another one than the backup was written with (key id {manifest.key_id})")
+
+
+def _restore_sqlite(
+    settings: Settings, source: Path, manifest: Manifest, ring: Keyring, aside: Path, *, replace: bool
+) -> None:
+    """The doors are closed in a draft beside the place, so that the records never stand there open."""
+    place = Path(make_url(settings.records_url).database or "")
+    if place.exists() and not replace:
+        raise BackupError(f"{place} holds records: --replace puts them aside")
+    draft = place.with_name(f"{place.name}.restoring")
+    shutil.copyfile(source / RECORDS, draft)
+    try:
+        _close_doors(Database(f"sqlite:///{draft}", ring), manifest)
+    except BackupError:
+        _remove(draft)
+        raise
+    _remove(draft, keep=("",))
+    _put_aside(place, aside)
+    draft.rename(place)
+
+
+def _restore_postgres(settings: Settings, source: Path, manifest: Manifest, ring: Keyring, *, replace: bool) -> None:
+    database = Database(settings.records_url, ring)
+    if database.revision() is not None and not replace:
+        database.dispose()
+        raise BackupError("the database holds records: --replace takes the backup's instead (dump them first)")
+    try:
+        load_postgres(settings.records_url, source / DUMP)
+    except CopyError as error:
+        raise BackupError(str(error)) from error
+    _close_doors(database, manifest)
+
+
+def _close_doors(database: Database, manifest: Manifest) -> None:
+    """Bring the records to this program's schema, check the audit trail, begin maintenance."""
+    try:
+        database.migrate()
+        with database.write() as session:
+            store = AuditStore(session)
+            report, head = audit.verify(store.all()), store.at(manifest.audit_seq) if manifest.audit_seq else None
+            if report.broken_at is not None:
+                raise BackupError(f"the audit trail of the backup is broken at entry {report.broken_at}")
+            if manifest.audit_seq and (head is None or head.chain_hash != manifest.audit_hash):
+                raise BackupError("the audit trail is not the one that the manifest names")
+            backup = maintenance.Backup(str(manifest.backup_id), manifest.taken_at)
+            maintenance.begin(session, f"restored {manifest.taken_at:%Y-%m-%dT%H:%MZ}", BY, backup)
+    finally:
+        database.dispose()
+
+
+def _restore_beside(home: Path, source: Path, aside: Path) -> None:
+    for name in BESIDE:
+        _put_aside(home / name, aside)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, home / name)
+        elif (source / name).exists():
+            shutil.copy2(source / name, home / name)
+
+
+def _remove(path: Path, keep: tuple[str, ...] = ()) -> None:
+    for ending in set(_SIDE_FILES) - set(keep):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _put_aside(path: Path, aside: Path) -> None:
+    """Nothing that stood there is lost."""
+    for ending in _SIDE_FILES:
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            aside.mkdir(mode=0o700, exist_ok=True)
+            old.rename(aside / old.name)

@@ -1,0 +1,226 @@
+"""A backup is whole or none, says what it is, and is put back only where it fits."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from api.backup.manifest import NAME, BackupError, read
+from api.backup.restoring import restore
+from api.backup.taking import DUMP, ENGINE, HOME, RECORDS, take
+from api.cli import app as command_line
+from api.supervisor.errors import StartError
+from api.supervisor.home import sole_owner
+from models.copies import copy_sqlite
+from models.database import Database, newest_revision
+from models.services import audit, maintenance
+from models.settings import Settings
+from models.stores.audit import AuditStore
+from models.tables.book import Customer
+from models.types import Door
+from tests.plugins.postgres import PROGRAMS, fresh_database
+from tests.support import world
+
+LETTER, OTHER_KEY = "one letter", "another-secret-another-secret-another-00"
+
+
+def _settings(home: Path, *, key: str | None = world.SECRET, url: str | None = None) -> Settings:
+    return Settings(home=home, secret_key=SecretStr(key) if key else None, database_url=url)
+
+
+def _fill(database: Database) -> None:
+    world.build(database)
+    with database.write() as session:
+        audit.append(session, actor="x", action="y", object_kind="case", object_id="1", door=Door.SYSTEM)
+    database.dispose()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home of a copy that was used: records, an engine's file, a letter, the mark of the sample book."""
+    home = tmp_path / "home"
+    (home / "mail").mkdir(parents=True)
+    (home / "mail" / "1.eml").write_text(LETTER, encoding="utf-8")
+    (home / "demo").touch()
+    (home / "secret.key").write_text(world.SECRET, encoding="ascii")
+    _fill(world.new_database(home))
+    with closing(sqlite3.connect(home / ENGINE)) as engine:
+        engine.execute("CREATE TABLE executions (id int)")
+    return home
+
+
+@pytest.fixture
+def backup(home: Path) -> Path:
+    """A backup of it."""
+    target = home.parent / "backup"
+    take(_settings(home), target)
+    return target
+
+
+def test_it_holds_everything_but_the_key_and_is_for_its_owner_only(home: Path, backup: Path) -> None:
+    manifest = read(backup)
+    assert {file.name for file in manifest.files} == {RECORDS, ENGINE, f"{HOME}/demo", f"{HOME}/mail/1.eml"}
+    assert (manifest.schema_version, manifest.records, manifest.engine) == (newest_revision(), "sqlite", "embedded")
+    assert manifest.audit_seq > 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [backup, *backup.rglob("*")])
+    assert world.SECRET.encode() not in b"".join(path.read_bytes() for path in backup.rglob("*") if path.is_file())
+
+
+def test_it_is_consistent_while_others_write(home: Path) -> None:
+    with closing(sqlite3.connect(home / RECORDS, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE customer SET name = 'half written'")
+        copy_sqlite(home / RECORDS, home / "copy.db")
+        writer.execute("ROLLBACK")
+    with closing(sqlite3.connect(home / "copy.db")) as copied:
+        assert copied.execute("SELECT count(*) FROM customer WHERE name = 'half written'").fetchone() == (0,)
+
+
+def test_what_is_put_back_is_all_there_behind_closed_doors(home: Path, backup: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    restore(_settings(other), backup)
+    assert (other / "mail" / "1.eml").read_text("utf-8") == LETTER
+    assert (other / "demo").exists()
+    with closing(sqlite3.connect(other / ENGINE)) as engine:
+        assert engine.execute("SELECT count(*) FROM executions").fetchone() == (0,)
+    _check_restored(Database.from_settings(_settings(other)), read(backup).backup_id.hex)
+
+
+def _check_restored(database: Database, backup_id: str) -> None:
+    with database.read() as session:
+        assert len(session.exec(select(Customer)).all()) == len(world.CUSTOMERS)
+        closed, entries = maintenance.standing(session), list(AuditStore(session).all())
+    database.dispose()
+    assert closed is not None
+    assert (closed.backup_id or "").replace("-", "") == backup_id
+    assert audit.verify(entries).broken_at is None
+    assert entries[-1].action == "maintenance.begin"
+
+
+def test_nothing_that_stood_there_is_lost(home: Path, backup: Path) -> None:
+    with pytest.raises(BackupError, match="--replace puts them aside"):
+        restore(_settings(home), backup)
+    (home / "mail" / "2.eml").write_text("later", encoding="utf-8")
+    manifest = restore(_settings(home), backup, replace=True)
+    aside = home / f"before-{manifest.backup_id}"
+    assert (aside / "mail" / "2.eml").exists()
+    assert not (home / "mail" / "2.eml").exists()
+    with closing(sqlite3.connect(aside / RECORDS)) as old:
+        assert old.execute("SELECT count(*) FROM customer").fetchone() == (len(world.CUSTOMERS),)
+
+
+def test_a_home_in_use_is_not_touched(home: Path, backup: Path) -> None:
+    with sole_owner(home), pytest.raises(StartError, match="is already run by process"):
+        restore(_settings(home), backup, replace=True)
+
+
+def test_another_key_or_none_is_refused(backup: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="the secret key is another one"):
+        restore(_settings(tmp_path / "other", key=OTHER_KEY), backup)
+    with pytest.raises(BackupError, match="put the secret key into"):
+        restore(_settings(tmp_path / "none", key=None), backup)
+
+
+def _spoil(backup: Path, how: str) -> None:
+    manifest = json.loads((backup / NAME).read_text("utf-8"))
+    if how == "no manifest":
+        (backup / NAME).unlink()
+    elif how == "missing":
+        (backup / ENGINE).unlink()
+    elif how == "altered":
+        with (backup / RECORDS).open("ab") as file:
+            file.write(b"x")
+    else:
+        changes = {"newer": {"schema_version": "9999"}, "other trail": {"audit_hash": "0" * 64}}
+        (backup / NAME).write_text(json.dumps(manifest | changes[how]), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("no manifest", "is no backup"),
+        ("missing", "temporal.db is missing"),
+        ("altered", "records.db is not what was written"),
+        ("newer", "install the version it was taken with"),
+        ("other trail", "not the one that the manifest names"),
+    ],
+)
+def test_a_spoilt_one_is_refused_and_nothing_is_put_in_place(
+    backup: Path, tmp_path: Path, how: str, reason: str
+) -> None:
+    _spoil(backup, how)
+    with pytest.raises(BackupError, match=reason):
+        restore(_settings(tmp_path / "other"), backup)
+    assert not list((tmp_path / "other").glob("*.db*"))
+
+
+def test_a_backup_that_fails_leaves_no_folder_that_looks_like_one(home: Path) -> None:
+    with (home / RECORDS).open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 8192)
+    with pytest.raises(BackupError, match="records cannot be read: database disk image is malformed"):
+        take(_settings(home), home.parent / "backup")
+    assert not (home.parent / "backup").exists()
+    with pytest.raises(BackupError, match="there are no records"):
+        take(_settings(home.parent / "empty"), home.parent / "of-nothing")
+
+
+def test_postgresql_by_its_own_programs(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(PROGRAMS), prepend=":")
+    source, target = (_settings(tmp_path / name, url=fresh_database(postgres)) for name in ("one", "two"))
+    _fill(Database.from_settings(source))
+    manifest = take(source, tmp_path / "backup")
+    assert (manifest.records, manifest.engine, [file.name for file in manifest.files]) == (
+        "postgresql",
+        "elsewhere",
+        [DUMP],
+    )
+    with pytest.raises(BackupError, match="the database holds records"):
+        restore(target, tmp_path / "backup")
+    restore(target, tmp_path / "backup", replace=True)
+    _check_restored(Database.from_settings(target), manifest.backup_id.hex)
+    with pytest.raises(BackupError, match="set or unset GREENLANE_DATABASE_URL"):
+        restore(_settings(tmp_path / "three"), tmp_path / "backup")
+
+
+def test_without_its_programs_it_says_what_to_do(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BackupError, match="pg_dump is not on the path: install PostgreSQL's client programs"):
+        take(_settings(tmp_path / "one", url=fresh_database(postgres)), tmp_path / "backup")
+
+
+def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLANE_HOME", str(home))
+    monkeypatch.setenv("GREENLANE_SECRET_KEY", world.SECRET)
+    run, target = CliRunner(), str(home.parent / "backup")
+    assert run.invoke(command_line, ["maintenance", "status"]).stdout == "open\n"
+    assert "4 files" in run.invoke(command_line, ["backup", target]).stdout
+    again = run.invoke(command_line, ["backup", target])
+    assert (again.exit_code, "a backup is written into a new folder" in again.stderr) == (1, True)
+    assert "in maintenance" in run.invoke(command_line, ["restore", target, "--replace"]).stdout
+    assert "not compared yet" in run.invoke(command_line, ["maintenance", "status"]).stdout
+    assert run.invoke(command_line, ["maintenance", "end"]).exit_code != 0
+    assert run.invoke(command_line, ["maintenance", "end", "--reason", "checked by hand"]).stdout == "open\n"
+    assert run.invoke(command_line, ["maintenance", "begin", "--reason", "moving house"]).stdout == "closed\n"
+    agreed = ["maintenance", "begin", "--reason", "put back by hand", "--until-agreed"]
+    assert run.invoke(command_line, agreed).stdout == "closed\n"
+    database = Database.from_settings(_settings(home))
+    with database.read() as session:
+        entries, row = list(AuditStore(session).all()), maintenance.standing(session)
+    database.dispose()
+    assert row is not None
+    assert row.records_as_of is not None
+    assert [(entry.action, entry.reason) for entry in entries[-3:]] == [
+        ("maintenance.end", "checked by hand"),
+        ("maintenance.begin", "moving house"),
+        ("maintenance.begin", "put back by hand"),
+    ]

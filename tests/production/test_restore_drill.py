@@ -1,0 +1,217 @@
+"""The drill: stores of different ages are put back, in both directions, and the doors open once they agree."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+from sqlmodel import col, select
+
+from api.app import create_app
+from api.backup import manifest as manifests
+from api.backup.restoring import restore
+from api.backup.taking import ENGINE, take
+from models.database import Database
+from models.messages.approval import ApprovalState
+from models.messages.qualification import MembershipState
+from models.messages.season import SeasonState
+from models.services import audit, maintenance
+from models.settings import Settings
+from models.stores.audit import AuditStore
+from models.tables.care import Touchpoint
+from models.tables.cases import Case, CaseScore, Decision, Membership, Seat, Task
+from models.tables.season import QuotaSeason
+from tests.faults.parts import NAMESPACE
+from tests.faults.parts import Engine as EngineProcess
+from tests.support import engine, world
+from tests.support.clients import Clients
+
+pytestmark = [pytest.mark.temporal, pytest.mark.faults, pytest.mark.timeout(150)]
+
+QUEUE = "drill"
+OPEN_SECONDS = 30.0
+YOUNG, OLD = "young", "old"
+
+
+def _settings(home: Path, address: str | None = None) -> Settings:
+    return Settings(
+        home=home,
+        secret_key=SecretStr(world.SECRET),
+        temporal_address=address,
+        temporal_namespace=NAMESPACE,
+        task_queue=QUEUE,
+    )
+
+
+@dataclass
+class Copy:
+    """One running copy: engine, worker and API on a home."""
+
+    engine: EngineProcess
+    database: Database
+    clients: Clients
+
+    async def declare(self, alias: str, tier: str, login: str = "mgr") -> str:
+        """Declare a customer."""
+        body = {"customer_no": alias, "year": world.YEAR, "tier": tier, "seat": _SEATS[tier]}
+        answer = await self.post(login, "/api/v1/qualifications", body | {"reason": "增员", "late_reason": "补报"})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["case_id"])
+
+    async def approve(self, login: str, case_id: str) -> httpx2.Response:
+        """Approve the task of a case that lies with this person."""
+        listed = (await self.clients.token(login).get("/api/v1/tasks")).json()["items"]
+        (task,) = [task for task in listed if task["case_id"] == case_id]
+        body = {"verdict": "approve", "version": task["version"]}
+        return await self.post(login, f"/api/v1/tasks/{task['task_id']}/decide", body)
+
+    async def post(self, login: str, path: str, body: dict[str, Any]) -> httpx2.Response:
+        """Send, once more while the answer is not known."""
+        client, headers = self.clients.token(login), {"Idempotency-Key": str(uuid4())}
+        async with asyncio.timeout(OPEN_SECONDS):
+            while (answer := await client.post(path, json=body, headers=headers)).status_code == 202:
+                await asyncio.sleep(0.2)
+        return answer
+
+    async def planned(self) -> None:
+        """Wait until the new member's year is planned."""
+        async with asyncio.timeout(OPEN_SECONDS):
+            while not _rows(self.database)["planned"]:
+                await asyncio.sleep(0.2)
+
+    async def open(self) -> None:
+        """Wait until people are let in."""
+        async with asyncio.timeout(OPEN_SECONDS):
+            while await asyncio.to_thread(maintenance.is_closed, self.database):
+                await asyncio.sleep(0.2)
+
+
+_SEATS = {"gold": "ranked", "silver": "silver"}
+
+
+@asynccontextmanager
+async def running(home: Path) -> AsyncIterator[Copy]:
+    """A copy on the home, as it stands there."""
+    process = EngineProcess(home)
+    await process.start()
+    settings = _settings(home, process.address)
+    database = Database.from_settings(settings)
+    people = world.World(database, {})
+    app = create_app(settings, database)
+    try:
+        async with engine.worker(await process.client(), people, home, QUEUE), app.router.lifespan_context(app):
+            clients = Clients(app, database, datetime.now(UTC))
+            yield Copy(process, database, clients)
+            await clients.close()
+    finally:
+        process.kill()
+        database.dispose()
+
+
+@pytest.fixture(scope="module")
+async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two backups of one copy, with acts between them: a new case, one decided further, one approved to the end."""
+    folder = tmp_path_factory.mktemp("drill")
+    home = folder / "home"
+    home.mkdir()
+    people = world.build(world.new_database(home))
+    people.database.dispose()
+    async with running(home) as copy:
+        first = await copy.declare(world.GOLD, "gold")
+        last = await copy.declare(world.SILVER, "silver")
+        for login in ("unit", "svc"):
+            await copy.approve(login, last)
+        take(_settings(home), folder / OLD)
+        await copy.approve("unit", first)
+        await copy.approve("lead", last)
+        await copy.planned()
+        await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
+        opened = await copy.post("hq-vip", f"/api/v1/quotas/{world.YEAR}/season/open", {"reason": "年度评定"})
+        assert opened.status_code == 201, opened.text
+        take(_settings(home), folder / YOUNG)
+    return folder
+
+
+def _mixed(backups: Path, records: str, engine_of: str, target: Path) -> Path:
+    """A backup of the records of one and the engine of the other."""
+    shutil.copytree(backups / records, target)
+    shutil.copyfile(backups / engine_of / ENGINE, target / ENGINE)
+    manifest = manifests.read(backups / records)
+    (target / manifests.NAME).unlink()
+    manifests.write(target, manifest.model_copy(update={"files": manifests.describe(target)}))
+    return target
+
+
+def _rows(database: Database) -> dict[str, list[Any]]:
+    """What the records hold of the cases."""
+    with database.read() as session:
+        decisions = session.exec(select(Decision).order_by(col(Decision.case_id), col(Decision.step_no))).all()
+        tasks = session.exec(select(Task).order_by(col(Task.id))).all()
+        cases = session.exec(select(Case).order_by(col(Case.id))).all()
+        scores = session.exec(select(CaseScore).order_by(col(CaseScore.case_id))).all()
+        members = session.exec(select(Membership)).all()
+        planned = session.exec(select(Touchpoint).order_by(col(Touchpoint.key))).all()
+        seats = session.exec(select(Seat)).all()
+        seasons = session.exec(select(QuotaSeason)).all()
+    return {
+        "decisions": [row.model_dump(exclude={"id", "evidence_digest"}) for row in decisions],
+        "tasks": [row.model_dump() for row in tasks],
+        "cases": [row.model_dump() for row in cases],
+        "scores": [row.model_dump(exclude={"id"}) for row in scores],
+        "members": [row.model_dump(exclude={"notified_at"}) for row in members],
+        "planned": [(row.key, row.membership_id, row.due_on, row.stage) for row in planned],
+        "seasons": [row.model_dump(exclude={"id"}) for row in seasons],
+        "seats": [row.model_dump(exclude={"id"}) for row in seats],
+    }
+
+
+@pytest.fixture(scope="module")
+def newest(backups: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """What stood when the younger backup was taken."""
+    home = tmp_path_factory.mktemp("newest")
+    restore(_settings(home), backups / YOUNG)
+    database = Database.from_settings(_settings(home))
+    rows = _rows(database)
+    database.dispose()
+    return rows
+
+
+@pytest.mark.parametrize(("records", "engine_of"), [(OLD, YOUNG), (YOUNG, OLD)], ids=["engine ahead", "records ahead"])
+async def test_both_stores_end_where_the_younger_one_was(
+    backups: Path, newest: dict[str, list[Any]], tmp_path: Path, records: str, engine_of: str
+) -> None:
+    home = tmp_path / "home"
+    manifest = restore(_settings(home), _mixed(backups, records, engine_of, tmp_path / "mixed"))
+    async with running(home) as copy:
+        await copy.open()
+        assert _rows(copy.database) == newest
+        with copy.database.read() as session:
+            entries = list(AuditStore(session).all())
+            cases = session.exec(select(Case)).all()
+        assert audit.verify(entries).broken_at is None
+        marked = [entry.action for entry in entries if entry.reason and entry.reason.startswith("rebuilt")]
+        assert bool(marked) is (records == OLD)
+        assert (entries[-1].action, entries[-1].after) == (
+            "maintenance.end",
+            {"backup_id": str(manifest.backup_id), "drift": 0},
+        )
+        client = await copy.engine.client()
+        for case in cases:
+            told = await client.get_workflow_handle(case.workflow_id).query("state", result_type=ApprovalState)
+            assert told == ApprovalState.model_validate(case.state)
+        season = await client.get_workflow_handle(f"quota-season/{world.YEAR}").query("state", result_type=SeasonState)
+        assert season.phase == newest["seasons"][0]["phase"]
+        member = await client.get_workflow_handle(f"membership/{world.SILVER}").query(
+            "holding", result_type=MembershipState
+        )
+        assert [grant.membership_id for grant in member.grants] == [newest["members"][0]["id"]]
+        (waiting,) = [case for case in cases if case.customer_no == world.GOLD]
+        assert (await copy.approve("svc", str(waiting.id))).status_code == 200
