@@ -115,7 +115,7 @@ class PlaceAnswer(Answer):
 
 
 class FlowAnswer(Answer):
-    """Cases opened and closed on a day (Asia/Shanghai)."""
+    """Cases opened and closed from a working day (Asia/Shanghai) until the next one."""
 
     day: date
     opened: int

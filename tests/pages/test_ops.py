@@ -11,6 +11,7 @@ from models.messages.approval import NOBODY_TO_ACT
 from models.ops_types import DriftKind, StuckReason
 from models.services import jobs
 from models.services.reconcile import runs
+from models.tables.book import Customer
 from models.tables.cases import Case, Task
 from models.tables.reconcile import Drift
 from models.types import CaseKind, Role, TaskState
@@ -154,3 +155,35 @@ async def test_the_pages_say_it_in_words(people: Clients, insurer: Database) -> 
 async def test_operations_alone_may_look(people: Clients, address: str) -> None:
     for login in ("hq-vip", "svc", "mgr"):
         assert (await people.browser(login).get(address)).status_code == 403
+
+
+async def test_the_search_finds_by_number_name_and_workflow(people: Clients, insurer: Database) -> None:
+    _fill(insurer)
+    ops = people.token("ops")
+    with insurer.read() as session:
+        case = session.exec(select(Case).where(Case.kind == CaseKind.COMPLAINT)).one()
+        name = session.get_one(Customer, world.GOLD).name
+    for text in (world.GOLD, name[1:4]):
+        found = (await ops.get("/api/v1/ops/cases", params={"q": text})).json()["items"]
+        assert len(found) == 7
+    (row,) = (await ops.get("/api/v1/ops/cases", params={"q": case.workflow_id})).json()["items"]
+    assert (row["case_id"], row["kind"]) == (str(case.id), "complaint")
+    assert (await ops.get("/api/v1/ops/cases", params={"q": "100%"})).json()["items"] == []
+    page = soup_of(await people.browser("ops").get("/ops/cases", params={"q": case.workflow_id}))
+    assert page.find("a", href=f"/ops/cases/{case.id}") is not None
+
+
+async def test_acts_want_a_reason_and_an_engine(people: Clients, insurer: Database) -> None:
+    _fill(insurer)
+    ops = people.token("ops")
+    with insurer.read() as session:
+        case = session.exec(select(Case).where(Case.kind == CaseKind.COMPLAINT)).one()
+    address = f"/api/v1/ops/cases/{case.id}"
+    refused = await ops.post(f"{address}/retry", json={"reason": " "})
+    assert (refused.status_code, refused.json()["code"]) == (422, "reason_required")
+    away = await ops.post(f"{address}/retry", json={"reason": "数据库已恢复"})
+    assert (away.status_code, away.json()["code"]) == (503, "engine_unavailable")
+    assert (await ops.get(address)).status_code == 503
+    skipped = await ops.post(f"{address}/skip", json={"reason": "重复"})
+    assert (skipped.status_code, skipped.json()["code"]) == (409, "wrong_stage")
+    assert (await people.token("hq-vip").post(f"{address}/retry", json={"reason": "x"})).status_code == 403
