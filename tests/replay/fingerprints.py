@@ -9,7 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = Path(__file__).parent / "fingerprints.json"
-NO_WORKFLOW_CODE = frozenset({"client.py", "codec.py", "namespace.py", "registry.py", "worker.py"})
+NO_WORKFLOW_CODE = frozenset(
+    {
+        *("activity_context.py", "client.py", "codec.py", "histories.py", "namespace.py"),
+        *("rebuilding.py", "registry.py", "telemetry.py", "worker.py"),
+    }
+)
 COMMANDS = frozenset(
     {
         "continue_as_new",
