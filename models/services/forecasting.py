@@ -31,7 +31,7 @@ from models.stores.people import PeopleStore
 from models.stores.stand_ins import StandInStore
 from models.stores.tasks import TaskStore
 from models.tables.cases import Case, Task
-from models.types import UNDECLARED_KINDS, Role
+from models.types import UNDECLARED_KINDS, Role, Stage
 
 FIRST = 5
 """So many of the tasks that will be late are named."""
@@ -81,7 +81,8 @@ def _usual(session: Session, calendar: CalendarSnapshot, rules: Watch, now: date
 
 def _waiting(row: DueTask, posts: dict[tuple[Role, str], list[UUID]]) -> Waiting:
     people = (row.assignee_id,) if row.assignee_id else tuple(posts.get((row.role, row.institution_code), ()))
-    barred = None if row.kind in UNDECLARED_KINDS else row.declared_by
+    own = row.kind in UNDECLARED_KINDS or row.step == Stage.DECLARED
+    barred = None if own else row.declared_by
     return Waiting(
         row.id, (row.kind, row.step), row.due_at, Subject(row.kind, row.tier, row.path or _ROOT), people, barred
     )
