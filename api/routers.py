@@ -76,6 +76,7 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_bulk,
     ops_cases,
     ops_releases,
     promises,
@@ -142,6 +143,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops_releases.router,
     ops_cases.router,
+    ops_bulk.router,
 )
 """Under `/api/v1`."""
 
