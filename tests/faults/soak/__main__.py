@@ -17,17 +17,22 @@ MINUTE = 60.0
 def main(arguments: list[str]) -> int:
     """Run and print; 1 when a promise was broken: logs and records are then kept."""
     wanted = _parsed(arguments)
-    print(f"seed {wanted.seed}, {wanted.minutes:g} minutes, records in {wanted.records}", flush=True)
+    _say(f"seed {wanted.seed}, {wanted.minutes:g} minutes, records in {wanted.records}")
     home = Path(tempfile.mkdtemp(prefix="greenlane-soak-"))
     with ExitStack() as held:
         url = fresh_database(held.enter_context(server())) if wanted.records == "postgresql" else None
         report = asyncio.run(soak(Plan(wanted.seed, wanted.minutes * MINUTE), home, url))
-    print("\n".join(report.lines()))
+    _say(*report.lines())
     if report.violations:
-        print(f"logs are in {home}")
+        _say(f"logs are in {home}")
         return 1
     shutil.rmtree(home)
     return 0
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

@@ -145,7 +145,7 @@ class Crowd:
             headers = {"Authorization": f"Bearer {tokens[login]}"}
             client = httpx2.AsyncClient(base_url=self._site.address, timeout=CALL_SECONDS, headers=headers)
             await self._clients.enter_async_context(client)
-            chance = Random(f"{self._seed}:{place}")  # noqa: S311 - choices of a test
+            chance = Random(f"{self._seed}:{place}")
             account = self._site.people.accounts[login]
             self._people.append(Person(login, account, client, chance, self.log, numbers, self._customers))
         return self
@@ -163,7 +163,7 @@ class Crowd:
     async def come_back(self, share: float) -> None:
         """Of what nobody was told, so many are sent again; of the others the dispatcher has to take care."""
         by_login = {person.login: person for person in self._people}
-        chance = Random(f"{self._seed}:back")  # noqa: S311 - choices of a test
+        chance = Random(f"{self._seed}:back")
         for act in self.log.unknown():
             if chance.random() < share:
                 await by_login[act.login].insist(act, 10 * AGAIN)

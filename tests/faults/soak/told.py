@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-NOT_YET, AWAY, TOO_MANY = 202, 503, 429
+NOT_YET, REFUSED, TOO_MANY, AWAY = 202, 300, 429, 503
 OPEN_STATUSES = {None, NOT_YET, AWAY, TOO_MANY}
 """No answer, or one that leaves it open: the same request under the same key is sent again."""
 
@@ -37,7 +37,7 @@ class Call:
         """What this call alone tells."""
         if self.status in OPEN_STATUSES or self.status is None:
             return Outcome.UNKNOWN
-        return Outcome.OK if self.status < 300 else Outcome.FAIL  # noqa: PLR2004 - HTTP's own
+        return Outcome.OK if self.status < REFUSED else Outcome.FAIL
 
 
 @dataclass
