@@ -52,16 +52,21 @@ class Records:
 def read(database: Database) -> Records:
     """The records as they stand."""
     with database.read() as session:
-        entries = list(AuditStore(session).all())
-        return Records(
-            cases={row.id: row for row in _all(session, Case)},
-            decisions=_all(session, Decision),
-            tasks={row.id: row for row in _all(session, Task)},
-            alarms=_all(session, TaskAlarm),
-            entries=entries,
-            requests=_all(session, IdempotencyRecord),
-            broken_at=audit.verify(entries).broken_at,
-        )
+        return seen_in(session)
+
+
+def seen_in(session: Session) -> Records:
+    """The records as a transaction sees them."""
+    entries = list(AuditStore(session).all())
+    return Records(
+        cases={row.id: row for row in _all(session, Case)},
+        decisions=_all(session, Decision),
+        tasks={row.id: row for row in _all(session, Task)},
+        alarms=_all(session, TaskAlarm),
+        entries=entries,
+        requests=_all(session, IdempotencyRecord),
+        broken_at=audit.verify(entries).broken_at,
+    )
 
 
 def _all(session: Session, table: type[T]) -> Sequence[T]:
