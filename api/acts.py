@@ -90,8 +90,8 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
     except WorkflowGoneError:
         return await run_in_threadpool(_look_up, database, reserved)
     except DomainError as error:
-        await run_in_threadpool(_refused, database, reserved, error)
-        if error.code is ErrorCode.NOT_YET_CONFIRMED:
+        forgotten = await run_in_threadpool(_refused, database, reserved, error)
+        if error.code is ErrorCode.NOT_YET_CONFIRMED or (error.code in _UNSENT and not forgotten):
             key = reserved.envelope.act.update_id.partition(":")[2]
             raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
         raise
@@ -121,6 +121,7 @@ def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | St
     with database.write() as session:
         found = idempotency.find(session, key)
         if found is not None:
+            idempotency.sent_again(session, found, datetime.now(UTC))
             return found
         envelope = prepare(session)
         if isinstance(envelope, Standing):
@@ -135,15 +136,16 @@ def _first_answer(reserved: Reservation) -> Done:
     return Done(reserved.status or OK, answer)
 
 
-def _refused(database: Database, reserved: Reservation, error: DomainError) -> None:
+def _refused(database: Database, reserved: Reservation, error: DomainError) -> bool:
+    """Keep a refusal, or forget a request of which nothing was sent; True when it was forgotten."""
     if error.code in UNDECIDED:
-        return
+        return False
     with database.write() as session:
         if error.code in _UNSENT:
-            idempotency.release(session, reserved.record_id)
-            return
+            return idempotency.release(session, reserved.record_id)
         answer = {"code": error.code.value, "context": error.context}
         idempotency.settle(session, reserved.record_id, PROBLEM_TEXTS[error.code].status, answer)
+    return False
 
 
 def _look_up(database: Database, reserved: Reservation) -> Done:

@@ -1,0 +1,128 @@
+"""Engine or worker away: whoever acts hears soon what is known; what was sent is applied once when they are back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.calendar_acts import tell_waiting
+from api.dispatcher import dispatch_once
+from api.gateway.acts import REACHABLE_FOR_SECONDS
+from models.tables.calendar import CalendarNotice
+from models.tables.messages import IdempotencyRecord
+from tests.faults.clerk import Clerk, clerk
+from tests.faults.parts import Engine
+
+pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
+
+PROMISED_SECONDS = 8.0
+BACK_SECONDS = 30.0
+AT_ONCE = timedelta()
+KEY = "the-click"
+
+
+@pytest.fixture
+async def desk(power: Engine, tmp_path: Path) -> AsyncIterator[Clerk]:
+    """The service on the engine, which is up again afterwards."""
+    async with AsyncExitStack() as held:
+        held.push_async_callback(_up_again, power)
+        yield await held.enter_async_context(clerk(power, tmp_path))
+
+
+async def _up_again(power: Engine) -> None:
+    if power.process is None or power.process.poll() is not None:
+        await power.start()
+
+
+async def _until(found: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(BACK_SECONDS):
+        while not await found():
+            await asyncio.sleep(0.1)
+
+
+async def test_without_an_engine_nothing_is_kept_and_the_same_key_serves_again(desk: Clerk) -> None:
+    async with desk.worker():
+        task = await desk.declare()
+        await asyncio.sleep(REACHABLE_FOR_SECONDS)
+        desk.power.kill()
+        began = time.monotonic()
+        away = await desk.approve(task, KEY)
+        assert time.monotonic() - began < PROMISED_SECONDS
+        assert (away.status_code, away.json()["code"]) == (503, "engine_unavailable")
+        assert int(away.headers["Retry-After"]) > 0
+        assert [row.key for row in desk.stage.rows(IdempotencyRecord) if row.key == KEY] == []
+        assert (await desk.task("unit"))["task_id"] == task["task_id"], "reading goes on"
+        await desk.power.start()
+        assert (await desk.approve(task, KEY)).status_code in {200, 202}
+        await _until(lambda: _is_done(desk))
+    assert desk.decided() == [KEY]
+
+
+async def test_what_was_sent_into_a_dying_engine_is_dispatched_once(desk: Clerk) -> None:
+    """Answered a moment ago, so nobody asks first: the request is kept, and the dispatcher sends it again."""
+    async with desk.worker():
+        task = await desk.declare()
+        desk.power.kill()
+        sent = await desk.approve(task, KEY)
+        assert (sent.status_code, sent.json()["code"]) == (202, "not_yet_confirmed")
+        assert await desk.became_of(KEY) == ("pending", None)
+        assert await dispatch_once(desk.stage.world.database, desk.gateway, AT_ONCE) == 1
+        await desk.power.start()
+        await asyncio.gather(*(dispatch_once(desk.stage.world.database, desk.gateway, AT_ONCE) for _ in range(3)))
+        await _until(lambda: _is_done(desk))
+    assert desk.decided() == [KEY]
+    assert await desk.became_of(KEY) == ("done", 200)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_without_a_worker_the_outcome_shows_by_its_key_later(desk: Clerk, restarted: bool) -> None:
+    """With the engine up the act waits there; an engine that restarts meanwhile forgets it, and it is sent again."""
+    async with desk.worker():
+        task = await desk.declare()
+    began = time.monotonic()
+    sent = await desk.approve(task, KEY)
+    assert time.monotonic() - began < PROMISED_SECONDS
+    assert (sent.status_code, sent.json()["code"]) == (202, "not_yet_confirmed")
+    status_url = sent.json()["context"]["status_url"]
+    waiting = await desk.clients.token("unit").get(status_url)
+    assert (waiting.status_code, waiting.json()["state"]) == (200, "pending")
+    if restarted:
+        desk.power.kill()
+        await desk.power.start()
+    async with desk.worker():
+        if restarted:
+            await dispatch_once(desk.stage.world.database, desk.gateway, AT_ONCE)
+        await _until(lambda: _is_done(desk))
+    again = await desk.approve(task, KEY)
+    assert (again.status_code, again.json()["task"]["state"]) == (200, "done")
+    assert desk.decided() == [KEY]
+
+
+async def test_a_calendar_published_without_an_engine_is_told_once(desk: Clerk) -> None:
+    database = desk.stage.world.database
+    async with desk.worker():
+        await desk.declare()
+        await asyncio.sleep(REACHABLE_FOR_SECONDS)
+        desk.power.kill()
+        day = {"date": "2026-12-25", "is_workday": False, "is_half_day": False, "name": "司庆"}
+        body = {"days": [day], "mode": "publish", "reason": "司庆放假"}
+        published = await desk.clients.token("ops").post("/api/v1/calendar/2026", json=body)
+        assert published.status_code == 201, published.text
+        assert await tell_waiting(database, desk.gateway, AT_ONCE) == 1
+        await desk.power.start()
+        await asyncio.gather(*(tell_waiting(database, desk.gateway, AT_ONCE) for _ in range(3)))
+        await _until(lambda: _is_told(desk))
+    (notice,) = desk.stage.rows(CalendarNotice)
+    assert str(notice.publication_id) == published.json()["publication_id"]
+
+
+async def _is_done(desk: Clerk) -> bool:
+    return await desk.became_of(KEY) == ("done", 200)
+
+
+async def _is_told(desk: Clerk) -> bool:
+    return await tell_waiting(desk.stage.world.database, desk.gateway, AT_ONCE) == 0
