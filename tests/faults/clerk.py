@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.gateway import Gateway
 from models.settings import Settings
-from models.tables.cases import Decision
+from models.tables.cases import Case, Decision
 from tests.faults.parts import Engine
 from tests.support import engine, world
 from tests.support.clients import Clients
 from tests.support.stage import Stage
 
 _worlds = count(1)
+AT_ONCE = timedelta()
+"""For the dispatcher: whatever is unanswered, however young."""
 
 
 @dataclass
@@ -39,9 +41,9 @@ class Clerk:
         async with engine.worker(self.stage.client, self.stage.world, self.stage.home, self.stage.queue):
             yield
 
-    async def declare(self) -> dict[str, Any]:
-        """Declare the gold customer; the task that it opened."""
-        body = {
+    def declaration(self) -> dict[str, Any]:
+        """Of the gold customer."""
+        return {
             "customer_no": self.stage.world.customer(world.GOLD),
             "year": world.YEAR,
             "tier": "gold",
@@ -49,7 +51,10 @@ class Clerk:
             "reason": "连续三年增员",
             "late_reason": "补报",
         }
-        answer = await self.clients.token("mgr").post("/api/v1/qualifications", json=body)
+
+    async def declare(self) -> dict[str, Any]:
+        """Declare it; the task that this opened."""
+        answer = await self.clients.token("mgr").post("/api/v1/qualifications", json=self.declaration())
         assert answer.status_code == 201, answer.text
         return await self.task("unit")
 
@@ -71,6 +76,10 @@ class Clerk:
         """What became of a request, by its key: state and status."""
         answer = (await self.clients.token(login).get(f"/api/v1/updates/{key}")).json()
         return answer.get("state"), answer["status"]
+
+    def cases(self) -> list[Case]:
+        """Every case as the records have it."""
+        return list(self.stage.rows(Case))
 
     def decided(self) -> list[str]:
         """Keys of the acts that stand, in order of their steps."""

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,13 @@ from api.dispatcher import dispatch_once
 from api.gateway.acts import REACHABLE_FOR_SECONDS
 from models.tables.calendar import CalendarNotice
 from models.tables.messages import IdempotencyRecord
-from tests.faults.clerk import Clerk, clerk
+from tests.faults.clerk import AT_ONCE, Clerk, clerk
 from tests.faults.parts import Engine
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
 
 PROMISED_SECONDS = 8.0
 BACK_SECONDS = 30.0
-AT_ONCE = timedelta()
 KEY = "the-click"
 
 
