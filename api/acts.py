@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -118,6 +119,14 @@ def _other_came_first(database: Database, reserved: Reservation, answer: Answere
 
 
 def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
+    try:
+        return _reserved(database, key, prepare)
+    except IntegrityError:
+        # A double click: the other one kept the key between this one's look and its insert, and is found now.
+        return _reserved(database, key, prepare)
+
+
+def _reserved(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
     with database.write() as session:
         found = idempotency.find(session, key)
         if found is not None:

@@ -10,19 +10,17 @@ from sqlmodel import Session
 from api import acts
 from api.gateway import Gateway
 from models.errors import DomainError
-from models.identifiers import qualification_id
-from models.messages.approval import Answered, PostRef
+from models.messages.approval import Answered
 from models.messages.envelope import StartEnvelope
-from models.messages.qualification import StartQualification
 from models.services import idempotency
 from models.services.idempotency import Reservation
 from models.stores.idempotency import DONE
 from models.tables.cases import Decision
-from models.tables.columns import new_id
 from models.tables.messages import IdempotencyRecord
 from models.tables.organisation import Post
-from models.types import Door, Role, SeatKind, Tier, Verdict
+from models.types import Role, SeatKind, Tier, Verdict
 from models.types import Stage as CaseStage
+from tests.faults.requests import declaration
 from tests.support import engine, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage
@@ -97,27 +95,10 @@ async def test_of_two_starts_under_one_id_the_second_is_answered_for_good(stage:
 
 def _declaration(stage: Stage, content: str) -> Reservation:
     """A kept request to declare the same customer, under a key of its own."""
-    people, number, now = stage.world, stage.world.customer(world.GOLD), datetime.now(UTC)
+    people, now = stage.world, datetime.now(UTC)
     key = idempotency.Key(people.accounts["mgr"], str(uuid4()), "declare", content)
-    start = StartQualification(
-        update_id=key.update_id,
-        content_hash=content,
-        actor_id=key.account_id,
-        actor_name=people.name("mgr"),
-        posts=(PostRef(role=Role.MGR, institution_code="BJ01"),),
-        door=Door.API,
-        case_id=new_id(),
-        workflow_id=qualification_id(world.YEAR, number, 1),
-        customer_no=number,
-        year=world.YEAR,
-        attempt=1,
-        tier=Tier.GOLD,
-        seat_kind=SeatKind.RANKED,
-        reason="连续三年增员",
-        late_reason="补报",
-    )
     with people.database.write() as session:
-        return idempotency.reserve(session, key, StartEnvelope(act=start), now)
+        return idempotency.reserve(session, key, StartEnvelope(act=declaration(people, key)), now)
 
 
 CASES, RACERS_EACH, CROWD = 100, 10, 10

@@ -51,10 +51,13 @@ async def _acknowledged(client: Client, workflow_id: str) -> Counter[str]:
     return found
 
 
-async def drift(database: Database, client: Client, queue: str) -> list[str]:
-    """Records that differ from their workflows now, and those that the API's own watch had to mend meanwhile."""
+async def drift(database: Database, client: Client, queue: str, *, repair: bool = False) -> list[str]:
+    """Records that differ from their workflows now, and those that some run had to write again.
+
+    An act that an engine forgot is no such: with `repair`, as by the clock, it is only sent again.
+    """
     with database.write() as session:
-        job_id = ask(session, Wish(False, BY)).id
+        job_id = ask(session, Wish(repair, BY)).id
     await reconcile(database, Gateway(client, queue), job_id)
     with database.read() as session:
         wanted = or_(col(Drift.job_id) == job_id, col(Drift.repaired_at).is_not(None))

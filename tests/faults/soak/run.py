@@ -75,8 +75,9 @@ async def soak(plan: Plan, home: Path, url: str | None = None) -> Report:
         await _work(plan, crowd, nemesis)
         await found.ready()
         await crowd.come_back(plan.again)
-        records = await _rest(found)
         client = await found.engine.client()
+        await drift(found.database, client, QUEUE, repair=True)  # as the service does every quarter of an hour
+        records = await _rest(found)
         violations = [
             *check(crowd.log, records, datetime.now(UTC)),
             *await histories_against(client, records),
