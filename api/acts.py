@@ -98,7 +98,8 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
         raise
     if isinstance(reserved.envelope, Updating):
         return Done(OK, answer.model_dump(mode="json"))
-    if isinstance(answer, Answered) and answer.case_id != reserved.envelope.act.case_id:
+    begun = getattr(reserved.envelope.act, "case_id", None)  # a season or a campaign is no case
+    if isinstance(answer, Answered) and begun not in {None, answer.case_id}:
         return await run_in_threadpool(_other_came_first, database, reserved, answer)
     return Done(201, answer.model_dump(mode="json"))
 

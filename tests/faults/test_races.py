@@ -78,6 +78,7 @@ async def test_of_two_starts_under_one_id_the_second_is_answered_for_good(stage:
     first = _declaration(stage, "content")
     second = _declaration(stage, "content" if same else "other")
     gateway, database = Gateway(stage.client, stage.queue), stage.world.database
+    assert isinstance(first.envelope, StartEnvelope)
     done = await acts.deliver(database, gateway, first)
     assert (done.status, done.case_id) == (201, first.envelope.act.case_id)
     for _ in range(2):
