@@ -19,6 +19,7 @@ from api.problem_texts import PROBLEM_TEXTS
 from api.security.caller import Caller
 from models.database import Database
 from models.errors import DomainError, ErrorCode
+from models.messages.approval import Answered
 from models.messages.envelope import Envelope, Updating
 from models.services import idempotency
 from models.services.idempotency import Key, Reservation
@@ -94,8 +95,26 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
             key = reserved.envelope.act.update_id.partition(":")[2]
             raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
         raise
-    status = OK if isinstance(reserved.envelope, Updating) else 201
-    return Done(status, answer.model_dump(mode="json"))
+    if isinstance(reserved.envelope, Updating):
+        return Done(OK, answer.model_dump(mode="json"))
+    if isinstance(answer, Answered) and answer.case_id != reserved.envelope.act.case_id:
+        return await run_in_threadpool(_other_came_first, database, reserved, answer)
+    return Done(201, answer.model_dump(mode="json"))
+
+
+def _other_came_first(database: Database, reserved: Reservation, answer: Answered) -> Done:
+    """Another start under the same workflow id won: with the same content it is the answer, else the refusal.
+
+    Either is kept: no record will ever settle a request that started nothing. Raises DUPLICATE_CASE.
+    """
+    with database.write() as session:
+        case = CaseStore(session).get(answer.case_id)
+        if case is not None and case.content_hash == reserved.envelope.act.content_hash:
+            idempotency.settle(session, reserved.record_id, OK, {"case_id": str(case.id)})
+            return Done.on_case(OK, case.id)
+    error = DomainError(ErrorCode.DUPLICATE_CASE, case_id=str(answer.case_id))
+    _refused(database, reserved, error)
+    raise error
 
 
 def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
