@@ -1,7 +1,6 @@
 """One case as operations sees it: from the records, and from the engine while it has the run."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -9,6 +8,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import Caller
+from api.engine_pages import engine_href
 from api.gateway import Gateway
 from api.gateway.history import History
 from api.gateway.reads import Look
@@ -44,14 +44,6 @@ async def watched(database: Database, gateway: Gateway, caller: Caller, case_id:
     case, tasks = await run_in_threadpool(read)
     look, history = await gateway.standing(case.workflow_id), await gateway.history(case.workflow_id)
     return Watched(case, tasks, look, history)
-
-
-def engine_href(settings: Settings, workflow_id: str) -> str | None:
-    """The engine's own page of a run; None where the copy has no such pages."""
-    if settings.temporal_ui_url is None:
-        return None
-    base, workflow = settings.temporal_ui_url.rstrip("/"), quote(workflow_id, safe="")
-    return f"{base}/namespaces/{settings.temporal_namespace}/workflows/{workflow}"
 
 
 def case_ops_answer(found: Watched, settings: Settings) -> CaseOpsAnswer:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from api.act_base import OnTask
 from api.chain_acts import may_resubmit, may_withdraw
+from api.engine_pages import engine_href
 from api.pages.build_acts import TypedAct, filled, on_desk, undo_form
 from api.pages.build_clock import task_pill, task_strip
 from api.pages.build_facts import case_score, comparison, declaration
@@ -36,7 +36,6 @@ from models.rules.calendar import local_date
 from models.services.case_view import CaseView, StepPlace, case_view
 from models.services.desk.urging import next_urge
 from models.services.rulebooks import rulebook_of
-from models.settings import Settings
 from models.stores.case_names import case_name
 from models.stores.cases import CaseStore
 from models.stores.memberships import OVER
@@ -284,9 +283,5 @@ def _versions(desk: Desk, view: CaseView, task: Task | None) -> tuple[Fact, ...]
 
 def _engine(desk: Desk, case: Case) -> Link | None:
     """The engine's own history, for operators, where the copy has the engine's pages."""
-    settings: Settings = desk.request.app.state.settings
-    if settings.temporal_ui_url is None or not desk.caller.may(Action.READ_OPS):
-        return None
-    base = settings.temporal_ui_url.rstrip("/")
-    workflow = quote(case.workflow_id, safe="")
-    return Link(text=_("引擎记录"), href=f"{base}/namespaces/{settings.temporal_namespace}/workflows/{workflow}")
+    href = engine_href(desk.request.app.state.settings, case.workflow_id)
+    return Link(text=_("引擎记录"), href=href) if href and desk.caller.may(Action.READ_OPS) else None

@@ -10,7 +10,7 @@ from api.pages.customers_view import customer_href, tier_tag
 from api.pages.dashboard_charts import LOOKS, called, series_text
 from api.pages.dashboard_view import headline
 from api.pages.desk import Desk
-from api.pages.format import long_day, money, stamp, term
+from api.pages.format import amount, long_day, stamp, term
 from api.pages.i18n import _
 from api.pages.lists import Trail, href, pager
 from api.pages.spend_links import customer_href as spend_href
@@ -68,6 +68,7 @@ def rows_page(desk: Desk, at: Standing, asked: Behind) -> DashboardRowsPage:
         json_href=href(f"/api/v1{ROWS}", params),
         back_href=f"{back}#{asked.panel.value}",
         when_heading=_("会员期") if asked.panel in _OF_MEMBERS else _("日期"),
+        state_heading=_worth_heading(asked.panel),
         rows=tuple(_SHOWN[type(row)](row, known) for row in shown),
         pager=pager(ROWS, params, current=current, following=following, trail=asked.trail),
         empty=None if shown else EmptyState(text=_("没有符合条件的记录。"), link=Link(text=_("返回看板"), href=back)),
@@ -75,6 +76,11 @@ def rows_page(desk: Desk, at: Standing, asked: Behind) -> DashboardRowsPage:
 
 
 _OF_MEMBERS = (PanelName.TIERS, PanelName.MOVES, PanelName.RETENTION)
+
+
+def _worth_heading(panel: PanelName) -> str:
+    """What the last column holds: what a row is worth to a sum or a mean, else where it stands."""
+    return {PanelName.COST: _("金额（元）"), PanelName.SATISFACTION: _("满意度")}.get(panel, _("状态"))
 
 
 def _title(desk: Desk, at: Standing, asked: Behind) -> str:
@@ -158,12 +164,12 @@ def _spent(row: Spent, known: _Known) -> DashboardRow:
     entry, plan = row
     page = f"{href(spend_href(plan.year, plan.customer_no), {'code': entry.code})}#entries"
     what = " · ".join((entry.code, _("支出")))
-    return _row(row, known, page, what, long_day(entry.day), tier_tag(plan.tier), Tag(text=money(entry.yuan)))
+    return _row(row, known, page, what, long_day(entry.day), tier_tag(plan.tier), Tag(text=amount(entry.yuan)))
 
 
 def _estimate(row: SpendPlan, known: _Known) -> DashboardRow:
     page, what = spend_href(row.year, row.customer_no), _("%(year)s 年度服务投入", year=row.year)
-    days, yuan = term(row.first_on, row.last_on), Tag(text=money(row.total))
+    days, yuan = term(row.first_on, row.last_on), Tag(text=amount(row.total))
     return _row(row, known, page, what, days, tier_tag(row.tier), yuan)
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import quote
 
+from api.engine_pages import engine_href
 from api.pages.build_history import entry
 from api.pages.build_strips import refused
 from api.pages.build_thread import Around, thread
@@ -295,9 +295,5 @@ def _link(at: Before) -> CustomerLink | None:
 
 def _engine(desk: Desk, row: GreenRow) -> Link | None:
     """The engine's own history, for operators, where the copy has the engine's pages."""
-    settings: Settings = desk.request.app.state.settings
-    if settings.temporal_ui_url is None or not desk.caller.may(Action.READ_OPS):
-        return None
-    base = settings.temporal_ui_url.rstrip("/")
-    workflow = quote(row.case.workflow_id, safe="")
-    return Link(text=_("引擎记录"), href=f"{base}/namespaces/{settings.temporal_namespace}/workflows/{workflow}")
+    href = engine_href(desk.request.app.state.settings, row.case.workflow_id)
+    return Link(text=_("引擎记录"), href=href) if href and desk.caller.may(Action.READ_OPS) else None

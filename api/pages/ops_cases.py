@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from api import acts, ops_acts
 from api.deps import Action, Caller, DatabaseDep, require
-from api.ops_case import Watched, engine_href, found_cases, watched
+from api.engine_pages import engine_href
+from api.ops_case import Watched, found_cases, watched
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.case_pages import page_of
 from api.pages.desk import Desk, desk_of

@@ -52,15 +52,11 @@ def waits_in_words(desk: Desk, found: Watched) -> tuple[str, ...]:
         place = names.get(task.institution_code, task.institution_code)
         return account.name if account else f"{place} {word(task.role)}"
 
-    waits = [
-        _(
-            "正在等 %(who)s 办理%(step)s，%(due)s 到期",
-            who=who(task),
-            step=step_word(task.step),
-            due=_due(task, desk.now),
-        )
-        for task in found.tasks
-    ]
+    def wait(task: Task) -> str:
+        step, due = step_word(task.step), instant(task.due_at, desk.now)
+        return _("正在等 %(who)s 办理%(step)s，%(due)s 到期", who=who(task), step=step, due=due)
+
+    waits = [wait(task) for task in found.tasks]
     timer = found.history.next_timer_at
     if timer is not None:
         waits.append(_("下一个定时：%(when)s", when=instant(timer, desk.now)))

@@ -163,6 +163,7 @@ def amend(survey_id: UUID, form: WrittenDep) -> Response:
     """保存 of a changed draft."""
 
     def write(session: Session, key: Key) -> Facts:
+        survey_acts.owned(session, form.caller, survey_id)  # whose it is comes before what was typed
         return survey_acts.amend(session, form.caller, key, survey_id, form.body(SurveyEditBody))
 
     return form.keep(write, survey_id)

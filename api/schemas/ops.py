@@ -115,7 +115,7 @@ class PlaceAnswer(Answer):
 
 
 class FlowAnswer(Answer):
-    """Cases opened and closed on a day (Asia/Shanghai)."""
+    """Cases opened and closed from a working day (Asia/Shanghai) until the next one."""
 
     day: date
     opened: int
@@ -127,6 +127,36 @@ class AgeAnswer(Answer):
 
     within_working_days: int | None
     cases: int
+
+
+class ForecastDayAnswer(Answer):
+    """Open tasks due from a working day (Asia/Shanghai) until the next one, by whether they will be in time."""
+
+    day: date
+    in_time: int
+    late: int
+
+
+class ExpectedAnswer(Answer):
+    """A task that will be late. `expected_at`: when it will be done at the usual pace; null: nobody is there for it."""
+
+    task_id: UUID
+    case_id: UUID
+    kind: CaseKind
+    number: str
+    step: str
+    institution_code: str
+    role: Role
+    due_at: datetime
+    expected_at: datetime | None
+
+
+class ForecastAnswer(Answer):
+    """逾期预测 of the coming working days; `first`: a few of the tasks that will be late, the earliest due first."""
+
+    days: list[ForecastDayAnswer]
+    late: int
+    first: list[ExpectedAnswer]
 
 
 class OverviewAnswer(Answer):
@@ -145,6 +175,7 @@ class OverviewAnswer(Answer):
     institutions: list[PlaceAnswer]
     days: list[FlowAnswer]
     ages: list[AgeAnswer]
+    forecast: ForecastAnswer
 
 
 class ReasonBody(Body):

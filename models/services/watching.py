@@ -74,7 +74,7 @@ class PlaceLine:
 
 @dataclass(frozen=True)
 class DayFlow:
-    """What was opened and closed on a day (Asia/Shanghai)."""
+    """What was opened and closed from a working day (Asia/Shanghai) until the next one."""
 
     day: date
     opened: int
@@ -183,11 +183,12 @@ def _places(session: Session, waiting: Iterable[TaskCount]) -> tuple[PlaceLine, 
 
 
 def _days(store: WatchStore, calendar: CalendarSnapshot, today: date) -> tuple[DayFlow, ...]:
-    """The last working days, today included."""
+    """The last working days, today included; what came on days off counts with the working day before them."""
     days = [today]
     while len(days) < FLOW_WORKING_DAYS:
         days.insert(0, cal.previous_working_day(calendar, days[0]))
-    spans = [(cal.instant(day), cal.instant(day + cal.ONE_DAY)) for day in days]
+    starts = [cal.instant(day) for day in (*days, today + cal.ONE_DAY)]
+    spans = list(pairwise(starts))
     return tuple(DayFlow(day, *numbers) for day, numbers in zip(days, store.flow(spans), strict=True))
 
 

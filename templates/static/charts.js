@@ -48,10 +48,11 @@
     const isAcross = kind === "across";
     const words = { color: css("ink-2"), fontSize: 12 };
     const line = { lineStyle: { color: css("line") } };
-    const style = "glShare" in figure.dataset ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
+    const isShare = "glShare" in figure.dataset;
+    const style = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
     const { format } = new Intl.NumberFormat(document.documentElement.lang, style);
     const figures = { ...words, formatter: (n) => format(n) };
-    const value = { type: "value", scale: kind === "line", splitNumber: 3, splitLine: line, axisLabel: figures };
+    const value = { type: "value", scale: kind === "line", max: isShare ? 1 : null, splitNumber: 3, splitLine: line, axisLabel: figures };
     const bars = data.columns.filter((column) => !column.isLimit);
     const named = (name, at) => `${name}\n${bars.map((column) => text(column.cells[at])).join(" · ")}`;
     const folded = { lineHeight: 16, width: 112, overflow: "break", formatter: named };

@@ -8,7 +8,11 @@ from sqlmodel import Session
 
 from api.gateway import Gateway, WorkflowGoneError
 from api.gateway.reads import RunStatus, Trouble
+from api.reconciling import reconcile
 from models.messages.approval import ApprovalState
+from models.ops_types import DriftKind
+from models.services.reconcile import runs
+from models.tables.reconcile import Drift
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
@@ -22,6 +26,12 @@ async def test_a_failing_record_is_seen_and_tried_again_at_once(stage: Stage) ->
     deciding = asyncio.create_task(case.decide("unit"))
     trouble = await _troubled(gateway, case.handle.id)
     assert trouble.activity == "record-step"
+    seen = await _seen(stage, gateway)
+    assert (seen.case_id, seen.sides["activity"][1], seen.sides["tries"][1] >= TRIES) == (
+        case.case_id,
+        "record-step",
+        True,
+    )
     assert await gateway.retry(case.handle.id) == ("record-step",)
     stage.write(_back)
     answer = await asyncio.wait_for(deciding, 20)
@@ -52,6 +62,16 @@ async def test_a_run_that_is_over_cannot_be_retried(stage: Stage) -> None:
     assert (await Gateway(stage.client, stage.queue).history("qualification/none")).events == ()
 
 
+async def _seen(stage: Stage, gateway: Gateway) -> Drift:
+    """What the comparison sees meanwhile: a run that fails, and no drift."""
+    with stage.world.database.write() as session:
+        job_id = runs.ask(session, runs.Wish(True, runs.BY_THE_CLOCK)).id
+    await reconcile(stage.world.database, gateway, job_id)
+    (found,) = [row for row in stage.rows(Drift) if row.kind is not DriftKind.RECORD_MISSING]
+    assert found.kind is DriftKind.RUN_FAILING
+    return found
+
+
 async def _troubled(gateway: Gateway, workflow_id: str) -> Trouble:
     async with asyncio.timeout(40):
         while True:
@@ -62,8 +82,8 @@ async def _troubled(gateway: Gateway, workflow_id: str) -> Trouble:
 
 
 def _away(session: Session) -> None:
-    session.execute(text("ALTER TABLE decision RENAME TO decision_away"))
+    session.execute(text("ALTER TABLE evidence RENAME TO evidence_away"))
 
 
 def _back(session: Session) -> None:
-    session.execute(text("ALTER TABLE decision_away RENAME TO decision"))
+    session.execute(text("ALTER TABLE evidence_away RENAME TO evidence"))

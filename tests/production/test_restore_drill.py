@@ -34,10 +34,10 @@ from tests.faults.parts import Engine as EngineProcess
 from tests.support import engine, world
 from tests.support.clients import Clients
 
-pytestmark = [pytest.mark.temporal, pytest.mark.faults, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.temporal, pytest.mark.faults, pytest.mark.timeout(300)]
 
 QUEUE = "drill"
-OPEN_SECONDS = 30.0
+OPEN_SECONDS = 60.0
 YOUNG, OLD = "young", "old"
 
 

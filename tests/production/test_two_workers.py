@@ -30,13 +30,14 @@ from tests.plugins.postgres import fresh_database
 from tests.support import world
 from tests.support.ports import free_port
 
-pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(300)]
 
 CASES = 6
 WORKERS = 2
 LEVELS = ("unit", "svc", "lead")
 KILLED_AFTER = 8
-READY_SECONDS = 60.0
+READY_SECONDS = 150.0
+"""Three processes start side by side, beside whatever else the machine does."""
 ANSWER_SECONDS = 60.0
 OFFSET = 950_000
 UNKNOWN = {202, 503}

@@ -19,6 +19,7 @@ FIELDS: dict[str, Any] = {
     "comment": "matrix",
     "reason": "matrix",
     "year": "2025",
+    "period": "2026-H1",
     "idempotency_key": "matrix-0001",
 }
 """Values for fields whose description does not say enough."""

@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator, Collection
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from api.gateway import Gateway
+from api.gateway.history import History
 from api.gateway.reads import Look, Run, StateT
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
@@ -36,3 +39,15 @@ class DeadGateway(Gateway):
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
         yield
+
+    async def standing(self, workflow_id: str) -> Look[BaseModel]:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def history(self, workflow_id: str) -> History:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
+    async def retry(self, workflow_id: str) -> tuple[str, ...]:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)

@@ -65,6 +65,7 @@ class DashboardRowsPage(Page):
 
     headline: str
     when_heading: str
+    state_heading: str
     rows: tuple[DashboardRow, ...]
     pager: Pager | None = None
     empty: EmptyState | None = None

@@ -49,6 +49,18 @@ class NumberRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedRow:
+    """A task that will be late: when it is due, and when it will be done."""
+
+    case: Link
+    step: str
+    place: str
+    due: str
+    expected: str
+    mend: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewPage(Page):
     """运行总览."""
 
@@ -61,6 +73,9 @@ class OverviewPage(Page):
     first: tuple[StuckRow, ...] = ()
     flow: Chart
     ages: Chart
+    forecast: Chart
+    forecast_lead: str
+    expected: tuple[ExpectedRow, ...] = ()
     kinds: tuple[NumberRow, ...] = ()
     places: tuple[NumberRow, ...] = ()
     stuck_number: str = ""
