@@ -19,6 +19,7 @@ LONG = "x" * 10_000
 DEEP = 50_000
 LIMIT = 256 * 1024
 JSON = {"Content-Type": "application/json"}
+RAW_JSON = {b"Content-Type": b"application/json"}
 
 
 def _with(**fields: Any) -> bytes:
@@ -96,9 +97,7 @@ async def test_poison_is_refused_and_leaves_the_case_usable(desk: Clerk) -> None
     path, unit, mgr = f"/api/v1/tasks/{task['task_id']}/decide", desk.clients.token("unit"), desk.clients.token("mgr")
     answers = {name: await unit.post(path, content=body, headers=JSON) for name, body in BODIES.items()}
     for name, key in KEYS.items():
-        answers[name] = await unit.post(
-            path, content=_with(), headers={b"Content-Type": b"application/json", b"Idempotency-Key": key}
-        )
+        answers[name] = await unit.post(path, content=_with(), headers={**RAW_JSON, b"Idempotency-Key": key})
     for name, fields in DECLARED.items():
         answers[name] = await mgr.post("/api/v1/qualifications", json=desk.declaration() | fields)
     for address in ADDRESSES:
