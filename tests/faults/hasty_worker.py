@@ -20,7 +20,7 @@ def main(seconds: int) -> None:
     def due_on_date(calendar: CalendarSnapshot, _: date, opened_at: datetime, __: int) -> Deadline:
         return deadline(calendar, opened_at, opened_at + timedelta(seconds=seconds))
 
-    signers.due_on_date = due_on_date  # type: ignore[attr-defined]  # the activity calls it through the module
+    signers.due_on_date = due_on_date  # type: ignore[assignment, attr-defined]  # the activity calls it through the module
     asyncio.run(worker.run_worker(Settings()))
 
 
