@@ -39,6 +39,7 @@ from api.pages import imports as import_pages
 from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
 from api.pages import ops as ops_pages
+from api.pages import ops_bulk as ops_bulk_pages
 from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
 from api.pages import ops_releases as ops_release_pages
@@ -76,6 +77,7 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_bulk,
     ops_cases,
     ops_releases,
     promises,
@@ -142,6 +144,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops_releases.router,
     ops_cases.router,
+    ops_bulk.router,
 )
 """Under `/api/v1`."""
 
@@ -192,6 +195,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     duty_pages.router,
     ops_pages.router,
     ops_case_pages.router,
+    ops_bulk_pages.router,
     ops_drift_pages.router,
     ops_release_pages.router,
 )

@@ -46,6 +46,7 @@ class Words:
             what=self._task(item.reason, item.task) if item.task else self._seen(item.seen),
             age=self._age(item),
             mend=_mend(item),
+            case_id=str(case.id) if case else "",
         )
 
     def _task(self, reason: StuckReason, task: Task) -> str:

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.schemas.base import Answer, Body
-from models.ops_types import DriftKind, StuckReason
+from models.errors import ErrorCode
+from models.ops_types import BulkAct, DriftKind, StuckReason
 from models.types import CaseKind, JobState, Outcome, Role, Stage
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -188,6 +189,51 @@ class OpsReassignBody(ReasonBody):
     """改派: to whom."""
 
     to: UUID
+
+
+class OpsBulkPreviewBody(Body):
+    """What is to be done to which cases; `to`: whom they are given to, for 改派 alone."""
+
+    act: BulkAct
+    case_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    to: UUID | None = None
+
+
+class OpsBulkBody(OpsBulkPreviewBody):
+    """The same with its reason."""
+
+    reason: Reason
+
+
+class OpsBulkItemAnswer(Answer):
+    """One case of a bulk act: what would refuse it, or did; without `code` it goes, or went, through."""
+
+    case_id: UUID
+    kind: CaseKind | None = None
+    number: str | None = None
+    code: ErrorCode | None = None
+    detail: str = ""
+
+
+class OpsBulkPreviewAnswer(Answer):
+    """What each case would come to now; nothing is done."""
+
+    items: list[OpsBulkItemAnswer]
+
+
+class OpsBulkAnswer(Answer):
+    """批量处理 as a job: how far it is, and what became of each case so far. `stopped`: the rest is not begun."""
+
+    bulk_id: UUID
+    act: BulkAct
+    reason: str
+    state: JobState
+    done: int
+    total: int
+    stopped: bool
+    items: list[OpsBulkItemAnswer]
+    created_at: datetime
+    finished_at: datetime | None
 
 
 class OpsCaseRowAnswer(Answer):

@@ -37,6 +37,8 @@ class StuckRow:
     what: str
     age: str
     mend: Link | None = None
+    case_id: str = ""
+    """What is ticked for 批量处理; empty where there is no case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
