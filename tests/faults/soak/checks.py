@@ -35,9 +35,7 @@ def _answers(log: Log) -> Iterator[str]:
         if {Outcome.OK, Outcome.FAIL} <= {call.outcome for call in act.calls}:
             yield f"{_named(act)}: told yes and no: {[(call.status, call.code) for call in act.calls]}"
     won = Counter(act.task_id for act in log.acts if act.task_id and act.outcome is Outcome.OK)
-    yield from (
-        f"task {task_id}: {number} were told that they decided it" for task_id, number in won.items() if number > 1
-    )
+    yield from (f"task {task_id}: {number} were told they decided it" for task_id, number in won.items() if number > 1)
 
 
 def _acts(log: Log, records: Records) -> Iterator[str]:
