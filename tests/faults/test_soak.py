@@ -69,6 +69,7 @@ def _escalated_nowhere(session: Session) -> None:
 
 def _asked(session: Session) -> None:
     account, now = records.seen_in(session).decisions[0].actor_id, datetime.now(UTC)
+    assert account is not None
     session.add(
         IdempotencyRecord(account_id=account, key="k", route="decide", body_hash="x", created_at=now, sent_at=now)
     )
