@@ -205,8 +205,8 @@ def _asked(database: Database, job_id: UUID) -> tuple[Caller, Wish]:
     with database.read() as session:
         job = ops_bulk.get(session, job_id)
         if job.created_by is None:
-            raise DomainError(ErrorCode.NOT_ALLOWED)
+            raise DomainError(ErrorCode.NOT_ALLOWED, who="OPS")
         caller = caller_as(session, job.created_by, Door.PAGE)
         if not caller.may(Action.MANAGE_OPS):
-            raise DomainError(ErrorCode.NOT_ALLOWED)
+            raise DomainError(ErrorCode.NOT_ALLOWED, who="OPS")
         return caller, ops_bulk.wish_of(job)
