@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+ERASED = "已删除"
+"""Stands where the name of an erased person stood."""
+
 
 class RecordClass(StrEnum):
     """A class of record with one term, and one audit entry a run."""

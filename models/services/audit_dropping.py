@@ -36,7 +36,7 @@ def drop(session: Session, before: datetime, limit: int) -> int:
     if not going:
         return 0
     if audit.verify(going, store.anchor()).broken_at is not None:
-        raise DomainError(ErrorCode.CONTENT_ALTERED)
+        raise DomainError(ErrorCode.CONTENT_ALTERED, what="audit")
     last, anchor = going[-1], store.anchor() or AuditAnchor(seq=0, chain_hash="", seal="", at=datetime.now(UTC))
     anchor.seq, anchor.chain_hash, anchor.at = last.seq, last.chain_hash, datetime.now(UTC)
     anchor.seal = keyring().audit_mac(audit.anchored(anchor))
