@@ -5,12 +5,14 @@ PYTHON ?= python3
 # Compiled modules are kept, whatever the machine says: without them every process takes seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 PROCESSES ?= 2
+SEED ?= 1
+MINUTES ?= 5
 BIN := .venv/bin
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format bench lock setup setup-dev
+.PHONY: help demo up test lint format bench soak lock setup setup-dev
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -36,6 +38,9 @@ format: setup-dev ## put the code into the one style
 
 bench: setup-dev ## the benchmarks: writes bench/results.json and prints the ratios
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: setup-dev ## people act while processes are killed (SEED=, MINUTES=): nothing may be lost or doubled
+	@$(BIN)/python -m tests.faults.soak --seed $(SEED) --minutes $(MINUTES) $(ARGS)
 
 lock: setup-dev ## pin every package again after pyproject.toml changed (UPGRADE=--upgrade for newer ones)
 	$(COMPILE) --extra dev --output-file requirements/dev.txt pyproject.toml

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -19,6 +20,7 @@ from api.problem_texts import PROBLEM_TEXTS
 from api.security.caller import Caller
 from models.database import Database
 from models.errors import DomainError, ErrorCode
+from models.messages.approval import Answered
 from models.messages.envelope import Envelope, Updating
 from models.services import idempotency
 from models.services.idempotency import Key, Reservation
@@ -89,19 +91,47 @@ async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -
     except WorkflowGoneError:
         return await run_in_threadpool(_look_up, database, reserved)
     except DomainError as error:
-        await run_in_threadpool(_refused, database, reserved, error)
-        if error.code is ErrorCode.NOT_YET_CONFIRMED:
+        forgotten = await run_in_threadpool(_refused, database, reserved, error)
+        if error.code is ErrorCode.NOT_YET_CONFIRMED or (error.code in _UNSENT and not forgotten):
             key = reserved.envelope.act.update_id.partition(":")[2]
             raise DomainError(ErrorCode.NOT_YET_CONFIRMED, status_url=f"/api/v1/updates/{key}") from error
         raise
-    status = OK if isinstance(reserved.envelope, Updating) else 201
-    return Done(status, answer.model_dump(mode="json"))
+    if isinstance(reserved.envelope, Updating):
+        return Done(OK, answer.model_dump(mode="json"))
+    begun = getattr(reserved.envelope.act, "case_id", None)  # a season or a campaign is no case
+    if isinstance(answer, Answered) and begun not in {None, answer.case_id}:
+        return await run_in_threadpool(_other_came_first, database, reserved, answer)
+    return Done(201, answer.model_dump(mode="json"))
+
+
+def _other_came_first(database: Database, reserved: Reservation, answer: Answered) -> Done:
+    """Another start under the same workflow id won: with the same content it is the answer, else the refusal.
+
+    Either is kept: no record will ever settle a request that started nothing. Raises DUPLICATE_CASE.
+    """
+    with database.write() as session:
+        case = CaseStore(session).get(answer.case_id)
+        if case is not None and case.content_hash == reserved.envelope.act.content_hash:
+            idempotency.settle(session, reserved.record_id, OK, {"case_id": str(case.id)})
+            return Done.on_case(OK, case.id)
+    error = DomainError(ErrorCode.DUPLICATE_CASE, case_id=str(answer.case_id))
+    _refused(database, reserved, error)
+    raise error
 
 
 def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
+    try:
+        return _reserved(database, key, prepare)
+    except IntegrityError:
+        # A double click: the other one kept the key between this one's look and its insert, and is found now.
+        return _reserved(database, key, prepare)
+
+
+def _reserved(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
     with database.write() as session:
         found = idempotency.find(session, key)
         if found is not None:
+            idempotency.sent_again(session, found, datetime.now(UTC))
             return found
         envelope = prepare(session)
         if isinstance(envelope, Standing):
@@ -116,15 +146,16 @@ def _first_answer(reserved: Reservation) -> Done:
     return Done(reserved.status or OK, answer)
 
 
-def _refused(database: Database, reserved: Reservation, error: DomainError) -> None:
+def _refused(database: Database, reserved: Reservation, error: DomainError) -> bool:
+    """Keep a refusal, or forget a request of which nothing was sent; True when it was forgotten."""
     if error.code in UNDECIDED:
-        return
+        return False
     with database.write() as session:
         if error.code in _UNSENT:
-            idempotency.release(session, reserved.record_id)
-            return
+            return idempotency.release(session, reserved.record_id)
         answer = {"code": error.code.value, "context": error.context}
         idempotency.settle(session, reserved.record_id, PROBLEM_TEXTS[error.code].status, answer)
+    return False
 
 
 def _look_up(database: Database, reserved: Reservation) -> Done:

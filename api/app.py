@@ -18,6 +18,7 @@ from api.gateway import Gateway
 from api.live import live_inboxes
 from api.logs import configure_logs
 from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestContextMiddleware
+from api.ops_bulk import act_in_bulk_for_ever
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
@@ -32,7 +33,7 @@ from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
 from workflows.telemetry import tracer_of
 
-_LOOPS = (dispatch_for_ever, reconcile_for_ever)
+_LOOPS = (dispatch_for_ever, reconcile_for_ever, act_in_bulk_for_ever)
 
 
 def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:

@@ -12,7 +12,10 @@ from api.paging import Paging
 from api.schemas.base import PageAnswer
 from api.schemas.ops import (
     AgeAnswer,
+    ExpectedAnswer,
     FlowAnswer,
+    ForecastAnswer,
+    ForecastDayAnswer,
     HealthAnswer,
     KindAnswer,
     OverviewAnswer,
@@ -24,6 +27,7 @@ from models.ops_types import StuckReason
 from models.rules.calendar import local_date
 from models.services import watching
 from models.services.calendars import snapshot
+from models.services.forecasting import Expected, Outlook, outlook
 from models.services.heartbeat import worker_alive
 from models.services.rulebooks import rulebook_in_force
 from models.services.watching import Overview, Stuck
@@ -45,7 +49,8 @@ def calendar_now(session: Session, now: datetime) -> CalendarSnapshot:
 
 def overview_answer(session: Session, health: HealthAnswer, now: datetime) -> OverviewAnswer:
     """The overview as JSON."""
-    found = watching.overview(session, calendar_now(session, now), now)
+    calendar = calendar_now(session, now)
+    found = watching.overview(session, calendar, now)
     names = ("running", "waiting", "failing", "nobody")
     return OverviewAnswer(
         health=health,
@@ -58,7 +63,22 @@ def overview_answer(session: Session, health: HealthAnswer, now: datetime) -> Ov
         institutions=_places(found),
         days=[FlowAnswer(day=day.day, opened=day.opened, closed=day.closed) for day in found.days],
         ages=[AgeAnswer(within_working_days=days, cases=number) for days, number in found.ages],
+        forecast=_forecast(outlook(session, calendar, now)),
     )
+
+
+def _forecast(found: Outlook) -> ForecastAnswer:
+    return ForecastAnswer(
+        days=[ForecastDayAnswer(**day._asdict()) for day in found.days],
+        late=found.late,
+        first=[_expected(item) for item in found.first],
+    )
+
+
+def _expected(item: Expected) -> ExpectedAnswer:
+    names = {"case_id", "kind", "step", "institution_code", "role", "due_at"}
+    known = item.task.model_dump(include=names)
+    return ExpectedAnswer(task_id=item.task.id, number=item.case.number, expected_at=item.done_at, **known)
 
 
 def _kinds(found: Overview) -> list[KindAnswer]:

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
+from api.acts import deliver
 from api.gateway import Gateway
 from api.gateway.reads import Look, Run, RunStatus, Trouble
 from models.database import Database
@@ -27,12 +28,14 @@ from models.messages.service import ServiceState
 from models.ops_types import DriftKind
 from models.services import jobs
 from models.services.case_state import state_class
+from models.services.idempotency import Reservation, reservation_of
 from models.services.jobs import JobLostError
 from models.services.reconcile import runs
 from models.services.reconcile.comparing import Compared, Difference, compare
 from models.services.reconcile.repairing import repair
 from models.stores.cases import CaseStore
 from models.stores.reconcile import ReconcileStore
+from models.stores.restored import RestoredStore
 from models.tables.cases import Case
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
@@ -194,6 +197,8 @@ class _Walk:
         self.counts["moving"] += len(again) - len(standing)
         for seen in standing:
             await run_in_threadpool(self._keep, seen)
+            if seen.compared.record_ahead and self._may_send:
+                await self._catch_up(seen)
 
     async def _look(self, cases: Sequence[Case]) -> list[_Seen]:
         """The cases that differ from their runs as they stand now."""
@@ -245,6 +250,23 @@ class _Walk:
             ReconcileStore(session).add(rows)
         self.counts["drifted"] += len(rows)
         self.counts["repaired"] += sum(row.repaired_at is not None for row in rows)
+
+    @property
+    def _may_send(self) -> bool:
+        """Not where somebody asked to look only."""
+        return bool(self.job.params["repair"]) or runs.by_of(self.job) == runs.BY_THE_CLOCK
+
+    async def _catch_up(self, seen: _Seen) -> None:
+        """Send again what an engine forgot that died between a record and its own: the workflow adopts what stands."""
+        for reserved in await run_in_threadpool(self._kept, seen):
+            with suppress(DomainError):  # known meanwhile, or away again: the next run finds it
+                await deliver(self.database, self.gateway, reserved)
+
+    def _kept(self, seen: _Seen) -> list[Reservation]:
+        step_no = seen.compared.state.step_no if seen.compared.state else 0
+        with self.database.read() as session:
+            rows = RestoredStore(session).requests_after(seen.case.id, step_no)
+            return [reservation_of(row) for row in rows]
 
     def _row(self, case: Case, found: Difference, now: datetime, mended: set[Any]) -> Drift:
         return Drift(

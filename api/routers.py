@@ -39,6 +39,7 @@ from api.pages import imports as import_pages
 from api.pages import manager as manager_pages
 from api.pages import notifications as notification_pages
 from api.pages import ops as ops_pages
+from api.pages import ops_bulk as ops_bulk_pages
 from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
 from api.pages import ops_releases as ops_release_pages
@@ -77,6 +78,7 @@ from api.routes import (
     memberships,
     notifications,
     ops,
+    ops_bulk,
     ops_cases,
     ops_releases,
     promises,
@@ -145,6 +147,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ops_releases.router,
     retention.router,
     ops_cases.router,
+    ops_bulk.router,
 )
 """Under `/api/v1`."""
 
@@ -195,6 +198,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     duty_pages.router,
     ops_pages.router,
     ops_case_pages.router,
+    ops_bulk_pages.router,
     ops_drift_pages.router,
     ops_release_pages.router,
     retention_pages.router,

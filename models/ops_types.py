@@ -35,3 +35,12 @@ class StuckReason(StrEnum):
     OVERDUE = "overdue"
     PAUSED = "paused"
     PROVISIONAL = "provisional"
+
+
+class BulkAct(StrEnum):
+    """What operations does to many cases at once."""
+
+    RETRY = "retry"
+    REASSIGN = "reassign"
+    SKIP = "skip"
+    CANCEL = "cancel"

@@ -12,9 +12,9 @@ from api.pages.desk import Desk, desk_of
 from api.pages.format import local, whole
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
-from api.pages.ops_charts import ages_chart, flow_chart
+from api.pages.ops_charts import ages_chart, flow_chart, forecast_chart
 from api.pages.ops_numbers import kind_rows, place_rows, tiles_of, vitals_of
-from api.pages.ops_rows import words_for
+from api.pages.ops_rows import expected_rows, words_for
 from api.pages.ops_words import stuck_word
 from api.pages.render import render
 from api.pages.view.common import EmptyState, Link
@@ -24,6 +24,7 @@ from api.paging import Paging, PagingDep, encode_cursor
 from api.schemas.ops import HealthAnswer
 from models.ops_types import StuckReason
 from models.services import watching
+from models.services.forecasting import Outlook, outlook
 from models.services.watching import Overview
 from models.stores.watching import WatchStore
 
@@ -62,6 +63,7 @@ def show_stuck(
 
 def _overview(desk: Desk, health: HealthAnswer, *, still: bool) -> OverviewPage:
     found = watching.overview(desk.session, desk.calendar, desk.now)
+    ahead = outlook(desk.session, desk.calendar, desk.now)
     words = words_for(desk.session, list(found.first), desk.calendar, desk.now)
     vitals = vitals_of(desk, health)
     ill = sum(not vital.good for vital in vitals)
@@ -80,11 +82,23 @@ def _overview(desk: Desk, health: HealthAnswer, *, still: bool) -> OverviewPage:
         first=tuple(words.row(item) for item in found.first),
         flow=flow_chart(found, desk.now),
         ages=ages_chart(found),
+        forecast=forecast_chart(ahead, desk.now),
+        forecast_lead=_forecast_lead(ahead),
+        expected=expected_rows(desk, ahead),
         kinds=kind_rows(found),
         places=place_rows(found),
         stuck_number=whole(pressing),
         empty=None if found.first else EmptyState(text=_("没有卡住的流程。"), icon="check"),
     )
+
+
+def _forecast_lead(found: Outlook) -> str:
+    if not found.late:
+        return _("按平常的办理用时和在岗人员，未来 %(days)s 个工作日预计没有逾期。", days=len(found.days))
+    text = _(
+        "按平常的办理用时和在岗人员，未来 %(days)s 个工作日预计逾期 %(n)s 件", days=len(found.days), n=whole(found.late)
+    )
+    return text + _("，最先到期的 %(n)s 件：", n=len(found.first))
 
 
 def _pressing(found: Overview) -> int:

@@ -1,4 +1,4 @@
-"""Charts of the overview: what was opened and closed, and how long open cases are open."""
+"""Charts of the overview: what was opened and closed, how long open cases are open, and what will be late."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from api.pages.format import short_day, whole
 from api.pages.i18n import _
 from api.pages.view.chart import Chart, ChartCell, ChartColour, ChartColumn, ChartKind, ChartRow
 from models.rules.calendar import local_date
+from models.services.forecasting import Outlook
 from models.services.watching import Overview
 
 
@@ -23,6 +24,24 @@ def flow_chart(found: Overview, now: datetime) -> Chart:
         ),
         rows=tuple(
             ChartRow(text=short_day(day.day, today), cells=(_cell(day.opened), _cell(day.closed))) for day in found.days
+        ),
+    )
+
+
+def forecast_chart(found: Outlook, now: datetime) -> Chart:
+    """逾期预测: what is due in the coming working days, by whether it will be in time."""
+    today = local_date(now)
+    return Chart(
+        id="forecast",
+        title=_("未来 %(n)s 个工作日到期的任务，按预计结果", n=len(found.days)),
+        kind=ChartKind.STACKED,
+        row_heading=_("到期日"),
+        columns=(
+            ChartColumn(text=_("预计按时"), unit=_("件"), colour=ChartColour.BRAND),
+            ChartColumn(text=_("预计逾期"), unit=_("件"), colour=ChartColour.RED),
+        ),
+        rows=tuple(
+            ChartRow(text=short_day(day.day, today), cells=(_cell(day.in_time), _cell(day.late))) for day in found.days
         ),
     )
 

@@ -7,15 +7,17 @@ from sqlmodel import Session
 
 from api.gateway.reads import RunStatus
 from api.pages.case_pages import page_of
+from api.pages.desk import Desk
 from api.pages.format import instant, span, stamp
 from api.pages.i18n import _
 from api.pages.ops_words import status_word, stuck_tag
 from api.pages.view.common import Link
-from api.pages.view.ops import StuckRow
+from api.pages.view.ops import ExpectedRow, StuckRow
 from api.pages.words import step_word, word
 from models.messages.calendar import CalendarSnapshot
 from models.ops_types import DriftKind, StuckReason
 from models.rules.clock import working_span
+from models.services.forecasting import Expected, Outlook
 from models.services.watching import Stuck
 from models.stores.institutions import institution_names
 from models.tables.cases import Task
@@ -44,6 +46,7 @@ class Words:
             what=self._task(item.reason, item.task) if item.task else self._seen(item.seen),
             age=self._age(item),
             mend=_mend(item),
+            case_id=str(case.id) if case else "",
         )
 
     def _task(self, reason: StuckReason, task: Task) -> str:
@@ -89,6 +92,24 @@ def words_for(session: Session, items: list[Stuck], calendar: CalendarSnapshot, 
     """The words for these rows: names of their institutions in one query."""
     codes = {item.task.institution_code for item in items if item.task}
     return Words(institution_names(session, codes), calendar, now)
+
+
+def expected_rows(desk: Desk, found: Outlook) -> tuple[ExpectedRow, ...]:
+    """The first tasks that will be late, and where they are given to somebody else."""
+    names = institution_names(desk.session, {item.task.institution_code for item in found.first})
+    return tuple(_expected(item, names, desk.now) for item in found.first)
+
+
+def _expected(item: Expected, names: dict[str, str], now: datetime) -> ExpectedRow:
+    task, nobody = item.task, _("没有人可以办理")
+    return ExpectedRow(
+        case=Link(text=f"{word(item.case.kind)} · {task.customer_name}", href=page_of(item.case)),
+        step=step_word(task.step),
+        place=f"{names.get(task.institution_code, task.institution_code)} {word(task.role)}",
+        due=instant(task.due_at, now),
+        expected=instant(item.done_at, now) if item.done_at else nobody,
+        mend=Link(text=_("处理"), href=f"/ops/cases/{item.case.id}"),
+    )
 
 
 def _mend(item: Stuck) -> Link | None:

@@ -27,6 +27,9 @@ from models.services.spend.figures import Account, CustomerSpend, customers
 from models.stores.institutions import InstitutionStore
 from models.stores.spend import SpendStore
 
+_IN_SIGHT = 4
+"""A limit is drawn up to so many times the longest bar."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendAsked:
@@ -112,7 +115,12 @@ def _strips(found: SpendYear) -> tuple[Strip, ...]:
 
 
 def _customers(rows: Iterable[CustomerSpend]) -> Chart:
-    """One bar a customer with its limit as a mark; a click opens the customer's lines."""
+    """One bar a customer with its limit as a mark; a click opens the customer's lines.
+
+    A limit far beyond every bar stands in the table only: drawn, it would leave nothing of the bars.
+    """
+    shown = tuple(rows)
+    farthest = max((row.account.planned + row.account.extra for row in shown), default=Decimal(0)) * _IN_SIGHT
     return Chart(
         id="customers-chart",
         title=_("各客户投入与限额"),
@@ -127,9 +135,12 @@ def _customers(rows: Iterable[CustomerSpend]) -> Chart:
             ChartRow(
                 text=row.name,
                 href=customer_href(row.plan.year, row.plan.customer_no),
-                cells=_cells(row.account.planned + row.account.extra, row.account.committed, row.plan.spend_limit),
+                cells=(
+                    *_cells(row.account.planned + row.account.extra, row.account.committed),
+                    _limit(row.plan.spend_limit, farthest),
+                ),
             )
-            for row in rows
+            for row in shown
         ),
     )
 
@@ -153,6 +164,10 @@ def _grouped(
             for text, sums in rows
         ),
     )
+
+
+def _limit(limit: Decimal, farthest: Decimal) -> ChartCell:
+    return ChartCell(text=amount(limit), number=limit if limit <= farthest else None)
 
 
 def _cells(*values: Decimal) -> tuple[ChartCell, ...]:

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from api.schemas.base import Answer, Body
-from models.ops_types import DriftKind, StuckReason
+from models.errors import ErrorCode
+from models.ops_types import BulkAct, DriftKind, StuckReason
 from models.types import CaseKind, JobState, Outcome, Role, Stage
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -129,6 +130,36 @@ class AgeAnswer(Answer):
     cases: int
 
 
+class ForecastDayAnswer(Answer):
+    """Open tasks due from a working day (Asia/Shanghai) until the next one, by whether they will be in time."""
+
+    day: date
+    in_time: int
+    late: int
+
+
+class ExpectedAnswer(Answer):
+    """A task that will be late. `expected_at`: when it will be done at the usual pace; null: nobody is there for it."""
+
+    task_id: UUID
+    case_id: UUID
+    kind: CaseKind
+    number: str
+    step: str
+    institution_code: str
+    role: Role
+    due_at: datetime
+    expected_at: datetime | None
+
+
+class ForecastAnswer(Answer):
+    """逾期预测 of the coming working days; `first`: a few of the tasks that will be late, the earliest due first."""
+
+    days: list[ForecastDayAnswer]
+    late: int
+    first: list[ExpectedAnswer]
+
+
 class OverviewAnswer(Answer):
     """运行总览."""
 
@@ -145,6 +176,7 @@ class OverviewAnswer(Answer):
     institutions: list[PlaceAnswer]
     days: list[FlowAnswer]
     ages: list[AgeAnswer]
+    forecast: ForecastAnswer
 
 
 class ReasonBody(Body):
@@ -157,6 +189,51 @@ class OpsReassignBody(ReasonBody):
     """改派: to whom."""
 
     to: UUID
+
+
+class OpsBulkPreviewBody(Body):
+    """What is to be done to which cases; `to`: whom they are given to, for 改派 alone."""
+
+    act: BulkAct
+    case_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    to: UUID | None = None
+
+
+class OpsBulkBody(OpsBulkPreviewBody):
+    """The same with its reason."""
+
+    reason: Reason
+
+
+class OpsBulkItemAnswer(Answer):
+    """One case of a bulk act: what would refuse it, or did; without `code` it goes, or went, through."""
+
+    case_id: UUID
+    kind: CaseKind | None = None
+    number: str | None = None
+    code: ErrorCode | None = None
+    detail: str = ""
+
+
+class OpsBulkPreviewAnswer(Answer):
+    """What each case would come to now; nothing is done."""
+
+    items: list[OpsBulkItemAnswer]
+
+
+class OpsBulkAnswer(Answer):
+    """批量处理 as a job: how far it is, and what became of each case so far. `stopped`: the rest is not begun."""
+
+    bulk_id: UUID
+    act: BulkAct
+    reason: str
+    state: JobState
+    done: int
+    total: int
+    stopped: bool
+    items: list[OpsBulkItemAnswer]
+    created_at: datetime
+    finished_at: datetime | None
 
 
 class OpsCaseRowAnswer(Answer):

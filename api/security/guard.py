@@ -1,5 +1,6 @@
 """The guard of every route: who is it, may the post do this, is the form our own."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -125,6 +126,16 @@ def load_caller(
 
     Raises SIGN_IN_REQUIRED when the person was disabled.
     """
+    request_id = getattr(request.state, "request_id", None)
+    held = caller_as(session, account_id, door, request_id)
+    return replace(held, csrf_token=csrf_token, session_hash=session_hash)
+
+
+def caller_as(session: Session, account_id: UUID, door: Door, request_id: str | None = None) -> Caller:
+    """The person as a caller of work that goes on without a request, with the posts it holds now.
+
+    Raises SIGN_IN_REQUIRED when the person was disabled.
+    """
     person = AccountStore(session).signed_in(account_id)
     if person is None:
         raise DomainError(ErrorCode.SIGN_IN_REQUIRED)
@@ -137,9 +148,7 @@ def load_caller(
         posts=tuple(HeldPost(post.role, post.institution_code, post.path) for post in person.posts),
         door=door,
         language=person.language,
-        csrf_token=csrf_token,
-        session_hash=session_hash,
-        request_id=getattr(request.state, "request_id", None),
+        request_id=request_id,
     )
 
 

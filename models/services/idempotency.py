@@ -104,9 +104,14 @@ def _account(text: str) -> UUID:
         raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=errors) from error
 
 
-def release(session: Session, record_id: UUID) -> None:
-    """Forget a request of which nothing was sent, so that the same key can be used again."""
-    store = IdempotencyStore(session)
-    row = store.get(record_id)
-    if row is not None and row.state != DONE:
-        store.delete(row)
+def sent_again(session: Session, reserved: Reservation, now: datetime) -> None:
+    """Note that a kept request is sent once more: from now on nobody may say that nothing of it was sent."""
+    IdempotencyStore(session).touch(reserved.record_id, now)
+
+
+def release(session: Session, record_id: UUID) -> bool:
+    """Forget a request of which nothing was sent, so that the same key can be used again.
+
+    False, and it stays, when it was sent before or beside this: it may have been applied.
+    """
+    return IdempotencyStore(session).delete_unsent(record_id)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from models.tables.messages import IdempotencyRecord
 
@@ -34,9 +34,23 @@ class IdempotencyStore:
         self.session.add(record)
         self.session.flush()
 
-    def delete(self, record: IdempotencyRecord) -> None:
-        """Forget a request of which nothing was sent."""
-        self.session.delete(record)
+    def touch(self, record_id: UUID, now: datetime) -> None:
+        """Note that a pending row is sent again."""
+        statement = (
+            update(IdempotencyRecord)
+            .where(col(IdempotencyRecord.id) == record_id, col(IdempotencyRecord.state) == PENDING)
+            .values(sent_at=now)
+        )
+        self.session.exec(statement)
+
+    def delete_unsent(self, record_id: UUID) -> bool:
+        """Delete a pending row that only its first request has touched; False when it is another."""
+        statement = delete(IdempotencyRecord).where(
+            col(IdempotencyRecord.id) == record_id,
+            col(IdempotencyRecord.state) == PENDING,
+            col(IdempotencyRecord.sent_at) == col(IdempotencyRecord.created_at),
+        )
+        return bool(self.session.exec(statement).rowcount)
 
     def unanswered(self, now: datetime, age: timedelta, limit: int) -> list[UUID]:
         """Pending rows last sent longer ago than `age`."""

@@ -43,6 +43,16 @@ class PeopleStore:
         )
         return frozenset(self.session.exec(statement))
 
+    def holders_by_post(self) -> dict[tuple[Role, str], list[UUID]]:
+        """Enabled people by (role, institution code), over the whole company."""
+        statement = select(Post.role, Post.institution_code, Post.account_id).join(
+            Account, col(Account.id) == Post.account_id
+        )
+        found: dict[tuple[Role, str], list[UUID]] = {}
+        for role, code, account_id in self.session.exec(statement.where(col(Account.disabled_at).is_(None))):
+            found.setdefault((Role(role), code), []).append(account_id)
+        return found
+
     def holds(self, account_id: UUID, role: Role, institution_code: str) -> bool:
         """Whether this enabled person holds the post now."""
         return account_id in self.holder_ids(role, institution_code)

@@ -50,6 +50,10 @@ class StandInStore:
         """What sends work of one of these people on at any instant of the period, both ends included."""
         return self._placed(col(StandIn.principal_id).in_(principal_ids), *_within(starts_at, ends_at))
 
+    def in_force(self, at: datetime) -> list[PlacedStandIn]:
+        """Everything in force at the instant."""
+        return self._placed(*_within(at, at))
+
     def of_principal(self, account_id: UUID, *, after: Position | None, limit: int) -> list[StandIn]:
         """Stand-ins of a person, latest start first."""
         return self._page(StandIn.principal_id == account_id, after, limit)

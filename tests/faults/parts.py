@@ -96,6 +96,10 @@ class Workers:
         """`greenlane worker`."""
         return self._start("api.cli", "worker")
 
+    def hasty(self, seconds: int) -> subprocess.Popen[bytes]:
+        """One whose tasks are due so many seconds after they open."""
+        return self._start("tests.faults.hasty_worker", "worker", str(seconds))
+
     def api(self, port: int) -> subprocess.Popen[bytes]:
         """`greenlane api` beside them."""
         return self._start("api.cli", "api", "--port", str(port))

@@ -1,16 +1,26 @@
 """Many people, one task, one real engine: one wins, everybody else learns who and when."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from sqlmodel import Session
 
+from api import acts
+from api.gateway import Gateway
+from models.errors import DomainError
 from models.messages.approval import Answered
+from models.messages.envelope import StartEnvelope
+from models.services import idempotency
+from models.services.idempotency import Reservation
+from models.stores.idempotency import DONE
 from models.tables.cases import Decision
+from models.tables.messages import IdempotencyRecord
 from models.tables.organisation import Post
 from models.types import Role, SeatKind, Tier, Verdict
 from models.types import Stage as CaseStage
+from tests.faults.requests import declaration
 from tests.support import engine, world
 from tests.support.engine import Refused
 from tests.support.stage import Stage
@@ -60,6 +70,36 @@ async def test_a_double_click_is_one_decision_with_one_answer(stage: Stage) -> N
     answers = await asyncio.gather(*(case.send("decide", act) for _ in range(10)))
     assert len(set(answers)) == 1
     assert stage.audited(case) == ["declare", "approve"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_of_two_starts_under_one_id_the_second_is_answered_for_good(stage: Stage, same: bool) -> None:
+    """Both were let through before either stood: the same content is one case, any other a refusal; either is kept."""
+    first = _declaration(stage, "content")
+    second = _declaration(stage, "content" if same else "other")
+    gateway, database = Gateway(stage.client, stage.queue), stage.world.database
+    assert isinstance(first.envelope, StartEnvelope)
+    done = await acts.deliver(database, gateway, first)
+    assert (done.status, done.case_id) == (201, first.envelope.act.case_id)
+    for _ in range(2):
+        if same:
+            again = await acts.deliver(database, gateway, second)
+            assert (again.status, again.case_id) == (200, done.case_id)
+        else:
+            with pytest.raises(DomainError, match="duplicate_case") as refused:
+                await acts.deliver(database, gateway, second)
+            assert refused.value.context == {"case_id": str(done.case_id)}
+    kept = {row.id: (row.state, row.status) for row in stage.rows(IdempotencyRecord)}
+    assert kept == {first.record_id: (DONE, 201), second.record_id: (DONE, 200 if same else 409)}
+    assert [row.update_id for row in stage.rows(Decision)] == [first.envelope.act.update_id]
+
+
+def _declaration(stage: Stage, content: str) -> Reservation:
+    """A kept request to declare the same customer, under a key of its own."""
+    people, now = stage.world, datetime.now(UTC)
+    key = idempotency.Key(people.accounts["mgr"], str(uuid4()), "declare", content)
+    with people.database.write() as session:
+        return idempotency.reserve(session, key, StartEnvelope(act=declaration(people, key)), now)
 
 
 CASES, RACERS_EACH, CROWD = 100, 10, 10

@@ -1,6 +1,6 @@
 """运行总览 and 卡住清单: what is counted is what is listed; nothing is counted twice; operations alone may look."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +12,16 @@ from models.ops_types import DriftKind, StuckReason
 from models.services import jobs
 from models.services.reconcile import runs
 from models.tables.book import Customer
-from models.tables.cases import Case, Task
+from models.tables.cases import Case
 from models.tables.reconcile import Drift
 from models.types import CaseKind, Role, TaskState
 from tests.pages.conftest import soup_of
 from tests.support import world
 from tests.support.clients import Clients
+from tests.support.open_tasks import NOW, open_task
 from tests.support.service_rows import service_case
 
 OVERVIEW, STUCK = "/api/v1/ops/overview", "/api/v1/ops/stuck"
-NOW = datetime.now(UTC)
 STUCK_TASKS: dict[str, dict[str, Any]] = {
     "overdue": {"due_at": NOW - timedelta(days=3)},
     "paused": {"due_at": NOW - timedelta(days=3), "paused_since": NOW - timedelta(days=60)},
@@ -40,41 +40,10 @@ def _fill(database: Database) -> None:
     """One task of each kind of stuck, one in time, one that is done; a run that fails and one that is gone."""
     with database.write() as session:
         for fields in (*STUCK_TASKS.values(), {"due_at": NOW + timedelta(days=9)}):
-            _task(session, **fields)
-        done = _task(session, due_at=NOW - timedelta(days=9))
+            open_task(session, **fields)
+        done = open_task(session, due_at=NOW - timedelta(days=9))
         done.state, done.closed_at = TaskState.DONE, NOW
         _seen(session)
-
-
-def _task(session: Session, **fields: Any) -> Task:
-    case = service_case(session, CaseKind.GREEN_CHANNEL, world.GOLD, "BJ01", Role.BR_CTR)
-    session.flush()
-    (task,) = session.exec(select(Task).where(Task.case_id == case.id)).all() or (_row(case),)
-    for name, value in {"state": TaskState.OPEN, "closed_at": None, "paused_since": None, **fields}.items():
-        setattr(task, name, value)
-    case.outcome, case.closed_at = None, None
-    session.add_all([task, case])
-    return task
-
-
-def _row(case: Case) -> Task:
-    return Task(
-        case_id=case.id,
-        kind=case.kind,
-        step="handle",
-        title="x",
-        state=TaskState.OPEN,
-        version=1,
-        round=1,
-        customer_no=case.number,
-        customer_name="京华",
-        tier=case.tier,
-        institution_code="BJ01",
-        role=Role.BR_CTR,
-        opened_at=NOW - timedelta(days=70),
-        due_at=NOW,
-        calendar_version="x",
-    )
 
 
 def _seen(session: Session) -> None:
@@ -124,7 +93,7 @@ async def test_numbers_add_up_over_kinds_and_institutions(people: Clients, insur
 async def test_a_list_is_paged(people: Clients, insurer: Database) -> None:
     with insurer.write() as session:
         for days in range(1, 6):
-            _task(session, due_at=NOW - timedelta(days=days))
+            open_task(session, due_at=NOW - timedelta(days=days))
     ops, cursor = people.token("ops"), ""
     seen: list[str] = []
     while cursor or not seen:

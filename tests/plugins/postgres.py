@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -31,19 +32,26 @@ def run_statement(url: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """URL of a PostgreSQL server with a migrated template database; stopped at the end.
+    """URL of a PostgreSQL server with a migrated template database; stopped at the end."""
+    with server() as url:
+        yield url
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The same outside pytest.
 
     Its folder is not pytest's: run by root, the server has a user of its own, which must be able to enter.
     """
     folder = Path(tempfile.mkdtemp(prefix="greenlane-postgres-"))
-    server = get_server(folder, cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    running = get_server(folder, cleanup_mode="delete")
+    url = running.get_uri().replace("postgresql://", "postgresql+psycopg://")
     run_statement(url, f"CREATE DATABASE {TEMPLATE}")
     template = Database(in_database(url, TEMPLATE), Keyring(SECRET))
     template.migrate()
     template.dispose()
     yield url
-    server.cleanup()
+    running.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 

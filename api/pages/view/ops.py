@@ -37,6 +37,8 @@ class StuckRow:
     what: str
     age: str
     mend: Link | None = None
+    case_id: str = ""
+    """What is ticked for 批量处理; empty where there is no case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,18 @@ class NumberRow:
     name: str
     numbers: tuple[Count, ...]
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedRow:
+    """A task that will be late: when it is due, and when it will be done."""
+
+    case: Link
+    step: str
+    place: str
+    due: str
+    expected: str
+    mend: Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +75,9 @@ class OverviewPage(Page):
     first: tuple[StuckRow, ...] = ()
     flow: Chart
     ages: Chart
+    forecast: Chart
+    forecast_lead: str
+    expected: tuple[ExpectedRow, ...] = ()
     kinds: tuple[NumberRow, ...] = ()
     places: tuple[NumberRow, ...] = ()
     stuck_number: str = ""

@@ -124,6 +124,8 @@ class Watch(Section):
 
     Closed cases are compared for so many natural days, and what was found is kept for so many. An activity is failing
     after so many tries, a pause is too long after so many working days; breaches are forecast so many of them ahead.
+    A forecast takes the usual handling time of a step from what was done in so many working days, if it was done so
+    often at least, and so many office minutes otherwise.
     """
 
     reconcile_every_minutes: Count = 15
@@ -134,6 +136,9 @@ class Watch(Section):
     failing_tries: Count = 3
     paused_too_long_working_days: Count = 10
     forecast_working_days: Count = 5
+    forecast_measured_working_days: Count = 30
+    forecast_fewest_done: Count = 5
+    forecast_handling_minutes: Count = 60
 
 
 DEFAULT_WATCH = Watch.model_validate({"article": "第17条", "source": "default"})

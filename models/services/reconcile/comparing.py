@@ -40,9 +40,14 @@ class Compared:
     """The workflow's state it was compared with."""
 
     @property
+    def record_ahead(self) -> bool:
+        """Whether the record knows an act that the workflow does not."""
+        return any(found.kind is DriftKind.RECORD_AHEAD for found in self.differences)
+
+    @property
     def mendable(self) -> tuple[Difference, ...]:
-        """What a repair may rewrite: nothing while the record knows an act that the workflow does not."""
-        if any(found.kind is DriftKind.RECORD_AHEAD for found in self.differences):
+        """What a repair may rewrite: nothing while the record is ahead."""
+        if self.record_ahead:
             return ()
         return tuple(found for found in self.differences if found.kind in MENDABLE)
 

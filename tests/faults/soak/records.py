@@ -1,0 +1,73 @@
+"""What the records hold after a run, read once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session, SQLModel, select
+
+from models.database import Database
+from models.services import audit
+from models.stores.audit import AuditStore
+from models.stores.idempotency import PENDING
+from models.tables.audit import AuditEntry
+from models.tables.cases import Case, Decision, Task
+from models.tables.desk import TaskAlarm
+from models.tables.messages import IdempotencyRecord
+from models.types import OPEN_TASK_STATES
+
+T = TypeVar("T", bound=SQLModel)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows of the tables that acts leave a trace in."""
+
+    cases: dict[UUID, Case]
+    decisions: Sequence[Decision]
+    tasks: dict[UUID, Task]
+    alarms: Sequence[TaskAlarm]
+    entries: Sequence[AuditEntry]
+    requests: Sequence[IdempotencyRecord]
+    broken_at: int | None
+
+    def of_case(self) -> dict[UUID, list[Decision]]:
+        """Decisions by case, in order of their steps."""
+        found: dict[UUID, list[Decision]] = defaultdict(list)
+        for row in sorted(self.decisions, key=lambda row: row.step_no):
+            found[row.case_id].append(row)
+        return found
+
+    def open_tasks(self) -> list[Task]:
+        """Tasks that wait for somebody."""
+        return [task for task in self.tasks.values() if task.state in OPEN_TASK_STATES]
+
+    def unanswered(self) -> list[IdempotencyRecord]:
+        """Requests that were kept and have no definite answer yet."""
+        return [row for row in self.requests if row.state == PENDING]
+
+
+def read(database: Database) -> Records:
+    """The records as they stand."""
+    with database.read() as session:
+        return seen_in(session)
+
+
+def seen_in(session: Session) -> Records:
+    """The records as a transaction sees them."""
+    entries = list(AuditStore(session).all())
+    return Records(
+        cases={row.id: row for row in _all(session, Case)},
+        decisions=_all(session, Decision),
+        tasks={row.id: row for row in _all(session, Task)},
+        alarms=_all(session, TaskAlarm),
+        entries=entries,
+        requests=_all(session, IdempotencyRecord),
+        broken_at=audit.verify(entries).broken_at,
+    )
+
+
+def _all(session: Session, table: type[T]) -> Sequence[T]:
+    return session.exec(select(table)).all()
