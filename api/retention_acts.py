@@ -52,7 +52,7 @@ def _class_answer(one: ClassDue) -> ClassAnswer:
     return ClassAnswer(
         record_class=one.record_class,
         days=one.term.days if one.term else None,
-        article=one.term.article if one.term else None,
+        article=(one.term.law or one.term.article) if one.term else None,
         source=one.term.source if one.term else None,
         kept_from=one.kept_from,
         rows=one.rows,

@@ -20,6 +20,8 @@ class RetentionTerm(Entry):
 
     record_class: RecordClass
     days: Count
+    law: str = ""
+    """The article of a law that the term follows; empty where none does."""
 
     @model_validator(mode="after")
     def _keeps_the_floor(self) -> Self:
