@@ -227,6 +227,11 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "{period} 已发布。请登记为调整。",
         "{period} is published. Enter an adjustment.",
     ),
+    ErrorCode.RECORDS_HELD: ProblemText(
+        409,
+        "客户 {customer_no} 已冻结，什么都不能删除。请先解除冻结。",
+        "Customer {customer_no} is under a legal hold: nothing of it is deleted. Lift the hold first.",
+    ),
     ErrorCode.YEAR_NOT_OVER: ProblemText(
         409,
         "{year} 年度尚未结束。年度结束后再计分。",

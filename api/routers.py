@@ -45,6 +45,7 @@ from api.pages import ops_drift as ops_drift_pages
 from api.pages import ops_releases as ops_release_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
+from api.pages import retention as retention_pages
 from api.pages import rollout as rollout_pages
 from api.pages import season as season_pages
 from api.pages import spend as spend_pages
@@ -84,6 +85,7 @@ from api.routes import (
     qualifications,
     quarters,
     quotas,
+    retention,
     rollout,
     rulebooks,
     seasons,
@@ -143,6 +145,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     duties.router,
     ops.router,
     ops_releases.router,
+    retention.router,
     ops_cases.router,
     ops_bulk.router,
 )
@@ -198,6 +201,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ops_bulk_pages.router,
     ops_drift_pages.router,
     ops_release_pages.router,
+    retention_pages.router,
 )
 """Pages; not part of the API description."""
 

@@ -18,6 +18,9 @@ from sqlalchemy.types import TypeDecorator
 
 NONCE_BYTES = 12
 KEY_ID_BYTES = 4
+TAG_BYTES = 16
+EMPTY_SEALED_BYTES = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES
+"""Length of an empty text as `Keyring.seal` leaves it: a longer one says something."""
 
 
 def random_nonce() -> bytes:

@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     NOT_YET_CONFIRMED = "not_yet_confirmed"
     ENGINE_UNAVAILABLE = "engine_unavailable"
     RECORDS_UNAVAILABLE = "records_unavailable"
+    RECORDS_HELD = "records_held"
     MAINTENANCE = "maintenance"
     INTERNAL_ERROR = "internal_error"
 

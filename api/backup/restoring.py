@@ -97,7 +97,7 @@ def _close_doors(database: Database, manifest: Manifest) -> None:
         database.migrate()
         with database.write() as session:
             store = AuditStore(session)
-            report, head = audit.verify(store.all()), store.at(manifest.audit_seq) if manifest.audit_seq else None
+            report, head = audit.verify_kept(session), store.at(manifest.audit_seq) if manifest.audit_seq else None
             if report.broken_at is not None:
                 raise BackupError(f"the audit trail of the backup is broken at entry {report.broken_at}")
             if manifest.audit_seq and (head is None or head.chain_hash != manifest.audit_hash):

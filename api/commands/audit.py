@@ -4,9 +4,8 @@ import typer
 from rich.console import Console
 
 from models.database import Database
-from models.services.audit import verify as verify_chain
+from models.services.audit import verify_kept
 from models.settings import Settings
-from models.stores.audit import AuditStore
 
 audit_app = typer.Typer(help="The audit trail: a chain of keyed hashes.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -22,7 +21,7 @@ def verify() -> None:
     """Check every entry against the one before it; exit code 1 names the first that does not fit."""
     database = Database.from_settings(Settings())
     with database.read() as session, console.status("校验审计链 verifying the audit chain"):
-        report = verify_chain(AuditStore(session).all())
+        report = verify_kept(session)
     database.dispose()
     if report.broken_at is not None:
         console.print(f"断裂 broken at entry {report.broken_at}; {report.verified} entries before it hold")

@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from api.pages.i18n import _, language
+from models.retention_types import ERASED
 from models.types import TIME_ZONE
 
 SHANGHAI = ZoneInfo(TIME_ZONE)
@@ -191,8 +192,10 @@ def mask_phone(number: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """周*: the first character stays."""
+    """周*: the first character stays; of an erased person there is nothing to mask."""
     stripped = name.strip()
+    if stripped == ERASED:
+        return stripped
     return f"{stripped[0]}*" if stripped else "*"
 
 

@@ -12,6 +12,7 @@ SERVES: dict[str, tuple[str, ...]] = {
     "/account": ("regulation 2.7",),
     "/admin/calendar": ("第17条",),
     "/admin/people": ("regulation 2.7",),
+    "/admin/retention": ("regulation 2.7",),
     "/care": ("第16条", "第17条", "regulation 2.5", "regulation 2.6", "附件四"),
     "/cases": ("第13条", "regulation 2.4", "附件一"),
     "/complaints": ("regulation 2.5", "附件五"),

@@ -74,6 +74,8 @@ class Action(StrEnum):
     READ_CALENDAR = "read_calendar"
     MANAGE_CALENDAR = "manage_calendar"
     READ_AUDIT = "read_audit"
+    READ_RETENTION = "read_retention"
+    HOLD_RECORDS = "hold_records"
     READ_OPS = "read_ops"
     MANAGE_OPS = "manage_ops"
 
@@ -107,6 +109,9 @@ _EVERYWHERE = frozenset({Role.AUDIT, Role.OPS, Role.SYS_ADMIN, Role.AUDIT_ADMIN}
 def _row(*roles: Role) -> Mapping[Role, Reach]:
     return {role: Reach.ALL if role in _EVERYWHERE else Reach.SUBTREE for role in roles}
 
+
+_RETENTION = dict.fromkeys((Role.SYS_ADMIN, Role.SEC_ADMIN), Reach.ALL)
+"""What the whole copy keeps is no matter of one institution."""
 
 POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     **{action: dict.fromkeys(Role, Reach.SELF) for action in sorted(SELF_ACTIONS)},
@@ -174,6 +179,8 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_CALENDAR: _row(*Role),
     Action.MANAGE_CALENDAR: _row(Role.OPS, Role.SYS_ADMIN),
     Action.READ_AUDIT: _row(Role.AUDIT, Role.AUDIT_ADMIN),
+    Action.READ_RETENTION: _RETENTION,
+    Action.HOLD_RECORDS: _RETENTION,
     Action.READ_OPS: _row(Role.OPS),
     Action.MANAGE_OPS: _row(Role.OPS),
 }

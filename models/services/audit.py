@@ -14,7 +14,9 @@ from sqlmodel import Session
 
 from models.encryption import keyring
 from models.stores.audit import AuditStore
+from models.stores.audit_anchor import AnchorStore
 from models.tables.audit import AuditEntry
+from models.tables.retention import AuditAnchor
 from models.types import Door
 
 GENESIS = "0" * 64
@@ -95,12 +97,29 @@ def canonical(entry: AuditEntry) -> bytes:
     return json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def verify(entries: Iterable[AuditEntry]) -> ChainReport:
-    """Walk the chain from its first entry; stops at the first gap, altered row or wrong link."""
-    previous, expected = GENESIS, 1
+def anchored(anchor: AuditAnchor) -> bytes:
+    """The bytes that the seal of an anchor covers."""
+    return f"anchor|{anchor.seq}|{anchor.chain_hash}".encode()
+
+
+def verify_kept(session: Session) -> ChainReport:
+    """Walk what is kept of the trail, from its anchor where its oldest part was dropped."""
+    return verify(AuditStore(session).all(), AnchorStore(session).anchor())
+
+
+def verify(entries: Iterable[AuditEntry], anchor: AuditAnchor | None = None) -> ChainReport:
+    """Walk the chain from its first entry, or from the anchor; stops at the first gap, altered row or wrong link.
+
+    An anchor whose seal does not fit is the break itself.
+    """
+    previous, expected, verified = GENESIS, 1, 0
+    if anchor is not None:
+        if keyring().audit_mac(anchored(anchor)) != anchor.seal:
+            return ChainReport(0, anchor.seq)
+        previous, expected = anchor.chain_hash, anchor.seq + 1
     for entry in entries:
         fits = entry.seq == expected and entry.previous_hash == previous
         if not fits or keyring().audit_mac(canonical(entry)) != entry.chain_hash:
-            return ChainReport(expected - 1, entry.seq)
-        previous, expected = entry.chain_hash, expected + 1
-    return ChainReport(expected - 1, None)
+            return ChainReport(verified, entry.seq)
+        previous, expected, verified = entry.chain_hash, expected + 1, verified + 1
+    return ChainReport(verified, None)

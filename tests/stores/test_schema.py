@@ -90,7 +90,8 @@ def _remove_guard(session: Session) -> None:
         for verb in ("UPDATE", "DELETE"):
             session.execute(text(f"DROP TRIGGER audit_entry_no_{verb}"))
     else:
-        session.execute(text("DROP TRIGGER audit_entry_append_only ON audit_entry"))
+        for trigger in ("append_only", "anchored"):
+            session.execute(text(f"DROP TRIGGER audit_entry_{trigger} ON audit_entry"))
 
 
 def test_an_entry_is_written_with_its_change_or_not_at_all(database: Database) -> None:

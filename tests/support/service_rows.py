@@ -150,6 +150,7 @@ def add_touchpoint(session: Session, customer_no: str, at: str, content: str) ->
         stage=Stage.DONE,
         record_no=f"GH-{at}-2026-00001",
         done_on=date(2026, 6, 1),
+        done_at=DUE,
         done_by_name="王晓梅",
         content=content,
         gift_name="茶叶",

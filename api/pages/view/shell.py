@@ -143,6 +143,7 @@ NAVIGATION: tuple[_Entry, ...] = (
     _Entry("imports", _m("导入"), "/imports", "upload", _ADMIN, frozenset({Role.BR_SVC, Role.HQ_VIP})),
     _Entry("calendar", _m("工作日历"), "/admin/calendar", "cal", _ADMIN, frozenset({Role.OPS, Role.SYS_ADMIN})),
     _Entry("people", _m("人员岗位"), "/admin/people", "people", _ADMIN, frozenset({Role.SEC_ADMIN})),
+    _Entry("retention", _m("留存"), "/admin/retention", "keep", _ADMIN, frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN})),
     _Entry("regulation", _m("条文索引"), "/regulation", "file", _ADMIN, frozenset(Role)),
 )
 """Every entry there is, in order; a page that joins the service adds its line here."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.rulebook.schema.common import Count, Entry, Positive, Section, Text
+from models.rulebook.schema.retention import DEFAULT_RETENTION, Retention
 from models.rulebook.schema.services import Limit
 from models.service_types import GreenService, MissedPolicy, ProofKind, WorkdayMove
 from models.types import Role
@@ -153,6 +154,7 @@ class Keeping(Section):
     duties: tuple[Duty, ...]
     sweep: Sweep
     watch: Watch = DEFAULT_WATCH
+    retention: Retention = DEFAULT_RETENTION
 
     def planned(self, code: str) -> PlannedItem | None:
         """How an item is planned; None for what no calendar drives (the green channel, complaints)."""
