@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, select
 
 from models.database import Database
@@ -51,7 +52,7 @@ def _columns_naming(session: Session, customer_no: str, *wanted: str) -> set[str
     for table in SQLModel.metadata.sorted_tables:
         if "customer_no" not in table.columns:
             continue
-        for row in session.execute(select(table).where(table.c.customer_no == customer_no)).mappings():
+        for row in session.execute(sql_select(table).where(table.c.customer_no == customer_no)).mappings():
             found |= {f"{table.name}.{name}" for name, value in row.items() if any(w in str(value) for w in wanted)}
     return found
 
