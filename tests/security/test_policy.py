@@ -77,7 +77,7 @@ def test_a_post_gives_no_scope_for_what_another_post_allows() -> None:
 
 def test_only_posts_without_an_institution_reach_all() -> None:
     far = {role for row in POLICY.values() for role, reach in row.items() if reach is Reach.ALL}
-    assert far == {Role.AUDIT, Role.OPS, Role.SYS_ADMIN, Role.AUDIT_ADMIN}
+    assert far == {Role.AUDIT, Role.OPS, Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN}
 
 
 @pytest.mark.parametrize(
