@@ -20,6 +20,7 @@ from models.types import CaseKind, LimitUnit, Outcome, Role, SeatKind, Stage, Ti
 
 RECEIVED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 DUE = datetime(2026, 6, 3, 9, 30, tzinfo=UTC)
+_CLOCKS = {CaseKind.GREEN_CHANNEL: ("complete",), CaseKind.COMPLAINT: ("reply", "close")}
 _PROMISE = ServiceClock(
     name="complete",
     code="Z04",
@@ -45,7 +46,7 @@ def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, ro
         institution_code=at,
         role=role,
         opened_by=account.id,
-        clocks=(_PROMISE,),
+        clocks=tuple(_PROMISE.model_copy(update={"name": name}) for name in _CLOCKS.get(kind, ())),
         outcome=Outcome.COMPLETED,
     )
     case = Case(
