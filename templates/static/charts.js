@@ -45,10 +45,9 @@
   };
   const options = (figure, data) => {
     const kind = figure.dataset.glChart;
-    const isAcross = kind === "across";
+    const [isAcross, isShare] = [kind === "across", "glShare" in figure.dataset];
     const words = { color: css("ink-2"), fontSize: 12 };
     const line = { lineStyle: { color: css("line") } };
-    const isShare = "glShare" in figure.dataset;
     const style = isShare ? { style: "percent", maximumFractionDigits: 1 } : { notation: "compact" };
     const { format } = new Intl.NumberFormat(document.documentElement.lang, style);
     const figures = { ...words, formatter: (n) => format(n) };
