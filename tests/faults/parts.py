@@ -23,7 +23,7 @@ from workflows.namespace import prepare_namespace
 
 NAMESPACE = "greenlane"
 SENDER = "desk@greenlane.example.com"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 DEATH_SECONDS = 90.0
 CACHE_SECONDS = 2.5
 """The engine's history service reads a namespace's search attributes again every two seconds; nothing tells when."""

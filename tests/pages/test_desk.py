@@ -60,7 +60,7 @@ async def test_everything_to_decide_by_is_in_sight(desk: Desk) -> None:
     assert not page.select(".gl-failed")
     assert "周*" in text_of(page, ".gl-facts")
     assert "199****0001" in text_of(page, ".gl-facts")
-    assert "周一" not in text_of(page, ".gl-facts")
+    assert "周启明" not in text_of(page, ".gl-facts")
     assert text_of(page, ".gl-path .gl-now").startswith("分公司初审")
     assert "您（赵敏）" in text_of(page, ".gl-path .gl-now")
     assert "李建国 同意了 机构复核" in text_of(page, ".gl-log")

@@ -40,8 +40,8 @@ def insurer(database: Database) -> World:
     """Two customers that were served long ago."""
     found = worlds.build(database)
     with database.write() as session:
-        add_complaint(session, GOLD, "BJ01", "周一", "理赔太慢")
-        add_green_channel(session, GOLD, "BJ01", "周一")
+        add_complaint(session, GOLD, "BJ01", "周启明", "理赔太慢")
+        add_green_channel(session, GOLD, "BJ01", "周启明")
         add_touchpoint(session, GOLD, "BJ01", "上门拜访")
         add_complaint(session, SILVER, "BJ", "吴二", "无人接听")
     return found

@@ -52,7 +52,7 @@ def _request(session: Session, chance: Random) -> None:
     received = NOW - timedelta(days=chance.randrange(0, 100))
     at = chance.choice(("BJ", "BJ01", "SH"))
     customer_no = chance.choice(tuple(OWNERS))
-    case_id = service_rows.add_green_channel(session, customer_no, at, "周一", received=received)
+    case_id = service_rows.add_green_channel(session, customer_no, at, "周启明", received=received)
     row = session.get(GreenChannelRecord, case_id)
     case = session.get(Case, case_id)
     assert row is not None

@@ -31,7 +31,7 @@ async def test_a_greeting_goes_out_on_its_day_and_closes_its_row(database: Datab
     assert (await sweeper.sweep(DAY + timedelta(days=1)))["sent"] == 1
     (letter,) = sweeper.outbox.letters
     assert letter.to == ("leader@example.com",)
-    assert "周一" in letter.subject
+    assert "周启明" in letter.subject
     row = row_of(database, row_id)
     assert (row.stage, row.done_on, row.in_time) == (Stage.DONE, DAY + timedelta(days=1), True)
     assert row.record_no == "GH-BJ01-2026-00001"

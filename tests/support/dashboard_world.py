@@ -117,7 +117,7 @@ def _touchpoint(session: Session, chance: Random, customer_no: str, today: date,
 def _request(session: Session, chance: Random, customer_no: str, now: datetime, number: int) -> None:
     received = now - timedelta(days=chance.randrange(0, 200), minutes=number)
     case_id = service_rows.add_green_channel(
-        session, customer_no, chance.choice(("BJ", "BJ01")), "周一", received=received
+        session, customer_no, chance.choice(("BJ", "BJ01")), "周启明", received=received
     )
     row, case = session.get_one(GreenChannelRecord, case_id), session.get_one(Case, case_id)
     row.record_no, row.service = f"GC-{number}", chance.choice((GreenService.CLAIM, GreenService.ISSUE))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from models.messages.calendar import Deadline
-from models.messages.service import ServiceClock, ServiceState, TimeLimit
+from models.messages.service import ServiceClock, ServicePast, ServiceState, TimeLimit
 from models.service_types import ComplaintGrade, ComplaintSheet, GreenService, IntakeChannel, TouchpointOrigin
 from models.services.rulebooks import ensure_builtin
 from models.tables.book import Contact
@@ -46,6 +46,7 @@ def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, ro
         institution_code=at,
         role=role,
         opened_by=account.id,
+        acts=(_closed_by(account),),
         clocks=tuple(_PROMISE.model_copy(update={"name": name}) for name in _CLOCKS.get(kind, ())),
         outcome=Outcome.COMPLETED,
     )
@@ -74,6 +75,10 @@ def service_case(session: Session, kind: CaseKind, customer_no: str, at: str, ro
     session.add(case)
     session.flush()
     return case
+
+
+def _closed_by(account: Account) -> ServicePast:
+    return ServicePast(step_no=1, act="close", stage=Stage.CLOSED, actor_id=account.id, actor_name=account.name, at=DUE)
 
 
 def add_green_channel(

@@ -111,8 +111,9 @@ def add_customer(session: Session, customer_no: str, name: str, code: str, premi
         )
     )
     session.flush()
+    # Not 周一: that is Monday, which a page may well say.
     leader = Contact(
-        customer_no=customer_no, kind=ContactKind.LEADER, name="周一", name_index="1", title="董事长（虚构）"
+        customer_no=customer_no, kind=ContactKind.LEADER, name="周启明", name_index="1", title="董事长（虚构）"
     )
     leader.email, leader.mobile, leader.consent = "leader@example.com", "199-0000-0001", True
     session.add(leader)
