@@ -228,6 +228,14 @@ def withdraw(caller: Caller, key: Key, case_id: UUID, *, version: int, comment: 
     return prepare
 
 
+def withdraw_for(caller: Caller, key: Key, case: Case, *, comment: str) -> UpdateEnvelope:
+    """撤销 by operations in place of the declarant. Raises NOT_ALLOWED, OWN_CASE, REASON_REQUIRED besides."""
+    _operations(caller)
+    state = approval_of(case)
+    act = Withdraw(**override_fields(caller, key, comment), version=state.version)
+    return _checked(case, state, act)
+
+
 def refusal(caller: Caller, state: ApprovalState, task: OpenTask) -> DomainError | None:
     """Why the caller may not decide this open task, by the rule that the workflow applies too; None when it may."""
     asked = Decide(**_asked(caller), task_id=task.task_id, version=task.version, verdict=Verdict.APPROVE)

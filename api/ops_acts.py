@@ -17,17 +17,29 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.envelope import Envelope
 from models.messages.handing import Target
-from models.messages.service_acts import AssignService, SkipTouchpoint, StopTouchpoint
+from models.messages.service_acts import AssignService, CancelService, SkipTouchpoint, StopTouchpoint
 from models.services import audit
 from models.services.authority import is_authorised
 from models.services.case_state import is_approval, is_service, waiting_task
-from models.services.desk.once import once
+from models.services.desk import claiming
+from models.services.desk.acting import Actor
+from models.services.desk.once import Facts, once
 from models.services.idempotency import Key
 from models.stores.cases import CaseStore
+from models.stores.desk import DeskStore
 from models.tables.cases import Case
-from models.types import CaseKind, Door
+from models.types import CaseKind, Door, Role, TaskState
 
 RETRIED = "ops.retried"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, under which key, why."""
+
+    caller: Caller
+    key: Key
+    reason: str
 
 
 def case_for(session: Session, caller: Caller, case_id: UUID) -> Case:
@@ -62,17 +74,44 @@ def skip(caller: Caller, key: Key, case_id: UUID, *, reason: str) -> Prepare:
 
 
 def cancel(caller: Caller, key: Key, case_id: UUID, *, reason: str) -> Prepare:
-    """取消 of a touchpoint that nobody owes any more. Raises as `skip`."""
-    return _on_touchpoint(caller, key, case_id, reason, StopTouchpoint)
+    """取消 of what nobody owes or wants any more, as far as the rules of its kind know a cancellation.
+
+    An approval is withdrawn 撤销 as its declarant could. Raises REASON_REQUIRED, WRONG_STAGE, TOO_LATE_TO_WITHDRAW,
+    OWN_CASE, CASE_CLOSED; NOT_ALLOWED for a launch, which head office alone calls off.
+    """
+
+    def prepare(session: Session) -> Envelope | Standing:
+        case = case_for(session, caller, case_id)
+        if case.kind is CaseKind.ROLLOUT:
+            raise DomainError(ErrorCode.NOT_ALLOWED, who=Role.HQ_VIP.value)
+        if is_approval(case):
+            return chain_acts.withdraw_for(caller, key, case, comment=reason)
+        kind = StopTouchpoint if case.kind is CaseKind.CARE_TOUCHPOINT else CancelService
+        return on_service(caller, key, case_id, lambda own: kind(**_because(own, reason)))(session)
+
+    return prepare
 
 
-@dataclass(frozen=True)
-class Asking:
-    """Who asks, under which key, why."""
+def release(database: Database, asking: Asking, case_id: UUID) -> None:
+    """放回: what a case waits for goes back from whoever claimed it to the post.
 
-    caller: Caller
-    key: Key
-    reason: str
+    Raises NOT_FOUND, REASON_REQUIRED, WRONG_STAGE where nobody claimed it: what a person was named for is handed on.
+    """
+    if not asking.reason:
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    with database.write() as session:
+        once(session, asking.key, now(), lambda: _released(session, asking, case_id))
+
+
+def _released(session: Session, asking: Asking, case_id: UUID) -> Facts:
+    case, caller = case_for(session, asking.caller, case_id), asking.caller
+    open_rows = DeskStore(session).open_tasks(case.id)
+    row = next((task for task in open_rows if task.state is TaskState.CLAIMED), None)
+    if row is None:
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=case.stage.value)
+    by = Actor(caller.account_id, caller.name, Door.OVERRIDE, now(), caller.request_id)
+    claiming.take_from_holder(session, row, by, asking.reason)
+    return {"task_id": str(row.id)}
 
 
 async def retry(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:

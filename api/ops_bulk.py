@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -19,12 +20,15 @@ from api.acts import Prepare
 from api.bulk import at_most
 from api.deps import Action, Caller
 from api.gateway import Gateway
+from api.gateway.reads import Look, RunStatus
+from api.ops_doing import ON_RUNS, perform
+from api.ops_offers import ASKED, Standing, asked_key, refuse
 from api.problems import sentence
 from api.schemas.ops import OpsBulkAnswer, OpsBulkItemAnswer
 from api.security.guard import caller_as
 from models.database import Database
 from models.errors import DomainError, ErrorCode
-from models.ops_types import BulkAct
+from models.ops_types import BulkAct, OpsAct
 from models.services import jobs, ops_bulk
 from models.services.desk.acting import invalid
 from models.services.idempotency import Key
@@ -38,8 +42,6 @@ from models.types import Door
 EVERY_SECONDS = 2.0
 AT_ONCE = 8
 """Looks at runs beside each other for a preview."""
-ASKED = "asked"
-"""The reason and the key of an act that is only tried."""
 _log = structlog.get_logger(__name__)
 
 
@@ -105,10 +107,10 @@ async def _preview(database: Database, gateway: Gateway, caller: Caller, wanted:
     case = None
     try:
         case = await run_in_threadpool(_seen, database, caller, case_id)
-        if wanted.act is BulkAct.RETRY:
-            await _refuse_retry(gateway, case)
-        else:
-            await run_in_threadpool(_try, database, caller, wanted, case_id)
+        look = Look[BaseModel](RunStatus.RUNNING)
+        if wanted.act is not BulkAct.REASSIGN and OpsAct(wanted.act) in ON_RUNS:
+            look = await gateway.standing(case.workflow_id)
+        await run_in_threadpool(_try, database, caller, wanted, Standing(case, look))
     except DomainError as error:
         return Previewed(case_id, case, error)
     return Previewed(case_id, case, None)
@@ -119,27 +121,17 @@ def _seen(database: Database, caller: Caller, case_id: UUID) -> Case:
         return ops_acts.case_for(session, caller, case_id)
 
 
-async def _refuse_retry(gateway: Gateway, case: Case) -> None:
-    """Raises WRONG_STAGE where no activity fails."""
-    trouble = (await gateway.standing(case.workflow_id)).trouble
-    if trouble is None or not trouble.activity:
-        raise DomainError(ErrorCode.WRONG_STAGE, stage=case.stage.value)
-
-
-def _try(database: Database, caller: Caller, wanted: Wish, case_id: UUID) -> None:
-    """What the records and the rules say to the act; nothing is kept and nothing is sent."""
-    if wanted.act is BulkAct.REASSIGN and wanted.to is None:
-        raise invalid("to", "missing")
-    key = Key(caller.account_id, ASKED, "", "")
+def _try(database: Database, caller: Caller, wanted: Wish, found: Standing) -> None:
+    """What the records, the rules and the run say to the act; nothing is kept and nothing is sent."""
     with database.read() as session:
-        _prepared(caller, key, wanted._replace(reason=wanted.reason or ASKED), case_id)(session)
+        if wanted.act is not BulkAct.REASSIGN:
+            refuse(session, caller, found, OpsAct(wanted.act))
+            return
+        key, trial = asked_key(caller.account_id), wanted._replace(reason=wanted.reason or ASKED)
+        _reassigned(caller, key, trial, found.case.id)(session)
 
 
-def _prepared(caller: Caller, key: Key, wanted: Wish, case_id: UUID) -> Prepare:
-    if wanted.act is BulkAct.SKIP:
-        return ops_acts.skip(caller, key, case_id, reason=wanted.reason)
-    if wanted.act is BulkAct.CANCEL:
-        return ops_acts.cancel(caller, key, case_id, reason=wanted.reason)
+def _reassigned(caller: Caller, key: Key, wanted: Wish, case_id: UUID) -> Prepare:
     if wanted.to is None:
         raise invalid("to", "missing")
     return ops_acts.reassign(caller, key, case_id, to=wanted.to, reason=wanted.reason)
@@ -191,10 +183,11 @@ async def _act(database: Database, gateway: Gateway, job_id: UUID, case_id: UUID
     try:
         caller, wanted = await run_in_threadpool(_asked, database, job_id)
         key = acts.key_for(caller, f"{job_id}:{case_id}", f"ops-{wanted.act.value}:{case_id}", wanted.reason)
-        if wanted.act is BulkAct.RETRY:
-            await ops_acts.retry(database, gateway, ops_acts.Asking(caller, key, wanted.reason), case_id)
+        if wanted.act is BulkAct.REASSIGN:
+            await acts.perform(database, gateway, key, _reassigned(caller, key, wanted, case_id))
         else:
-            await acts.perform(database, gateway, key, _prepared(caller, key, wanted, case_id))
+            asking = ops_acts.Asking(caller, key, wanted.reason)
+            await perform(database, gateway, asking, OpsAct(wanted.act), case_id)
     except DomainError as error:
         return error
     return None

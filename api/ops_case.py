@@ -13,9 +13,11 @@ from api.gateway import Gateway
 from api.gateway.history import History
 from api.gateway.reads import Look
 from api.ops_acts import case_for
+from api.ops_offers import Offer, Standing, offers
 from api.paging import Paging
+from api.problems import sentence
 from api.schemas.base import PageAnswer
-from api.schemas.ops import CaseOpsAnswer, EventAnswer, OpsCaseRowAnswer, TroubleAnswer, WaitAnswer
+from api.schemas.ops import CaseOpsAnswer, EventAnswer, OfferAnswer, OpsCaseRowAnswer, TroubleAnswer, WaitAnswer
 from models.database import Database
 from models.settings import Settings
 from models.stores.desk import DeskStore
@@ -31,6 +33,7 @@ class Watched:
     tasks: tuple[Task, ...]
     look: Look[BaseModel]
     history: History
+    offers: tuple[Offer, ...]
 
 
 async def watched(database: Database, gateway: Gateway, caller: Caller, case_id: UUID) -> Watched:
@@ -43,7 +46,12 @@ async def watched(database: Database, gateway: Gateway, caller: Caller, case_id:
 
     case, tasks = await run_in_threadpool(read)
     look, history = await gateway.standing(case.workflow_id), await gateway.history(case.workflow_id)
-    return Watched(case, tasks, look, history)
+
+    def judge() -> tuple[Offer, ...]:
+        with database.read() as session:
+            return offers(session, caller, Standing(case_for(session, caller, case_id), look))
+
+    return Watched(case, tasks, look, history, await run_in_threadpool(judge))
 
 
 def case_ops_answer(found: Watched, settings: Settings) -> CaseOpsAnswer:
@@ -61,8 +69,21 @@ def case_ops_answer(found: Watched, settings: Settings) -> CaseOpsAnswer:
         next_timer_at=found.history.next_timer_at,
         failing=TroubleAnswer(**trouble._asdict()) if trouble else None,
         engine_href=engine_href(settings, case.workflow_id),
-        events=[EventAnswer(**event._asdict()) for event in found.history.events],
+        events=event_answers(found.history),
+        acts=[_offer(offer) for offer in found.offers],
     )
+
+
+def event_answers(history: History) -> list[EventAnswer]:
+    """The events of a run as JSON."""
+    return [EventAnswer(**event._asdict()) for event in history.events]
+
+
+def _offer(offer: Offer) -> OfferAnswer:
+    refused = offer.refusal
+    if refused is None:
+        return OfferAnswer(act=offer.act, allowed=True)
+    return OfferAnswer(act=offer.act, allowed=False, code=refused.code, detail=sentence(refused.code, refused.context))
 
 
 def found_cases(session: Session, text: str, paging: Paging) -> tuple[list[Case], str | None]:

@@ -92,6 +92,16 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "当前环节为{stage}，不能做此操作。请刷新。",
         "The case is at {stage}; this act is not open. Reload.",
     ),
+    ErrorCode.RUN_IN_ORDER: ProblemText(
+        409,
+        "流程在正常运行，不用重置，也不能终止。可以重试、改派或取消。",
+        "The run is in order: it needs no reset and cannot be terminated. Retry, reassign or cancel instead.",
+    ),
+    ErrorCode.RUN_AHEAD: ProblemText(
+        409,
+        "流程比记录多出办理，从记录重新开始会丢失。请先在对账页修复。",
+        "The run knows acts that the record lacks: a start from the record would lose them. Repair on the drift page.",
+    ),
     ErrorCode.TOO_LATE_TO_TAKE_BACK: ProblemText(
         409,
         "下一步已处理，不能撤回。可请当前办理人退回。",

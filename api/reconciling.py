@@ -25,7 +25,7 @@ from models.errors import DomainError
 from models.messages.approval import ApprovalState
 from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
-from models.ops_types import DriftKind
+from models.ops_types import KINDS_WITH_CASES, DriftKind
 from models.services import jobs
 from models.services.case_state import state_class
 from models.services.idempotency import Reservation, reservation_of
@@ -39,7 +39,7 @@ from models.stores.restored import RestoredStore
 from models.tables.cases import Case
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
-from models.types import CaseKind, JobState
+from models.types import JobState
 
 CHUNK = 100
 AT_ONCE = 16
@@ -284,7 +284,7 @@ class _Walk:
         """Runs that no record knows."""
         held: list[Run] = []
         young = datetime.now(UTC) - OPENING
-        async for run in self.gateway.running([kind.value for kind in _WITH_CASES]):
+        async for run in self.gateway.running([kind.value for kind in KINDS_WITH_CASES]):
             held += [run] if run.started_at < young else []
             if len(held) >= CHUNK:
                 await run_in_threadpool(self._keep_orphans, held)
@@ -300,10 +300,6 @@ class _Walk:
             store.add(rows)
         self.counts["runs"] += len(held)
         self.counts["drifted"] += len(rows)
-
-
-_WITH_CASES = [kind for kind in CaseKind if kind not in {CaseKind.MEMBERSHIP, CaseKind.QUOTA_SEASON}]
-"""Kinds whose runs have a case; a membership and a season have records of their own."""
 
 
 def _failing(job_id: UUID, case: Case, trouble: Trouble) -> Drift:

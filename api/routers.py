@@ -43,6 +43,7 @@ from api.pages import ops_bulk as ops_bulk_pages
 from api.pages import ops_cases as ops_case_pages
 from api.pages import ops_drift as ops_drift_pages
 from api.pages import ops_releases as ops_release_pages
+from api.pages import ops_runs as ops_run_pages
 from api.pages import quarters as quarter_pages
 from api.pages import regulation as regulation_pages
 from api.pages import retention as retention_pages
@@ -81,6 +82,7 @@ from api.routes import (
     ops_bulk,
     ops_cases,
     ops_releases,
+    ops_runs,
     promises,
     qualifications,
     quarters,
@@ -148,6 +150,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     retention.router,
     ops_cases.router,
     ops_bulk.router,
+    ops_runs.router,
 )
 """Under `/api/v1`."""
 
@@ -200,6 +203,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ops_case_pages.router,
     ops_bulk_pages.router,
     ops_drift_pages.router,
+    ops_run_pages.router,
     ops_release_pages.router,
     retention_pages.router,
 )

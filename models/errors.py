@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     STALE_VERSION = "stale_version"
     CASE_CLOSED = "case_closed"
     WRONG_STAGE = "wrong_stage"
+    RUN_IN_ORDER = "run_in_order"
+    RUN_AHEAD = "run_ahead"
     TOO_LATE_TO_TAKE_BACK = "too_late_to_take_back"
     TOO_LATE_TO_WITHDRAW = "too_late_to_withdraw"
     TOO_MANY_ROUNDS = "too_many_rounds"

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from models.types import CaseKind
+
 
 class DriftKind(StrEnum):
     """How a record differs from its workflow.
@@ -26,6 +28,10 @@ MENDABLE = frozenset({DriftKind.CASE_DIFFERS, DriftKind.TASK_DIFFERS, DriftKind.
 """What a repair rewrites from workflow state."""
 
 
+KINDS_WITH_CASES = tuple(kind for kind in CaseKind if kind not in {CaseKind.MEMBERSHIP, CaseKind.QUOTA_SEASON})
+"""Kinds whose runs have a case; a membership and a season have records of their own."""
+
+
 class StuckReason(StrEnum):
     """卡住: why a case does not go on, the most pressing first."""
 
@@ -37,6 +43,17 @@ class StuckReason(StrEnum):
     PROVISIONAL = "provisional"
 
 
+class OpsAct(StrEnum):
+    """What operations does to one case."""
+
+    RETRY = "retry"
+    RELEASE = "release"
+    SKIP = "skip"
+    CANCEL = "cancel"
+    RESET = "reset"
+    TERMINATE = "terminate"
+
+
 class BulkAct(StrEnum):
     """What operations does to many cases at once."""
 
@@ -44,3 +61,5 @@ class BulkAct(StrEnum):
     REASSIGN = "reassign"
     SKIP = "skip"
     CANCEL = "cancel"
+    RESET = "reset"
+    TERMINATE = "terminate"

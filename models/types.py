@@ -192,6 +192,8 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     COMPLETED = "completed"
+    TERMINATED = "terminated"
+    """终止: cut off by operations, for its run could not be mended."""
 
 
 class LimitUnit(StrEnum):

@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway.history import History, read_history
 from models.errors import DomainError, ErrorCode
+from workflows.search_attributes import STATE_SEQ
 
 READ_DEADLINE = timedelta(seconds=5)
 PAGE = 500
@@ -64,6 +65,15 @@ class Trouble(NamedTuple):
     next_at: datetime | None
 
 
+class Seen(NamedTuple):
+    """Which run a look was at: `version` of the state it last told the engine, None before its first record."""
+
+    run_id: str
+    kind: str
+    started_at: datetime
+    version: int | None = None
+
+
 class Look(NamedTuple, Generic[StateT]):
     """One look at a run. `answered`: it told its state, which is None before its first record stands."""
 
@@ -73,6 +83,8 @@ class Look(NamedTuple, Generic[StateT]):
     working: bool = False
     """An activity is on its way: its records may stand already."""
     trouble: Trouble | None = None
+    seen: Seen | None = None
+    """Of `standing` alone."""
 
 
 class Run(NamedTuple):
@@ -81,6 +93,7 @@ class Run(NamedTuple):
     workflow_id: str
     kind: str
     started_at: datetime
+    run_id: str = ""
 
 
 class EngineReads:
@@ -123,7 +136,8 @@ class EngineReads:
         if found is None or found.status is None:
             return Look(RunStatus.GONE)
         working = bool(found.raw_description.pending_activities)
-        return Look(_STATUS[found.status], working=working, trouble=await self._trouble(found))
+        status, trouble = _STATUS[found.status], await self._trouble(found)
+        return Look(status, working=working, trouble=trouble, seen=_seen(found))
 
     async def history(self, workflow_id: str) -> History:
         """What happened in the run; nothing once its history is deleted. Raises ENGINE_UNAVAILABLE."""
@@ -144,9 +158,14 @@ class EngineReads:
         query = f"ExecutionStatus = 'Running' AND WorkflowType IN ({names})"
         try:
             async for found in self._client.list_workflows(query, page_size=PAGE):
-                yield Run(found.id, found.workflow_type, found.start_time)
+                yield Run(found.id, found.workflow_type, found.start_time, found.run_id)
         except (RPCError, RuntimeError) as error:
             raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+
+
+def _seen(found: WorkflowExecutionDescription) -> Seen:
+    version = found.typed_search_attributes.get(STATE_SEQ)
+    return Seen(found.run_id, found.workflow_type, found.start_time, version)
 
 
 def _kind_of(failure: BaseException) -> str:

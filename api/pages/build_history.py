@@ -91,6 +91,7 @@ def _text(item: TimelineItem) -> str:
         "return": _("%(who)s 从 %(stage)s 退回到 %(to)s", who=who, stage=stage, to=to),
         "resubmit": _("%(who)s 重新提交（第 %(round)s 轮）", who=who, round=item.round or 1),
         "withdraw": _("%(who)s 撤销了申报", who=who),
+        "terminate": _("%(who)s 终止了流程", who=who),
         "correct": _("%(who)s 在 %(stage)s 更正了数据", who=who, stage=stage),
         "acknowledge": _("%(who)s 已知晓无人可办", who=who),
         "breach": _("%(who)s 记录了逾期", who=who),

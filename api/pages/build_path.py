@@ -19,7 +19,7 @@ from models.services.case_view import CaseView, PathItem, StepPlace, TimelineIte
 from models.services.rulebooks import rulebook_of
 from models.types import CaseKind, Door, Outcome, Stage, Verdict
 
-_ENDED = {Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.EXPIRED}
+_ENDED = {Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.EXPIRED, Outcome.TERMINATED}
 
 
 def approval_path(view: CaseView, desk: Desk) -> ApprovalPath:

@@ -45,12 +45,16 @@ _ACTS = {
     BulkAct.REASSIGN: _m("改派"),
     BulkAct.SKIP: _m("跳过"),
     BulkAct.CANCEL: _m("取消"),
+    BulkAct.RESET: _m("重置"),
+    BulkAct.TERMINATE: _m("终止"),
 }
 _WILL = {
     BulkAct.RETRY: _m("失败的步骤将立即重试。"),
     BulkAct.REASSIGN: _m("等待办理的任务将改派给此人，期限不变。"),
     BulkAct.SKIP: _m("此次关怀将跳过，不再办理。"),
-    BulkAct.CANCEL: _m("此项关怀将取消，不再办理。"),
+    BulkAct.CANCEL: _m("将取消，不再办理；审批视同申报人撤销。"),
+    BulkAct.RESET: _m("从记录重新开始；环节、任务和期限不变。"),
+    BulkAct.TERMINATE: _m("记录以“终止”结束，打开的任务关闭，不能恢复。"),
 }
 
 

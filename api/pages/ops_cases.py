@@ -1,36 +1,40 @@
-"""`/ops/cases` 流程查询 over all cases; one case with what it waits for, what fails, every event, and 重试."""
+"""`/ops/cases` 流程查询 over all cases; one case with what it waits for, every event, and every act on it."""
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import acts, ops_acts
+from api import acts
 from api.deps import Action, Caller, DatabaseDep, require
 from api.engine_pages import engine_href
+from api.ops_acts import Asking
 from api.ops_case import Watched, found_cases, watched
+from api.ops_doing import perform
+from api.ops_mending import check_confirmed
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.case_pages import page_of
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import validated
-from api.pages.form_errors import error_summary
 from api.pages.format import stamp
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
-from api.pages.ops_events import event_rows, retry_preview, trouble_strip, waits_in_words
+from api.pages.ops_events import event_rows, trouble_strip, waits_in_words
+from api.pages.ops_offers import act_forms, done_text, refused_acts, summary_of
 from api.pages.ops_words import status_word
 from api.pages.render import render, see_other
 from api.pages.view.common import EmptyState, Link, Strip, StripTone, Tag, TagTone
-from api.pages.view.ops import CasePage, FoundRow, RetryForm, SearchPage
+from api.pages.view.ops import CasePage, FoundRow, SearchPage
 from api.pages.words import word
 from api.paging import Paging, PagingDep, encode_cursor
-from api.schemas.ops import ReasonBody
+from api.schemas.ops import TerminateBody
 from models.database import Database
 from models.errors import DomainError
+from models.ops_types import OpsAct
 from models.stores.case_names import case_names
 from models.stores.institutions import institution_names
 from models.tables.cases import Case
@@ -45,9 +49,10 @@ Text = Annotated[str, Form(max_length=600)]
 class Typed:
     """What happened to the form: it was refused, or sent."""
 
+    act: OpsAct | None = None
     reason: str = ""
     error: DomainError | None = None
-    done: bool = False
+    done: str = ""
 
 
 @router.get("")
@@ -72,32 +77,36 @@ async def show(
 ) -> Response:
     """One case, with its run as the engine has it."""
     found = await watched(database, engine_of(request), caller, case_id)
-    model = await run_in_threadpool(_shown, request, database, caller, found, Typed(done=bool(done)))
+    model = await run_in_threadpool(_shown, request, database, caller, found, Typed(done=done_text(done)))
     return render(request, "pages/ops_case.html", model)
 
 
-@router.post("/{case_id}/retry")
-async def retry(
+@router.post("/{case_id}/{act}")
+async def act_on(
     request: Request,
     case_id: UUID,
+    act: OpsAct,
     database: DatabaseDep,
     caller: Annotated[Caller, require(Action.MANAGE_OPS)],
     *,
     reason: Text = "",
+    confirmed: Annotated[bool, Form()] = False,
     idempotency_key: Text = "",
 ) -> Response:
-    """重试 with its reason; a refusal comes back with what was typed."""
+    """An act with its reason; a refusal comes back with what was typed."""
     try:
-        body = validated(ReasonBody, {"reason": reason})
-        key = acts.key_for(caller, usable_key(idempotency_key), f"ops-retry:{case_id}", body.model_dump(mode="json"))
-        await ops_acts.retry(database, engine_of(request), ops_acts.Asking(caller, key, body.reason), case_id)
+        body = validated(TerminateBody, {"reason": reason, "confirmed": confirmed})
+        if act is OpsAct.TERMINATE:
+            check_confirmed(confirmed=body.confirmed)
+        key = acts.key_for(caller, usable_key(idempotency_key), f"ops-{act}:{case_id}", body.model_dump(mode="json"))
+        await perform(database, engine_of(request), Asking(caller, key, body.reason), act, case_id)
     except DomainError as error:
         if not has_own_page(error):
             raise
         found = await watched(database, engine_of(request), caller, case_id)
-        model = await run_in_threadpool(_shown, request, database, caller, found, Typed(reason, error))
+        model = await run_in_threadpool(_shown, request, database, caller, found, Typed(act, reason, error))
         return render(request, "pages/ops_case.html", model, *status_headers(error))
-    return see_other(request, f"{BASE}/{case_id}?done=retry")
+    return see_other(request, f"{BASE}/{case_id}?done={act.value}")
 
 
 def _search(desk: Desk, q: str, paging: Paging, trail: tuple[str, ...]) -> SearchPage:
@@ -145,7 +154,7 @@ def _shown(request: Request, database: Database, caller: Caller, found: Watched,
 def _page(desk: Desk, found: Watched, typed: Typed) -> CasePage:
     case, trouble = found.case, found.look.trouble
     events = event_rows(found.history)
-    sent = Strip(text=_("已要求立即重试。"), tone=StripTone.OK, icon="check", focus=True)
+    sent = Strip(text=typed.done, tone=StripTone.OK, icon="check", focus=True)
     return CasePage(
         shell=desk.shell("ops-cases"),
         title=f"{word(case.kind)} · {_name(desk.session, case)}",
@@ -157,8 +166,9 @@ def _page(desk: Desk, found: Watched, typed: Typed) -> CasePage:
         waits=waits_in_words(desk, found),
         links=_links(desk, case, found),
         strips=(*((sent,) if typed.done else ()), *((trouble_strip(trouble, desk.now),) if trouble else ())),
-        retry=_retry(case, found, typed) if trouble and trouble.activity else None,
-        errors=error_summary(typed.error) if typed.error else None,
+        acts=act_forms(found, typed.act, typed.reason),
+        refused=refused_acts(found),
+        errors=summary_of(typed.error, typed.act) if typed.error and typed.act else None,
         events=events,
         empty=None if events else EmptyState(text=_("引擎已不保存此流程的历史。"), icon="info"),
     )
@@ -174,12 +184,3 @@ def _links(desk: Desk, case: Case, found: Watched) -> tuple[Link, ...]:
     links += [Link(text=_("改派任务"), href=f"/tasks/{task.id}", icon="people") for task in found.tasks[:1]]
     engine = engine_href(desk.request.app.state.settings, case.workflow_id)
     return (*links, *((Link(text=_("引擎记录"), href=engine, icon="pulse"),) if engine else ()))
-
-
-def _retry(case: Case, found: Watched, typed: Typed) -> RetryForm:
-    return RetryForm(
-        action=f"{BASE}/{case.id}/retry",
-        idempotency_key=uuid4().hex,
-        preview=retry_preview(found.look.trouble),
-        reason=typed.reason,
-    )

@@ -17,7 +17,7 @@ from api.pages.form_bodies import validated
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
-from api.pages.lists import TrailDep, pager
+from api.pages.lists import TrailDep, href, pager
 from api.pages.ops_words import drift_tag, shown_sides
 from api.pages.render import render, see_other
 from api.pages.view.common import EmptyState, Link, Progress, Strip, StripTone, Tag, TagTone
@@ -153,10 +153,11 @@ def _rows(session: Session, items: list[DriftAnswer]) -> tuple[DriftRow, ...]:
 
 def _row(item: DriftAnswer, case: Case | None) -> DriftRow:
     text = f"{word(case.kind)} · {case.number}" if case else _("没有记录的流程")
+    there = f"/ops/cases/{case.id}" if case else href("/ops/runs", {"workflow_id": item.workflow_id})
     state = Tag(text=_("已修复"), tone=TagTone.OK) if item.repaired_at else Tag(text=_("未处理"), tone=TagTone.WARN)
     return DriftRow(
         kind=drift_tag(item.kind),
-        case=Link(text=text, href=f"/cases/{case.id}" if case else ""),
+        case=Link(text=text, href=there),
         hint=item.workflow_id,
         sides=shown_sides(item.sides),
         state=state,

@@ -10,6 +10,7 @@ from api.pages.case_pages import page_of
 from api.pages.desk import Desk
 from api.pages.format import instant, span, stamp
 from api.pages.i18n import _
+from api.pages.lists import href
 from api.pages.ops_words import status_word, stuck_tag
 from api.pages.view.common import Link
 from api.pages.view.ops import ExpectedRow, StuckRow
@@ -112,9 +113,7 @@ def _expected(item: Expected, names: dict[str, str], now: datetime) -> ExpectedR
     )
 
 
-def _mend(item: Stuck) -> Link | None:
-    if item.reason is StuckReason.ORPHAN:
-        return Link(text=_("核对"), href="/ops/drift")
+def _mend(item: Stuck) -> Link:
     if item.case is None:
-        return None
+        return Link(text=_("处理"), href=href("/ops/runs", {"workflow_id": item.workflow_id}))
     return Link(text=_("处理"), href=f"/ops/cases/{item.case.id}")

@@ -95,6 +95,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Outcome.WITHDRAWN, _c("outcome", "撤销")),
     (Outcome.CANCELLED, _c("outcome", "取消")),
     (Outcome.EXPIRED, _c("outcome", "到期")),
+    (Outcome.TERMINATED, _c("outcome", "终止")),
     (Verdict.APPROVE, _m("同意")),
     (Verdict.REJECT, _m("驳回")),
     (Verdict.RETURN, _m("退回")),

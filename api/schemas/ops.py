@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from api.schemas.base import Answer, Body
 from models.errors import ErrorCode
-from models.ops_types import BulkAct, DriftKind, StuckReason
+from models.ops_types import BulkAct, DriftKind, OpsAct, StuckReason
 from models.types import CaseKind, JobState, Outcome, Role, Stage
 
 Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -185,6 +185,18 @@ class ReasonBody(Body):
     reason: Reason
 
 
+class TerminateBody(ReasonBody):
+    """终止: nothing of it comes back, so it is confirmed besides."""
+
+    confirmed: bool = False
+
+
+class OrphanBody(TerminateBody):
+    """终止 of a run that no record knows, by its workflow."""
+
+    workflow_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
 class OpsReassignBody(ReasonBody):
     """改派: to whom."""
 
@@ -281,6 +293,15 @@ class TroubleAnswer(Answer):
     next_at: datetime | None
 
 
+class OfferAnswer(Answer):
+    """What operations may do to the case now; `code` and `detail` say why not."""
+
+    act: OpsAct
+    allowed: bool
+    code: ErrorCode | None = None
+    detail: str = ""
+
+
 class CaseOpsAnswer(Answer):
     """A case as operations sees it: how its run stands, what it waits for, what happened, newest first."""
 
@@ -294,5 +315,16 @@ class CaseOpsAnswer(Answer):
     waits: list[WaitAnswer]
     next_timer_at: datetime | None
     failing: TroubleAnswer | None
+    engine_href: str | None
+    events: list[EventAnswer]
+    acts: list[OfferAnswer]
+
+
+class OrphanAnswer(Answer):
+    """孤儿流程: a run that no record knows, with what happened in it, newest first."""
+
+    workflow_id: str
+    kind: str
+    started_at: datetime
     engine_href: str | None
     events: list[EventAnswer]

@@ -19,6 +19,7 @@ ActName = Literal[
     "decide",
     "resubmit",
     "withdraw",
+    "terminate",
     "correct",
     "acknowledge",
     "take_back",
@@ -266,7 +267,7 @@ class Resubmit(Act):
 
 
 class Withdraw(Act):
-    """撤销 by the declarant before branch approval opened."""
+    """撤销 by the declarant before branch approval opened, or by operations in its place."""
 
     kind: Literal["withdraw"] = "withdraw"
     version: int

@@ -59,7 +59,7 @@ class ConfirmService(OnService):
 
 
 class CancelService(OnService):
-    """取消 by the handler or the lead, with a reason."""
+    """取消 by the handler, the lead or operations, with a reason."""
 
     kind: Literal["cancel"] = "cancel"
 

@@ -16,6 +16,8 @@ from models.tables.cases import Case
 from models.tables.organisation import Institution
 from models.types import Outcome, Tier
 
+_UNDECIDED = (Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.TERMINATED)
+"""Ends of an appeal that say nothing about what was appealed against."""
 _CHUNK = 500
 Row = AssessmentResult | AssessmentVeto | AssessmentAppeal
 
@@ -125,8 +127,7 @@ class AssessmentStore:
         return frozenset(
             appeal.item
             for appeal, case in self.appeals(row.year, row.institution_code)
-            if case.outcome is None
-            or (appeal.result_id in of_these and case.outcome not in {Outcome.WITHDRAWN, Outcome.CANCELLED})
+            if case.outcome is None or (appeal.result_id in of_these and case.outcome not in _UNDECIDED)
         )
 
 

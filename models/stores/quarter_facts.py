@@ -87,7 +87,7 @@ class QuarterFactsStore:
         touched = or_(self._within(row.received_at), self._within(row.due_at), self._within(row.finished_at))
         statement = select(row, Case.outcome).join(Case, col(Case.id) == row.case_id)
         for record, outcome in self.session.exec(statement.where(col(row.customer_no).in_(numbers), touched)):
-            if record.finished_at is None and outcome is Outcome.CANCELLED:
+            if outcome is Outcome.TERMINATED or (record.finished_at is None and outcome is Outcome.CANCELLED):
                 continue
             yield Promise(
                 record.customer_no,

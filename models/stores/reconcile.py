@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_
-from sqlmodel import Session, SQLModel, col, delete, func, select
+from sqlmodel import Session, SQLModel, col, delete, func, select, update
 
 from models.ops_types import DriftKind
 from models.tables.calendar import CalendarNotice
@@ -100,10 +100,16 @@ class ReconcileStore:
         return list(self.session.exec(statement.order_by(col(Drift.id)).limit(limit)))
 
     def seen(self, kind: str, kinds: Collection[DriftKind]) -> ColumnElement[bool]:
-        """The condition on what the last run that ended found of some kinds."""
+        """The condition on what the last run that ended found of some kinds and nobody mended since."""
         ended = select(Job.id).where(Job.kind == kind, Job.state == JobState.DONE)
         last = ended.order_by(col(Job.id).desc()).limit(1).scalar_subquery()
-        return and_(col(Drift.job_id) == last, col(Drift.kind).in_(kinds))
+        unmended = col(Drift.repaired_at).is_(None)
+        return and_(col(Drift.job_id) == last, col(Drift.kind).in_(kinds), unmended)
+
+    def mended(self, workflow_id: str, kinds: Collection[DriftKind], at: datetime) -> None:
+        """What was found of a run is mended since: it is stuck no more."""
+        found = (col(Drift.workflow_id) == workflow_id, col(Drift.kind).in_(kinds), col(Drift.repaired_at).is_(None))
+        self.session.exec(update(Drift).where(*found).values(repaired_at=at))
 
     def newest(self, kind: str) -> Job | None:
         """The run that began last."""

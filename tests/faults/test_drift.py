@@ -9,14 +9,12 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from api.gateway import Gateway
 from api.reconciling import reconcile
 from models.database import Database
-from models.messages.service_acts import AcceptService, CompleteService
-from models.ops_types import DriftKind
-from models.rules.calendar import local_date
+from models.ops_types import KINDS_WITH_CASES, DriftKind
 from models.services import audit, rulebooks
 from models.services.by import By
 from models.services.reconcile.runs import Wish, ask
@@ -26,45 +24,16 @@ from models.tables.cases import Case, Task
 from models.tables.columns import new_id
 from models.tables.jobs import Job
 from models.tables.reconcile import Drift
-from models.types import CaseKind, Door, Role, SeatKind, TaskState, Tier, Verdict
+from models.types import CaseKind, Door, Role, TaskState
 from models.types import Stage as CaseStage
-from tests.support import quarters, world
-from tests.support import serving_engine as serving
-from tests.support.launch import open_launch
-from tests.support.serving import COUNTER
+from tests.support import world
+from tests.support.every_kind import contents, every_kind
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(120)]
 BY = By("cli:test", Door.CLI)
 SEED = 20261129
 TODAY = datetime.now(UTC) - timedelta(days=1)
-SOON = local_date(TODAY) + timedelta(days=4)
-NEW_ROWS = {"audit_entry", "drift", "job"}
-"""What a run may add to; everything else stays as it was."""
-
-
-async def _every_kind(stage: Stage) -> None:
-    """One or more running cases of every kind with acts behind them, and two that are closed."""
-    gold = await stage.declare()
-    await gold.decide("unit")
-    await gold.decide("svc", Verdict.RETURN, comment="补材料", return_to=CaseStage.UNIT_CHECK)
-    await gold.decide("unit")
-    silver = await stage.declare(world.SILVER, Tier.SILVER, SeatKind.SILVER)
-    await silver.through("unit", "svc", "lead")
-    await serving.request(stage)
-    accepted = await serving.request(stage, reference_no="CL-2")
-    await accepted.act(AcceptService, COUNTER)
-    await accepted.act(CompleteService, COUNTER, result="已赔付")
-    await serving.complaint(stage)
-    await serving.touchpoint(stage, SOON)
-    launch = await open_launch(stage.client, stage.world, SOON, stage.queue)
-    await launch.launch()
-    await launch.do_all(1)
-    quarter = quarters.last_quarter()
-    with stage.world.database.write() as session:
-        quarters.fill(session, stage.world, quarter)
-    close = await quarters.close(stage.client, stage.world, quarter, queue=stage.queue)
-    await close.decide("svc")
 
 
 async def _run(stage: Stage, *, repair: bool) -> tuple[Job, Sequence[Drift]]:
@@ -82,27 +51,17 @@ def _compared(stage: Stage) -> dict[UUID, Case]:
     return {row.id: row for row in stage.rows(Case) if row.closed_at is None or row.closed_at > TODAY}
 
 
-def _contents(stage: Stage) -> dict[str, list[Any]]:
-    """Every row of every table but those that a run adds to."""
-    with stage.world.database.read() as session:
-        return {
-            name: sorted(map(str, session.execute(table.select()).all()))
-            for name, table in SQLModel.metadata.tables.items()
-            if name not in NEW_ROWS
-        }
-
-
 async def test_drift_is_found_and_mended_and_nothing_else_is_touched(stage: Stage) -> None:
-    await _every_kind(stage)
-    before = _contents(stage)
+    await every_kind(stage)
+    before = contents(stage)
     await _assert_in_step(stage)
-    assert _contents(stage) == before
+    assert contents(stage) == before
     _inject(stage, random.Random(SEED))
-    drifted = _contents(stage)
+    drifted = contents(stage)
     assert drifted != before
     job, found = await _run(stage, repair=False)
     assert found
-    assert _contents(stage) == drifted  # a look changes nothing
+    assert contents(stage) == drifted  # a look changes nothing
     assert {row.kind for row in found} >= {
         DriftKind.CASE_DIFFERS,
         DriftKind.TASK_DIFFERS,
@@ -113,7 +72,7 @@ async def test_drift_is_found_and_mended_and_nothing_else_is_touched(stage: Stag
     assert all(row.repaired_at for row in mended)
     assert job.result is not None
     assert job.result["repaired"] == len(mended) == len(found)
-    after = _contents(stage)
+    after = contents(stage)
     assert {name: set(after[name]) ^ set(before[name]) for name in before if after[name] != before[name]} == {}
     _, left = await _run(stage, repair=False)
     assert left == []
@@ -126,11 +85,11 @@ async def test_drift_is_found_and_mended_and_nothing_else_is_touched(stage: Stag
 async def test_a_record_whose_run_is_gone_is_told_and_left_alone(stage: Stage) -> None:
     case = await stage.declare()
     await case.handle.terminate("拔掉")
-    before = _contents(stage)
+    before = contents(stage)
     _, (found,) = await _run(stage, repair=True)
     assert (found.kind, found.case_id, found.repaired_at) == (DriftKind.RUN_MISSING, case.case_id, None)
     assert found.sides == {"status": ["unit_check", "terminated"]}
-    assert _contents(stage) == before
+    assert contents(stage) == before
 
 
 async def test_a_run_without_a_record_is_told(
@@ -169,10 +128,10 @@ async def test_an_act_that_only_the_record_knows_is_never_undone(stage: Stage) -
         _set(session, Case, case.case_id, version=77)
 
     stage.write(harm)
-    before = _contents(stage)
+    before = contents(stage)
     _, found = await _run(stage, repair=True)
     assert {row.kind for row in found} == {DriftKind.RECORD_AHEAD}
-    assert _contents(stage) == before
+    assert contents(stage) == before
 
 
 async def _assert_in_step(stage: Stage) -> None:
@@ -180,7 +139,7 @@ async def _assert_in_step(stage: Stage) -> None:
     job, found = await _run(stage, repair=True)
     assert [(row.workflow_id, row.kind, row.sides) for row in found] == []
     kinds = {row.kind for row in stage.rows(Case)}
-    assert kinds == set(CaseKind) - {CaseKind.APPROVAL, CaseKind.MEMBERSHIP, CaseKind.QUOTA_SEASON}
+    assert kinds == set(KINDS_WITH_CASES)
     assert job.result is not None
     assert job.result["compared"] == len(_compared(stage))
     assert {"unanswered", "moving", "repaired"}.isdisjoint(job.result)

@@ -48,6 +48,10 @@ class DeadGateway(Gateway):
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
 
+    async def terminate(self, workflow_id: str, run_id: str, reason: str) -> None:
+        """Refused."""
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
+
     async def retry(self, workflow_id: str) -> tuple[str, ...]:
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)

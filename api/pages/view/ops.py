@@ -165,13 +165,26 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryForm:
-    """重试, with what it will do."""
+class ActForm:
+    """An act with what it will do. `confirm`: what is to be ticked besides, where nothing brings it back."""
 
+    act: str
+    name: str
     action: str
     idempotency_key: str
     preview: str
+    button: str
+    icon: str
     reason: str = ""
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An act that is not open, and why."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +196,22 @@ class CasePage(Page):
     waits: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     strips: tuple[Strip, ...] = ()
-    retry: RetryForm | None = None
+    acts: tuple[ActForm, ...] = ()
+    refused: tuple[Refused, ...] = ()
     errors: ErrorSummary | None = None
     events: tuple[EventRow, ...] = ()
     empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanPage(Page):
+    """A run that no record knows: what happened in it, and its end."""
+
+    headline: str
+    hidden: tuple[tuple[str, str], ...]
+    """Fields of the form besides: which run."""
+    links: tuple[Link, ...] = ()
+    strips: tuple[Strip, ...] = ()
+    act: ActForm
+    errors: ErrorSummary | None = None
+    events: tuple[EventRow, ...] = ()

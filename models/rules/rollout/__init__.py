@@ -4,7 +4,7 @@ Every function takes the state and gives the next state or an answer, or raises 
 never makes ids: the record opens a task for each of `parts_to_open`, and `with_tasks` puts them into the state.
 """
 
-from models.rules.rollout.acting import apply, check, refuse_closed, with_tasks
+from models.rules.rollout.acting import apply, check, cut_off, refuse_closed, with_tasks
 from models.rules.rollout.adopting import redated, with_deadlines_of
 from models.rules.rollout.order import CycleError, critical, dependents, in_order
 from models.rules.rollout.parts import item_of, owned, parts_of, parts_to_open
@@ -20,6 +20,7 @@ __all__ = [
     "apply",
     "check",
     "critical",
+    "cut_off",
     "dependents",
     "drafted",
     "from_template",

@@ -1,6 +1,5 @@
 """One door to a launch: who may do what at which stage, and what follows from it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
@@ -27,6 +26,9 @@ from models.rules.rollout.parts import done_items, item_of, open_task, owned
 from models.rules.rollout.plan import drafted, moved_item, refuse_bad_plan
 from models.types import Outcome, Role, Stage
 
+RESCHEDULED = "reschedule"
+"""改期 in the records: other kinds of case have their own act of that name."""
+
 
 def check(state: RolloutState, act: RolloutAct) -> None:
     """Raises the DomainError that refuses the act, if any; the page asks it too, to leave a button out.
@@ -50,20 +52,28 @@ def apply(state: RolloutState, act: RolloutAct, at: datetime, calendar: Calendar
     check(state, act)
     match act:
         case PlanRollout():
-            return _accepted(drafted(state, act, calendar), act, at)
+            return _accepted(drafted(state, act, calendar), act, at, name=act.kind)
         case LaunchRollout():
-            return _accepted(state.model_copy(update={"stage": Stage.RUNNING}), act, at)
+            return _accepted(state.model_copy(update={"stage": Stage.RUNNING}), act, at, name=act.kind)
         case RescheduleItem():
             items = moved_item(state.items, act.number, act.from_on, act.to_on, calendar)
-            return _accepted(redated(state.model_copy(update={"items": items}), calendar), act, at)
+            moved = redated(state.model_copy(update={"items": items}), calendar)
+            return _accepted(moved, act, at, name=RESCHEDULED)
         case CancelRollout():
             gone = tuple(task.task_id for task in state.tasks)
             over = {"stage": Stage.CANCELLED, "outcome": Outcome.CANCELLED, "tasks": ()}
-            return _accepted(state.model_copy(update=over), act, at, closed=gone)
+            return _accepted(state.model_copy(update=over), act, at, name=act.kind, closed=gone)
         case CompletePart():
             return _completed(state, act, at)
         case ReassignPart():
             return _reassigned(state, act, at)
+
+
+def cut_off(state: RolloutState, act: Act, at: datetime) -> RolloutState:
+    """终止 by operations: its open tasks fall away; whether it may is asked before."""
+    over = {"stage": Stage.CANCELLED, "outcome": Outcome.TERMINATED, "tasks": ()}
+    gone = tuple(task.task_id for task in state.tasks)
+    return _accepted(state.model_copy(update=over), act, at, name="terminate", closed=gone)
 
 
 def with_tasks(state: RolloutState, opened: tuple[PartTask, ...]) -> RolloutState:
@@ -151,7 +161,7 @@ def _completed(state: RolloutState, act: CompletePart, at: datetime) -> RolloutS
     after = state.model_copy(update={"tasks": left, "done": (*state.done, entry)})
     if len(after.done) == len(owned(after)):
         after = after.model_copy(update={"stage": Stage.DONE, "outcome": Outcome.COMPLETED})
-    return _accepted(after, act, at, task_id=task.task_id, closed=(task.task_id,))
+    return _accepted(after, act, at, name=act.kind, task_id=task.task_id, closed=(task.task_id,))
 
 
 def _reassigned(state: RolloutState, act: ReassignPart, at: datetime) -> RolloutState:
@@ -160,14 +170,15 @@ def _reassigned(state: RolloutState, act: ReassignPart, at: datetime) -> Rollout
         task.model_copy(update={**change, "version": task.version + 1}) if task.task_id == act.task_id else task
         for task in state.tasks
     )
-    return _accepted(state.model_copy(update={"tasks": tasks}), act, at, to_name=act.to.name)
+    return _accepted(state.model_copy(update={"tasks": tasks}), act, at, name=act.kind, to_name=act.to.name)
 
 
 def _accepted(
     state: RolloutState,
-    act: RolloutAct,
+    act: Act,
     at: datetime,
     *,
+    name: str,
     task_id: UUID | None = None,
     closed: tuple[UUID, ...] = (),
     to_name: str | None = None,
@@ -175,7 +186,7 @@ def _accepted(
     """The state with the act as its newest; the plan's version moves with what head office does to the plan."""
     past = RolloutPast(
         step_no=state.step_no + 1,
-        act=_NAMES.get(act.kind, act.kind),
+        act=name,
         stage=state.stage,
         task_id=task_id,
         closed=closed,
@@ -188,7 +199,3 @@ def _accepted(
     )
     moves = state.version + isinstance(act, OnRollout)
     return state.model_copy(update={"step_no": past.step_no, "acts": (past,), "version": moves})
-
-
-_NAMES: Mapping[str, str] = {"reschedule_item": "reschedule"}
-"""Names in the records, where they differ: other kinds of case have their own act of that name."""

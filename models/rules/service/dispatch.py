@@ -54,7 +54,9 @@ _GREEN_CHANNEL: dict[type, _Entry] = {
     acts.ConfirmService: _Entry(
         people.by_customer_or_holder, green_channel.confirm, _ASKED, green_channel.check_confirm
     ),
-    acts.CancelService: _Entry(people.by_holder_or_lead, green_channel.cancel, _UNDONE, green_channel.check_cancel),
+    acts.CancelService: _Entry(
+        people.by_holder_lead_or_operations, green_channel.cancel, _UNDONE, green_channel.check_cancel
+    ),
 }
 _COMPLAINT: dict[type, _Entry] = {
     acts.AcceptService: _Entry(people.by_holder, assigning.accept, _UNANSWERED | _ANSWERED, assigning.check_accept),

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from models.errors import DomainError, ErrorCode
+from models.messages.approval import Act
 from models.messages.service import ServicePast, ServiceState
-from models.messages.service_acts import OnService
 from models.rules.service.tasks import settled
 
 
 def accepted(
-    state: ServiceState, act: OnService, kind: str, at: datetime, change: Mapping[str, object], *, to_name: str = ""
+    state: ServiceState, act: Act, kind: str, at: datetime, change: Mapping[str, object], *, to_name: str = ""
 ) -> ServiceState:
     """The state with `change`, one more act, and its task as the stage now asks."""
     moved = settled(state, state.model_copy(update={"version": state.version + 1, **change}))

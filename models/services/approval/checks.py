@@ -47,6 +47,8 @@ def check_still_allowed(session: Session, case: Case, message: RecordStep) -> No
     _check_enabled(session, act)
     if isinstance(act, Resubmit):
         _check_declarant(session, case, message)
+    elif isinstance(act, Withdraw) and act.door is Door.OVERRIDE:
+        _check_operations(session, case, act)
     elif isinstance(act, TakeBack | Withdraw):
         _check_stand_in(session, case, message, None)
     else:

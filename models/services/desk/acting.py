@@ -35,7 +35,9 @@ class Actor(NamedTuple):
         return f"{self.name} 代 {self.on_behalf_of_name}" if self.on_behalf_of_name else self.name
 
 
-def note(session: Session, actor: Actor, action: str, case_id: UUID, **facts: Any) -> None:
+def note(
+    session: Session, actor: Actor, action: str, case_id: UUID, *, reason: str | None = None, **facts: Any
+) -> None:
     """Append what was done to the audit, in this transaction; facts are ids and enumerations, no personal data."""
     audit.append(
         session,
@@ -46,6 +48,7 @@ def note(session: Session, actor: Actor, action: str, case_id: UUID, **facts: An
         object_id=str(case_id),
         door=actor.door,
         after={name: str(value) for name, value in facts.items()},
+        reason=reason,
         request_id=actor.request_id,
         at=actor.at,
     )

@@ -35,6 +35,15 @@ def release(session: Session, task: Task, actor: Actor) -> None:
     _announce(session, task, actor)
 
 
+def take_from_holder(session: Session, task: Task, actor: Actor, reason: str) -> None:
+    """放回 by operations, whoever claimed it, with a reason. Raises WRONG_STAGE when it is nobody's claim."""
+    holder = task.assignee_id
+    if holder is None or not DeskStore(session).release(task.id, holder):
+        raise DomainError(ErrorCode.WRONG_STAGE, stage=task.step)
+    note(session, actor, "release", task.case_id, reason=reason, task_id=task.id, holder_id=holder)
+    _announce(session, task, actor._replace(on_behalf_of=holder))
+
+
 def _lost(session: Session, task: Task) -> DomainError:
     session.refresh(task)
     if task.state is TaskState.CLAIMED:

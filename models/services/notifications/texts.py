@@ -31,6 +31,7 @@ TEMPLATES = (
     "case_returned",
     "case_rejected",
     "case_withdrawn",
+    "case_terminated",
     "taken_back",
     "urged",
     "mentioned",
@@ -114,6 +115,7 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.CANCELLED.value: ("取消", "cancelled"),
     Outcome.EXPIRED.value: ("到期", "expired"),
     Outcome.COMPLETED.value: ("办结", "closed"),
+    Outcome.TERMINATED.value: ("终止", "terminated"),
 }
 _SERVICES: Mapping[str, tuple[str, str]] = {
     GreenService.ISSUE.value: ("出单", "policy issue"),

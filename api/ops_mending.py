@@ -1,0 +1,202 @@
+"""重置 and 终止: a run that cannot be mended otherwise is started again from its record, or cut off.
+
+What is asked for is judged, then written down with its reason, then done: a crash on the way leaves a trail and a run
+that is still on the stuck list, and the same request again goes on from there.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from api.act_base import act_fields, now
+from api.gateway import Gateway
+from api.gateway.reads import Look, Run, RunStatus
+from api.ops_acts import Asking, case_for
+from api.ops_judging import fails, refuse_reset, refuse_terminate
+from models.database import Database
+from models.errors import DomainError, ErrorCode
+from models.messages.approval import Act
+from models.messages.envelope import Starting
+from models.ops_types import KINDS_WITH_CASES, DriftKind
+from models.services import audit, ending
+from models.services.desk.acting import invalid
+from models.services.desk.once import Facts, once
+from models.services.reconcile.runs import watch
+from models.services.restarting import start_again
+from models.stores.cases import CaseStore
+from models.stores.idempotency import IdempotencyStore
+from models.stores.reconcile import ReconcileStore
+from models.tables.cases import Case
+from models.types import Door
+
+RESET, RUN_ENDED = "ops.reset", "ops.run_terminated"
+OPENING = timedelta(minutes=1)
+"""A run this young may not have its first record yet."""
+_MENDED = (DriftKind.RUN_MISSING, DriftKind.RECORD_MISSING, DriftKind.RUN_FAILING)
+
+
+def check_confirmed(*, confirmed: bool) -> None:
+    """Raises INVALID_INPUT: what nothing brings back is confirmed besides its reason."""
+    if not confirmed:
+        raise invalid("confirmed", "missing")
+
+
+async def reset(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:
+    """重置: what is left of the run ends, and another one goes on where the record stands.
+
+    Raises NOT_FOUND, REASON_REQUIRED, and as `refuse_reset`; ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED.
+    """
+    case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
+    look = await gateway.standing(case.workflow_id)
+    if not again:
+        refuse_reset(case, look, tries)
+    start = await run_in_threadpool(_note_reset, database, asking, case, look)
+    if look.status is RunStatus.RUNNING and not fails(look, tries):
+        return case  # the first request of this key did it
+    await _end(gateway, case.workflow_id, look, _because(asking, RESET))
+    await gateway.send(start)
+    await run_in_threadpool(_settle, database, case.workflow_id)
+    return case
+
+
+async def terminate(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:
+    """终止: the record ends as cut off, then the run; of a case that is closed only the run.
+
+    Raises NOT_FOUND, REASON_REQUIRED, and as `refuse_terminate`; ENGINE_UNAVAILABLE.
+    """
+    case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
+    look = await gateway.standing(case.workflow_id)
+    if not again:
+        refuse_terminate(case, look, tries, now())
+    await run_in_threadpool(_cut_off, database, asking, case)
+    await _end(gateway, case.workflow_id, look, _because(asking, ending.TERMINATED))
+    await run_in_threadpool(_settle, database, case.workflow_id)
+    return await run_in_threadpool(_case, database, asking, case_id)
+
+
+async def orphan(database: Database, gateway: Gateway, workflow_id: str) -> Run:
+    """A run that no record knows. Raises NOT_FOUND for any other, RUN_IN_ORDER for one that has just begun."""
+    look = await gateway.standing(workflow_id)
+    known = await run_in_threadpool(_is_known, database, workflow_id)
+    if known or look.seen is None or look.status is not RunStatus.RUNNING or look.seen.kind not in KINDS_WITH_CASES:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    if look.seen.started_at > now() - OPENING:
+        raise DomainError(ErrorCode.RUN_IN_ORDER)
+    return Run(workflow_id, look.seen.kind, look.seen.started_at, look.seen.run_id)
+
+
+async def terminate_orphan(database: Database, gateway: Gateway, asking: Asking, workflow_id: str) -> None:
+    """终止 of a run that no record knows: nothing but the run ends. Raises as `orphan`, and REASON_REQUIRED."""
+    if not asking.reason:
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    if await run_in_threadpool(_is_repeat, database, asking):
+        return
+    run = await orphan(database, gateway, workflow_id)
+    await gateway.terminate(workflow_id, run.run_id, _because(asking, RUN_ENDED))
+    await run_in_threadpool(_note_orphan, database, asking, run)
+
+
+def _asked(database: Database, asking: Asking, case_id: UUID) -> tuple[Case, int, bool]:
+    """The case, after how many tries it fails, and whether this very request was taken before."""
+    if not asking.reason:
+        raise DomainError(ErrorCode.REASON_REQUIRED)
+    with database.read() as session:
+        case = case_for(session, asking.caller, case_id)
+        return case, watch(session, now()).failing_tries, _taken(session, asking)
+
+
+def _taken(session: Session, asking: Asking) -> bool:
+    return IdempotencyStore(session).find(asking.key.account_id, asking.key.key) is not None
+
+
+def _is_repeat(database: Database, asking: Asking) -> bool:
+    with database.read() as session:
+        return _taken(session, asking)
+
+
+def _is_known(database: Database, workflow_id: str) -> bool:
+    with database.read() as session:
+        return bool(ReconcileStore(session).known([workflow_id]))
+
+
+def _case(database: Database, asking: Asking, case_id: UUID) -> Case:
+    with database.read() as session:
+        return case_for(session, asking.caller, case_id)
+
+
+def _act(asking: Asking) -> Act:
+    return Act(**{**act_fields(asking.caller, asking.key, asking.reason), "door": Door.OVERRIDE})
+
+
+def _note_reset(database: Database, asking: Asking, case: Case, look: Look[BaseModel]) -> Starting:
+    with database.write() as session:
+        row = CaseStore(session).locked(case.id)
+        if row is None:
+            raise DomainError(ErrorCode.NOT_FOUND)
+        start = start_again(session, row, _act(asking))
+        seen = {"status": look.status.value, "activity": look.trouble.activity if look.trouble else None}
+        once(session, asking.key, now(), lambda: _write(session, asking, RESET, case, seen))
+        return start
+
+
+def _cut_off(database: Database, asking: Asking, case: Case) -> None:
+    def do(session: Session) -> Facts:
+        if case.outcome is not None:
+            return _write(session, asking, RUN_ENDED, case, {})
+        ending.terminate(session, case.id, _act(asking), now())
+        return {"case_id": str(case.id)}
+
+    with database.write() as session:
+        once(session, asking.key, now(), lambda: do(session))
+
+
+def _write(session: Session, asking: Asking, action: str, case: Case, seen: Mapping[str, str | None]) -> Facts:
+    _audit(session, asking, action, ("case", str(case.id)), seen)
+    return {"case_id": str(case.id)}
+
+
+def _note_orphan(database: Database, asking: Asking, run: Run) -> None:
+    def do(session: Session, at: datetime) -> Facts:
+        seen = {"kind": run.kind, "started_at": run.started_at.isoformat()}
+        _audit(session, asking, RUN_ENDED, ("run", run.workflow_id), seen)
+        ReconcileStore(session).mended(run.workflow_id, _MENDED, at)
+        return {}
+
+    with database.write() as session:
+        once(session, asking.key, now(), lambda: do(session, now()))
+
+
+def _audit(
+    session: Session, asking: Asking, action: str, about: tuple[str, str], before: Mapping[str, str | None]
+) -> None:
+    audit.append(
+        session,
+        actor=str(asking.caller.account_id),
+        action=action,
+        object_kind=about[0],
+        object_id=about[1],
+        door=Door.OVERRIDE,
+        before=dict(before),
+        reason=asking.reason,
+        request_id=asking.caller.request_id,
+    )
+
+
+def _settle(database: Database, workflow_id: str) -> None:
+    with database.write() as session:
+        ReconcileStore(session).mended(workflow_id, _MENDED, now())
+
+
+async def _end(gateway: Gateway, workflow_id: str, look: Look[BaseModel], because: str) -> None:
+    """End the very run that was looked at."""
+    if look.status is RunStatus.RUNNING and look.seen is not None:
+        await gateway.terminate(workflow_id, look.seen.run_id, because)
+
+
+def _because(asking: Asking, action: str) -> str:
+    """What the engine is told: which act it was, never what people typed."""
+    return f"{action} {asking.key.update_id}"
