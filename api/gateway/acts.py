@@ -60,6 +60,9 @@ ANSWER_DEADLINE_SECONDS = 6.0
 HEALTH_TIMEOUT = timedelta(seconds=1)
 REACHABLE_FOR_SECONDS = 1.0
 
+_ENDED_FIRST = "AcceptedUpdateCompletedWorkflow"
+"""What the engine says of an act that was taken by a run which ended before it answered: the records know the rest."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -233,8 +236,10 @@ def _translated() -> Iterator[None]:
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
 
 
-def _refusal(error: WorkflowUpdateFailedError) -> DomainError:
+def _refusal(error: WorkflowUpdateFailedError) -> Exception:
     cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type == _ENDED_FIRST:
+        return WorkflowGoneError()
     if isinstance(cause, ApplicationError) and cause.type in set(ErrorCode):
         return DomainError(ErrorCode(cause.type), **(cause.details[0] if cause.details else {}))
     _log.error("update failed outside the domain", cause=type(cause).__name__)
