@@ -52,6 +52,12 @@ class Floor:
         asked = {"customer_no": customer_no, "code": "Z08", "due_on": TODAY.isoformat(), "reason": "客户来电"}
         return str((await self.post("mgr", "/care/touchpoints", 201, asked))["case_id"])
 
+    async def lose(self, workflow_id: str) -> None:
+        """The engine forgets the run behind everybody's back."""
+        seen = (await self.gateway.standing(workflow_id)).seen
+        assert seen is not None
+        await self.gateway.terminate(workflow_id, seen.run_id, "lost")
+
     def records(self, case_id: str) -> tuple[Case, list[Task]]:
         """The case with its tasks."""
         with self.database.read() as session:
