@@ -21,7 +21,7 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.approval import Act
 from models.messages.envelope import Starting
-from models.ops_types import KINDS_WITH_CASES, DriftKind
+from models.ops_types import KINDS_WITH_RECORDS, DriftKind
 from models.services import audit, ending
 from models.services.desk.acting import invalid
 from models.services.desk.once import Facts, once
@@ -82,7 +82,7 @@ async def orphan(database: Database, gateway: Gateway, workflow_id: str) -> Run:
     """A run that no record knows. Raises NOT_FOUND for any other, RUN_IN_ORDER for one that has just begun."""
     look = await gateway.standing(workflow_id)
     known = await run_in_threadpool(_is_known, database, workflow_id)
-    if known or look.seen is None or look.status is not RunStatus.RUNNING or look.seen.kind not in KINDS_WITH_CASES:
+    if known or look.seen is None or look.status is not RunStatus.RUNNING or look.seen.kind not in KINDS_WITH_RECORDS:
         raise DomainError(ErrorCode.NOT_FOUND)
     if look.seen.started_at > now() - OPENING:
         raise DomainError(ErrorCode.RUN_IN_ORDER)

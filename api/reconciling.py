@@ -20,12 +20,13 @@ from starlette.concurrency import run_in_threadpool
 from api.acts import deliver
 from api.gateway import Gateway
 from api.gateway.reads import Look, Run, RunStatus, Trouble
+from api.reconciling_programme import Programme
 from models.database import Database
 from models.errors import DomainError
 from models.messages.approval import ApprovalState
 from models.messages.rollout import RolloutState
 from models.messages.service import ServiceState
-from models.ops_types import KINDS_WITH_CASES, DriftKind
+from models.ops_types import KINDS_WITH_RECORDS, DriftKind
 from models.services import jobs
 from models.services.case_state import state_class
 from models.services.idempotency import Reservation, reservation_of
@@ -161,6 +162,7 @@ class _Walk:
             self.counts["compared"] += len(chunk)
             await run_in_threadpool(self._progress, len(chunk))
             self.walked(self.counts["compared"], total)
+        await self._programme()
         await self._orphans()
         await run_in_threadpool(self._finish)
 
@@ -280,11 +282,21 @@ class _Walk:
             repaired_at=now if (found.kind, found.task_id) in mended else None,
         )
 
+    async def _programme(self) -> None:
+        """What has no case."""
+        asked_by = runs.by_of(self.job)
+        repairs = asked_by if self.job.params["repair"] else None
+        deep = asked_by != runs.BY_THE_CLOCK
+        compared, rows = await Programme(self.database, self.gateway, self.job, deep, repairs).run()
+        self.counts["compared"] += compared
+        self.counts["drifted"] += len(rows)
+        self.counts["repaired"] += sum(row.repaired_at is not None for row in rows)
+
     async def _orphans(self) -> None:
         """Runs that no record knows."""
         held: list[Run] = []
         young = datetime.now(UTC) - OPENING
-        async for run in self.gateway.running([kind.value for kind in KINDS_WITH_CASES]):
+        async for run in self.gateway.running(KINDS_WITH_RECORDS):
             held += [run] if run.started_at < young else []
             if len(held) >= CHUNK:
                 await run_in_threadpool(self._keep_orphans, held)

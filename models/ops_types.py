@@ -32,6 +32,10 @@ KINDS_WITH_CASES = tuple(kind for kind in CaseKind if kind not in {CaseKind.MEMB
 """Kinds whose runs have a case; a membership and a season have records of their own."""
 
 
+KINDS_WITH_RECORDS = (*(kind.value for kind in CaseKind), "survey")
+"""Wire names of every workflow that has records: a run of one that no record knows is an orphan 孤儿流程."""
+
+
 class StuckReason(StrEnum):
     """卡住: why a case does not go on, the most pressing first."""
 

@@ -30,12 +30,14 @@ from models.identifiers import (
     CARE_TOUCHPOINT,
     COMPLAINT,
     GREEN_CHANNEL,
+    MEMBERSHIP,
     PERIOD_CLOSE,
     QUALIFICATION,
     QUOTA_SEASON,
     ROLLOUT,
     SURVEY,
     calendar_publish_id,
+    membership_id,
 )
 from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
@@ -50,6 +52,7 @@ from models.messages.envelope import (
     Updating,
 )
 from models.messages.membership import MembershipAnswered
+from models.messages.qualification import MembershipGrant, MembershipState
 from models.messages.season import MoveSeason, SeasonAnswered
 from models.messages.survey import SurveyAnswered
 from workflows.calendar_publish import CalendarPublishWorkflow
@@ -156,6 +159,24 @@ class Gateway(EngineReads):
                 )
                 await self._client.workflow_service.reset_activity(request, timeout=READ_DEADLINE)
         return tuple(pending.activity_type.name for pending in failing)
+
+    async def grant(self, grant: MembershipGrant) -> None:
+        """Tell a membership of a term, or start it by that; it ignores what it knows.
+
+        Raises ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED.
+        """
+        await self._ensure_reachable()
+        with _translated():
+            await self._client.start_workflow(
+                MEMBERSHIP,
+                MembershipState(customer_no=grant.customer_no),
+                id=membership_id(grant.customer_no),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_signal="granted",
+                start_signal_args=[grant],
+            )
 
     async def terminate(self, workflow_id: str, run_id: str, reason: str) -> None:
         """终止: this very run ends at once; its workflow is not asked. Nothing to do where it is over.

@@ -102,8 +102,8 @@ class EngineReads:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def look(self, workflow_id: str, state: type[StateT]) -> Look[StateT]:
-        """How the run stands, and its state while the engine has its history. Raises ENGINE_UNAVAILABLE."""
+    async def look(self, workflow_id: str, state: type[StateT], query: str = "state") -> Look[StateT]:
+        """How the run stands, and its state as `query` tells it, if the engine still can. Raises ENGINE_UNAVAILABLE."""
         handle = self._client.get_workflow_handle(workflow_id)
         found = await _described(handle)
         if found is None or found.status is None:
@@ -114,7 +114,7 @@ class EngineReads:
             return Look(status, working=working)
         # A worker that is away, or cannot read the history, tells nothing: that is no difference.
         with suppress(RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-            told = await handle.query("state", result_type=state, rpc_timeout=READ_DEADLINE)
+            told = await handle.query(query, result_type=state, rpc_timeout=READ_DEADLINE)
             return Look(status, told, answered=True, working=working, trouble=trouble)
         return Look(status, working=working, trouble=trouble)
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, SQLModel, col, delete, func, select, update
 
 from models.ops_types import DriftKind
+from models.stores.reconcile_programme import ProgrammeStore
 from models.tables.calendar import CalendarNotice
 from models.tables.cases import Case, Decision, Task
 from models.tables.desk import TaskAlarm
@@ -82,9 +83,9 @@ class ReconcileStore:
         return self.session.exec(moved.limit(1)).first() is not None
 
     def known(self, workflow_ids: Collection[str]) -> set[str]:
-        """Which of these workflows have a case."""
+        """Which of these workflows have a case, or records of the programme."""
         found = select(Case.workflow_id).where(col(Case.workflow_id).in_(workflow_ids))
-        return set(self.session.exec(found))
+        return {*self.session.exec(found), *ProgrammeStore(self.session).known(workflow_ids)}
 
     def add(self, rows: Sequence[Drift]) -> None:
         """Keep what was found."""

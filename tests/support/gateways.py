@@ -31,7 +31,7 @@ class DeadGateway(Gateway):
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
 
-    async def look(self, workflow_id: str, state: type[StateT]) -> Look[StateT]:
+    async def look(self, workflow_id: str, state: type[StateT], query: str = "state") -> Look[StateT]:
         """Refused."""
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE)
 

@@ -16,18 +16,24 @@ from models.services.rollout.tasks import names_of
 from models.services.rulebooks import rulebook_of
 from models.stores.case_names import case_name
 from models.stores.reconcile import ReconcileStore, Standing
-from models.tables.cases import Case, Task
+from models.tables.cases import Case, Membership, Task
+from models.tables.season import QuotaSeason
+from models.tables.survey import SurveyCampaign
 from models.types import TaskState
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs. `should` is the row as it should be; None: there should be none."""
+    """One thing that differs. `should` is the row as it should be; None: there should be none.
+
+    `again`: the run lacks what a start of it from the records would tell it.
+    """
 
     kind: DriftKind
     task_id: UUID | None = None
     sides: dict[str, Any] = field(default_factory=dict)
-    should: Case | Task | None = None
+    should: Case | Task | QuotaSeason | SurveyCampaign | Membership | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)

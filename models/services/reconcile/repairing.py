@@ -40,6 +40,8 @@ def _mend(session: Session, case: Case, difference: Difference, at: datetime) ->
         CaseStore(session).add(case)
     elif difference.should is None:
         _remove(session, difference.task_id, at)
+    elif not isinstance(difference.should, Task):
+        return
     elif difference.kind is DriftKind.TASK_MISSING:
         TaskStore(session).add(difference.should)
     else:

@@ -98,10 +98,13 @@ def task_sides(row: Task, should: Task) -> dict[str, Any]:
 
 def _sides(row: Case | Task, should: Case | Task, names: tuple[str, ...]) -> dict[str, Any]:
     pairs = {name: (getattr(row, name), getattr(should, name)) for name in names}
-    return {name: [_plain(old), _plain(new)] for name, (old, new) in pairs.items() if old != new}
+    return {name: [plain(old), plain(new)] for name, (old, new) in pairs.items() if old != new}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of a column as it is told; a document holds names of people and is told by its digest."""
+    if isinstance(value, dict):
+        return _short(value)
     if isinstance(value, datetime):
         return value.isoformat()
     return value if value is None or isinstance(value, bool | int) else str(getattr(value, "value", value))
