@@ -19,6 +19,7 @@ from api.live import live_inboxes
 from api.logs import configure_logs
 from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestContextMiddleware
 from api.ops_bulk import act_in_bulk_for_ever
+from api.outlooks import Outlooks
 from api.pages.assets import PREFIX as STATIC_PREFIX
 from api.pages.assets import static_app
 from api.pages.headers import PreferencesMiddleware, SecurityHeadersMiddleware
@@ -66,6 +67,7 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
         middleware=_middlewares(settings),
     )
     app.state.settings = settings
+    app.state.outlooks = Outlooks()
     app.state.knocks = Knocks(settings)
     problems.install(app)
     app.router.routes.extend(_routes())

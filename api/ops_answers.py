@@ -8,6 +8,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.gateway import Gateway
+from api.outlooks import Outlooks
 from api.paging import Paging
 from api.schemas.base import PageAnswer
 from api.schemas.ops import (
@@ -27,7 +28,7 @@ from models.ops_types import StuckReason
 from models.rules.calendar import local_date
 from models.services import watching
 from models.services.calendars import snapshot
-from models.services.forecasting import Expected, Outlook, outlook
+from models.services.forecasting import Expected, Outlook
 from models.services.heartbeat import worker_alive
 from models.services.rulebooks import rulebook_in_force
 from models.services.watching import Overview, Stuck
@@ -47,7 +48,7 @@ def calendar_now(session: Session, now: datetime) -> CalendarSnapshot:
     return snapshot(session, rulebook_in_force(session, today).rulebook.working_time, today)
 
 
-def overview_answer(session: Session, health: HealthAnswer, now: datetime) -> OverviewAnswer:
+def overview_answer(session: Session, health: HealthAnswer, outlooks: Outlooks, now: datetime) -> OverviewAnswer:
     """The overview as JSON."""
     calendar = calendar_now(session, now)
     found = watching.overview(session, calendar, now)
@@ -63,7 +64,7 @@ def overview_answer(session: Session, health: HealthAnswer, now: datetime) -> Ov
         institutions=_places(found),
         days=[FlowAnswer(day=day.day, opened=day.opened, closed=day.closed) for day in found.days],
         ages=[AgeAnswer(within_working_days=days, cases=number) for days, number in found.ages],
-        forecast=_forecast(outlook(session, calendar, now)),
+        forecast=_forecast(outlooks.of(session, calendar, now)),
     )
 
 
@@ -71,6 +72,7 @@ def _forecast(found: Outlook) -> ForecastAnswer:
     return ForecastAnswer(
         days=[ForecastDayAnswer(**day._asdict()) for day in found.days],
         late=found.late,
+        reckoned_at=found.at,
         first=[_expected(item) for item in found.first],
     )
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api.deps import Action, Caller, DatabaseDep, require
 from api.ops_answers import health_of, stuck_rows
+from api.outlooks import Outlooks
 from api.pages.desk import Desk, desk_of
 from api.pages.format import local, whole
 from api.pages.i18n import _
@@ -24,7 +25,7 @@ from api.paging import Paging, PagingDep, encode_cursor
 from api.schemas.ops import HealthAnswer
 from models.ops_types import StuckReason
 from models.services import watching
-from models.services.forecasting import Outlook, outlook
+from models.services.forecasting import Outlook
 from models.services.watching import Overview
 from models.stores.watching import WatchStore
 
@@ -63,7 +64,8 @@ def show_stuck(
 
 def _overview(desk: Desk, health: HealthAnswer, *, still: bool) -> OverviewPage:
     found = watching.overview(desk.session, desk.calendar, desk.now)
-    ahead = outlook(desk.session, desk.calendar, desk.now)
+    outlooks: Outlooks = desk.request.app.state.outlooks
+    ahead = outlooks.of(desk.session, desk.calendar, desk.now)
     words = words_for(desk.session, list(found.first), desk.calendar, desk.now)
     vitals = vitals_of(desk, health)
     ill = sum(not vital.good for vital in vitals)
@@ -93,12 +95,13 @@ def _overview(desk: Desk, health: HealthAnswer, *, still: bool) -> OverviewPage:
 
 
 def _forecast_lead(found: Outlook) -> str:
+    when = _("%(when)s 推算：", when=f"{local(found.at):%H:%M}")
     if not found.late:
-        return _("按平常的办理用时和在岗人员，未来 %(days)s 个工作日预计没有逾期。", days=len(found.days))
+        return when + _("按平常的办理用时和在岗人员，未来 %(days)s 个工作日预计没有逾期。", days=len(found.days))
     text = _(
         "按平常的办理用时和在岗人员，未来 %(days)s 个工作日预计逾期 %(n)s 件", days=len(found.days), n=whole(found.late)
     )
-    return text + _("，最先到期的 %(n)s 件：", n=len(found.first))
+    return when + text + _("，最先到期的 %(n)s 件：", n=len(found.first))
 
 
 def _pressing(found: Overview) -> int:

@@ -31,7 +31,7 @@ async def read_overview(request: Request, database: DatabaseDep, _caller: Watche
 
     def answer() -> OverviewAnswer:
         with database.read() as session:
-            return overview_answer(session, health, now())
+            return overview_answer(session, health, request.app.state.outlooks, now())
 
     return await run_in_threadpool(answer)
 

@@ -153,11 +153,15 @@ class ExpectedAnswer(Answer):
 
 
 class ForecastAnswer(Answer):
-    """逾期预测 of the coming working days; `first`: a few of the tasks that will be late, the earliest due first."""
+    """逾期预测 of the coming working days; `first`: a few of the tasks that will be late, the earliest due first.
+
+    It is reckoned once a minute at most.
+    """
 
     days: list[ForecastDayAnswer]
     late: int
     first: list[ExpectedAnswer]
+    reckoned_at: datetime
 
 
 class OverviewAnswer(Answer):

@@ -56,13 +56,15 @@ class Outlook:
     days: tuple[ForecastDay, ...]
     late: int
     first: tuple[Expected, ...]
+    at: datetime
+    """When it was reckoned."""
 
 
 def outlook(session: Session, calendar: CalendarSnapshot, now: datetime) -> Outlook:
     """What will be late if everybody works on as usual."""
     rules = watch(session, now)
     found = _forecast(session, calendar, rules, now)
-    return Outlook(found.days, len(found.late), tuple(_expected(session, found.late[:FIRST])))
+    return Outlook(found.days, len(found.late), tuple(_expected(session, found.late[:FIRST])), now)
 
 
 def _forecast(session: Session, calendar: CalendarSnapshot, rules: Watch, now: datetime) -> Forecast:

@@ -148,7 +148,11 @@ class Decision(SQLModel, table=True):
     """One accepted act on a case. Unique by step number and by task; `effect` is what the workflow must apply."""
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("case_id", "step_no"), UniqueConstraint("task_id"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "step_no"),
+        UniqueConstraint("task_id"),
+        Index("ix_decision_acts", "act", "verdict"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     case_id: UUID = Field(foreign_key="workflow_case.id")

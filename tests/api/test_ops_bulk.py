@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col, select
 
+from api.gateway.reads import RunStatus
 from api.ops_bulk import act_in_bulk
 from models.services import ops_bulk
 from models.tables.audit import AuditEntry
@@ -133,3 +134,18 @@ async def test_who_lost_the_post_meanwhile_is_refused(floor: Floor) -> None:
 
 def _dies(*_args: Any) -> None:
     raise ConnectionError
+
+
+async def test_lost_runs_are_started_again_and_one_in_order_is_left(floor: Floor) -> None:
+    approval, visits = await floor.declaration(), await _two(floor)
+    for case_id in (approval, visits[0]):
+        await floor.lose(floor.records(case_id)[0].workflow_id)
+    wanted = {"act": "reset", "case_ids": [approval, *visits]}
+    shown = (await floor.post("ops", f"{BULK}/preview", 200, wanted))["items"]
+    assert [item["code"] for item in shown] == [None, None, "run_in_order"]
+    bulk_id = (await floor.post("ops", BULK, 202, wanted | {"reason": REASON}))["bulk_id"]
+    await act_in_bulk(floor.database, floor.gateway, UUID(bulk_id))
+    done = await _read(floor, bulk_id)
+    assert [item["code"] for item in done["items"]] == [None, None, "run_in_order"]
+    names = [floor.records(case_id)[0].workflow_id for case_id in (approval, visits[0])]
+    assert [(await floor.gateway.standing(name)).status for name in names] == [RunStatus.RUNNING] * 2

@@ -6,13 +6,18 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from api import ops_bulk
 from api.gateway import Gateway, WorkflowGoneError
 from api.gateway.reads import RunStatus, Trouble
 from api.reconciling import reconcile
+from api.security.guard import caller_as
 from models.messages.approval import ApprovalState
-from models.ops_types import DriftKind
+from models.ops_types import BulkAct, DriftKind
+from models.services import jobs
 from models.services.reconcile import runs
 from models.tables.reconcile import Drift
+from models.types import Door
+from models.types import Stage as CaseStage
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(90)]
@@ -39,6 +44,28 @@ async def test_a_failing_record_is_seen_and_tried_again_at_once(stage: Stage) ->
     assert (look.status, look.trouble, look.answered) == (RunStatus.RUNNING, None, True)
     assert look.state is not None
     assert look.state.version == answer.version
+
+
+async def test_in_bulk_it_is_tried_again_before_its_next_try(stage: Stage) -> None:
+    """The next try is seconds away when the table is back: the act goes through at once, and the job says so."""
+    case, gateway, database = await stage.declare(), Gateway(stage.client, stage.queue), stage.world.database
+    stage.write(_away)
+    deciding = asyncio.create_task(case.decide("unit"))
+    while (await _troubled(gateway, case.handle.id)).next_at is None:
+        await asyncio.sleep(0.2)
+    with database.write() as session:
+        caller = caller_as(session, stage.world.accounts["ops"], Door.PAGE)
+        wanted = ops_bulk.wish(BulkAct.RETRY, [case.case_id], None, "表已恢复")
+        job_id = ops_bulk.ask(session, caller, wanted).id
+    (shown,) = await ops_bulk.preview(database, gateway, caller, wanted)
+    assert shown.refusal is None
+    stage.write(_back)
+    await ops_bulk.act_in_bulk(database, gateway, job_id)
+    with database.read() as session:
+        done = ops_bulk.bulk_answer(session, jobs.get(session, job_id))
+    assert [(item.case_id, item.code) for item in done.items] == [(case.case_id, None)]
+    assert (await asyncio.wait_for(deciding, 20)).stage is CaseStage.BRANCH_REVIEW
+    assert stage.audited(case)[-2:] in (["ops.retried", "approve"], ["approve", "ops.retried"])
 
 
 async def test_what_happened_and_the_next_timer(stage: Stage) -> None:

@@ -24,8 +24,9 @@ UNIT = {"role": Role.UNIT_LEAD, "institution_code": "BJ01"}
 
 @pytest.fixture(autouse=True)
 def nobody_compares(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No comparison beside the tests."""
+    """No comparison beside the tests, and a forecast as often as it is asked for."""
     monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.outlooks.KEPT_SECONDS", 0.0)
 
 
 def _queue(session: Session, **fields: Any) -> list[UUID]:
@@ -54,6 +55,20 @@ async def test_what_one_person_cannot_do_in_time_is_foreseen(people: Clients, in
     assert found["first"][0]["expected_at"] > found["first"][0]["due_at"]
     assert (found["late"], len(found["days"])) == (1, 5)
     assert (sum(day["in_time"] for day in found["days"]), sum(day["late"] for day in found["days"])) == (2, 1)
+
+
+async def test_within_a_minute_it_is_reckoned_once(
+    people: Clients, insurer: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.outlooks.KEPT_SECONDS", 60.0)
+    with insurer.write() as session:
+        _queue(session)
+    first = await _forecast(people)
+    with insurer.write() as session:
+        _queue(session)
+    assert await _forecast(people) == first
+    page = soup_of(await people.browser("ops").get("/ops"))
+    assert "推算：" in page.get_text()
 
 
 async def test_a_second_holder_of_the_post_halves_the_queue(people: Clients, insurer: Database) -> None:
