@@ -10,7 +10,7 @@ from api import ops_acts
 from api.act_base import now
 from api.chain_acts import refusal_of
 from api.deps import Caller
-from api.gateway.reads import Look
+from api.gateway.reads import Look, RunStatus
 from api.ops_judging import refuse_reset, refuse_terminate
 from models.errors import DomainError, ErrorCode
 from models.ops_types import OpsAct
@@ -22,6 +22,8 @@ from models.types import TaskState
 
 ASKED = "asked"
 """The reason and the key of an act that is only tried."""
+_BY_RUN = frozenset({OpsAct.SKIP, OpsAct.CANCEL})
+"""Acts that the run of the case carries out."""
 
 
 class Offer(NamedTuple):
@@ -46,6 +48,8 @@ def offers(session: Session, caller: Caller, found: Standing) -> tuple[Offer, ..
 def refuse(session: Session, caller: Caller, found: Standing, act: OpsAct) -> None:
     """Raises what refuses the act now."""
     case, at, key = found.case, now(), asked_key(caller.account_id)
+    if act in _BY_RUN and case.outcome is None and found.look.status is not RunStatus.RUNNING:
+        raise DomainError(ErrorCode.RUN_LOST)
     match act:
         case OpsAct.RETRY:
             _refuse_retry(found)

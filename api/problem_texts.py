@@ -102,6 +102,11 @@ PROBLEM_TEXTS: dict[ErrorCode, ProblemText] = {
         "流程比记录多出办理，从记录重新开始会丢失。请先在对账页修复。",
         "The run knows acts that the record lacks: a start from the record would lose them. Repair on the drift page.",
     ),
+    ErrorCode.RUN_LOST: ProblemText(
+        409,
+        "引擎中没有此流程在运行，办理不会生效。请先重置。",
+        "No run of this case is left in the engine, so the act would not take effect. Reset it first.",
+    ),
     ErrorCode.TOO_LATE_TO_TAKE_BACK: ProblemText(
         409,
         "下一步已处理，不能撤回。可请当前办理人退回。",

@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     WRONG_STAGE = "wrong_stage"
     RUN_IN_ORDER = "run_in_order"
     RUN_AHEAD = "run_ahead"
+    RUN_LOST = "run_lost"
     TOO_LATE_TO_TAKE_BACK = "too_late_to_take_back"
     TOO_LATE_TO_WITHDRAW = "too_late_to_withdraw"
     TOO_MANY_ROUNDS = "too_many_rounds"

@@ -20,8 +20,9 @@ from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
-from api.pages.i18n import _
+from api.pages.i18n import _, pgettext
 from api.pages.i18n import mark as _m
+from api.pages.i18n import mark_context as _c
 from api.pages.render import render, see_other
 from api.pages.view.common import Option, Progress, Strip, StripTone
 from api.pages.view.ops_bulk import OpsBulkPage, OpsBulkRow, OpsBulkRunPage
@@ -41,12 +42,12 @@ BASE = "/ops/bulk"
 router = APIRouter(prefix=BASE)
 Text = Annotated[str, Form(max_length=600)]
 _ACTS = {
-    BulkAct.RETRY: _m("重试"),
-    BulkAct.REASSIGN: _m("改派"),
-    BulkAct.SKIP: _m("跳过"),
-    BulkAct.CANCEL: _m("取消"),
-    BulkAct.RESET: _m("重置"),
-    BulkAct.TERMINATE: _m("终止"),
+    BulkAct.RETRY: _c("act", "重试"),
+    BulkAct.REASSIGN: _c("act", "改派"),
+    BulkAct.SKIP: _c("act", "跳过"),
+    BulkAct.CANCEL: _c("act", "取消"),
+    BulkAct.RESET: _c("act", "重置"),
+    BulkAct.TERMINATE: _c("act", "终止"),
 }
 _WILL = {
     BulkAct.RETRY: _m("失败的步骤将立即重试。"),
@@ -179,14 +180,17 @@ def _preview_page(ticked: Ticked, found: list[Previewed], error: DomainError | N
     rows = tuple(_row(bulk.preview_item(item), _(_WILL[ticked.act])) for item in found)
     good = sum(not row.refused for row in rows)
     sendable = good and len(rows) <= most
-    act = _(_ACTS[ticked.act])
+    act = pgettext("act", _ACTS[ticked.act])
     return OpsBulkPage(
         shell=desk.shell("ops-stuck"),
         title=_("批量处理"),
         phone_title=_("批量处理"),
         back_href="/ops/stuck",
         lead=_lead(act, good, len(rows), most),
-        acts=tuple(Option(value=each.value, text=_(text), selected=each is ticked.act) for each, text in _ACTS.items()),
+        acts=tuple(
+            Option(value=each.value, text=pgettext("act", text), selected=each is ticked.act)
+            for each, text in _ACTS.items()
+        ),
         rows=rows,
         idempotency_key=uuid4().hex,
         login=ticked.login,
@@ -221,7 +225,7 @@ def _run_page(desk: Desk, found: OpsBulkAnswer) -> OpsBulkRunPage:
     running, address = found.state in {JobState.QUEUED, JobState.RUNNING}, f"{BASE}/{found.bulk_id}"
     return OpsBulkRunPage(
         shell=desk.shell("ops-stuck", address if running else None),
-        title=_("批量%(act)s", act=_(_ACTS[found.act])),
+        title=_("批量%(act)s", act=pgettext("act", _ACTS[found.act])),
         phone_title=_("批量处理"),
         back_href="/ops/stuck",
         json_href=f"/api/v1/ops/bulk/{found.bulk_id}",

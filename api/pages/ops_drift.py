@@ -18,7 +18,7 @@ from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
-from api.pages.ops_words import drift_tag, shown_sides
+from api.pages.ops_words import drift_tag, nameless, shown_sides
 from api.pages.render import render, see_other
 from api.pages.view.common import EmptyState, Link, Progress, Strip, StripTone, Tag, TagTone
 from api.pages.view.ops import Count, DriftPage, DriftRow
@@ -26,6 +26,7 @@ from api.pages.words import word
 from api.paging import Paging, PagingDep, encode_cursor
 from api.schemas.ops import DriftAnswer, ReconcileBody, RunAnswer
 from models.errors import DomainError
+from models.ops_types import DriftKind
 from models.services.desk.once import once
 from models.services.reconcile.runs import BY_THE_CLOCK
 from models.stores.cases import CaseStore
@@ -152,8 +153,10 @@ def _rows(session: Session, items: list[DriftAnswer]) -> tuple[DriftRow, ...]:
 
 
 def _row(item: DriftAnswer, case: Case | None) -> DriftRow:
-    text = f"{word(case.kind)} · {case.number}" if case else _("没有记录的流程")
-    there = f"/ops/cases/{case.id}" if case else href("/ops/runs", {"workflow_id": item.workflow_id})
+    text = f"{word(case.kind)} · {case.number}" if case else nameless(item.kind, item.workflow_id)
+    there = f"/ops/cases/{case.id}" if case else ""
+    if item.kind is DriftKind.RECORD_MISSING:
+        there = href("/ops/runs", {"workflow_id": item.workflow_id})
     state = Tag(text=_("已修复"), tone=TagTone.OK) if item.repaired_at else Tag(text=_("未处理"), tone=TagTone.WARN)
     return DriftRow(
         kind=drift_tag(item.kind),

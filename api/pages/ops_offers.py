@@ -9,8 +9,9 @@ from api.ops_case import Watched
 from api.ops_offers import Offer
 from api.pages.form_errors import error_summary
 from api.pages.format import whole
-from api.pages.i18n import _
+from api.pages.i18n import _, pgettext
 from api.pages.i18n import mark as _m
+from api.pages.i18n import mark_context as _c
 from api.pages.ops_events import retry_preview
 from api.pages.view.common import ErrorSummary
 from api.pages.view.ops import ActForm, Refused
@@ -22,12 +23,12 @@ from models.services.case_state import is_approval
 from models.types import CaseKind
 
 ACTS: Mapping[OpsAct, str] = {
-    OpsAct.RETRY: _m("重试"),
-    OpsAct.RELEASE: _m("放回岗位"),
-    OpsAct.SKIP: _m("跳过"),
-    OpsAct.CANCEL: _m("取消"),
-    OpsAct.RESET: _m("重置"),
-    OpsAct.TERMINATE: _m("终止"),
+    OpsAct.RETRY: _c("act", "重试"),
+    OpsAct.RELEASE: _c("act", "放回岗位"),
+    OpsAct.SKIP: _c("act", "跳过"),
+    OpsAct.CANCEL: _c("act", "取消"),
+    OpsAct.RESET: _c("act", "重置"),
+    OpsAct.TERMINATE: _c("act", "终止"),
 }
 _BUTTONS: Mapping[OpsAct, str] = {
     OpsAct.RETRY: _m("立即重试"),
@@ -46,6 +47,7 @@ _DONE: Mapping[OpsAct, str] = {
     OpsAct.TERMINATE: _m("已终止。"),
 }
 _ICONS = {OpsAct.RETRY: "undo", OpsAct.RESET: "undo", OpsAct.RELEASE: "people"}
+_SAYS_ALL = frozenset({ErrorCode.CASE_CLOSED, ErrorCode.RUN_LOST})
 _ONLY_CARE = _m("只有关怀可以跳过。")
 _TOO_LATE = _m("已过可撤销的环节，按规定不能取消；由办理人退回或驳回。")
 _NOTHING_TO_DO: Mapping[OpsAct, str] = {
@@ -65,7 +67,7 @@ def act_forms(found: Watched, typed_act: OpsAct | None, reason: str) -> tuple[Ac
     return tuple(
         ActForm(
             act=offer.act.value,
-            name=_(ACTS[offer.act]),
+            name=pgettext("act", ACTS[offer.act]),
             action=f"/ops/cases/{found.case.id}/{offer.act.value}",
             idempotency_key=uuid4().hex,
             preview=_preview(found, offer.act),
@@ -82,7 +84,7 @@ def act_forms(found: Watched, typed_act: OpsAct | None, reason: str) -> tuple[Ac
 def refused_acts(found: Watched) -> tuple[Refused, ...]:
     """The other acts, each with the reason; of a closed case the one reason is enough."""
     refused = [(offer, offer.refusal) for offer in found.offers if offer.refusal is not None]
-    told = [Refused(name=_(ACTS[offer.act]), text=_why(found, offer, why)) for offer, why in refused]
+    told = [Refused(name=pgettext("act", ACTS[offer.act]), text=_why(found, offer, why)) for offer, why in refused]
     closed = [why for _offer, why in refused if why.code is ErrorCode.CASE_CLOSED]
     if len(closed) < len(refused) - 1 or not closed:
         return tuple(told)
@@ -102,7 +104,7 @@ def summary_of(error: DomainError, act: OpsAct) -> ErrorSummary:
 
 
 def _why(found: Watched, offer: Offer, why: DomainError) -> str:
-    own = "" if why.code is ErrorCode.CASE_CLOSED else _own_reason(found.case.kind, offer.act, why.code)
+    own = "" if why.code in _SAYS_ALL else _own_reason(found.case.kind, offer.act, why.code)
     return _(own) if own else sentence(why.code, why.context)
 
 

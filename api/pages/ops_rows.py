@@ -11,7 +11,7 @@ from api.pages.desk import Desk
 from api.pages.format import instant, span, stamp
 from api.pages.i18n import _
 from api.pages.lists import href
-from api.pages.ops_words import status_word, stuck_tag
+from api.pages.ops_words import nameless, status_word, stuck_tag
 from api.pages.view.common import Link
 from api.pages.view.ops import ExpectedRow, StuckRow
 from api.pages.words import step_word, word
@@ -36,7 +36,7 @@ class Words:
     def row(self, item: Stuck) -> StuckRow:
         """One row."""
         case = item.case
-        text = _("没有记录的流程")
+        text = nameless(item.seen.kind, item.workflow_id) if item.seen else item.workflow_id
         if case is not None:
             about = item.task.customer_name if item.task else case.number
             text = f"{word(case.kind)} · {about}"
@@ -114,6 +114,8 @@ def _expected(item: Expected, names: dict[str, str], now: datetime) -> ExpectedR
 
 
 def _mend(item: Stuck) -> Link:
+    if item.seen is not None and item.case is None and item.seen.kind is not DriftKind.RECORD_MISSING:
+        return Link(text=_("修复"), href="/ops/drift")
     if item.case is None:
         return Link(text=_("处理"), href=href("/ops/runs", {"workflow_id": item.workflow_id}))
     return Link(text=_("处理"), href=f"/ops/cases/{item.case.id}")

@@ -18,7 +18,7 @@ from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import validated
 from api.pages.format import stamp
-from api.pages.i18n import _
+from api.pages.i18n import _, pgettext
 from api.pages.lists import href
 from api.pages.ops_events import event_rows
 from api.pages.ops_offers import summary_of
@@ -135,7 +135,7 @@ def _warning() -> str:
 def _form(seen: Seen) -> ActForm:
     return ActForm(
         act=OpsAct.TERMINATE.value,
-        name=_("终止"),
+        name=pgettext("act", "终止"),
         action=f"{BASE}/terminate",
         idempotency_key=uuid4().hex,
         preview=_("引擎中的运行立即结束；没有记录会改变，也没有人会收到通知。不能恢复，记入审计。"),

@@ -12,6 +12,7 @@ from api.pages.i18n import mark as _m
 from api.pages.view.common import Tag, TagTone
 from api.pages.view.ops import Side
 from api.pages.words import step_word, word
+from models.identifiers import MEMBERSHIP, QUOTA_SEASON, SURVEY
 from models.ops_types import DriftKind, StuckReason
 from models.types import CaseKind, Outcome, Role, SeatKind, Stage, TaskState, Tier
 
@@ -67,6 +68,20 @@ _COLUMNS: Mapping[str, str] = {
     "status": _m("运行状态"),
     "started_at": _m("启动时间"),
     "step_no": _m("步号"),
+    "phase": _m("环节"),
+    "year": _m("年度"),
+    "valid_from": _m("起始日"),
+    "valid_to": _m("到期日"),
+    "buffer_until": _m("缓冲期至"),
+    "published_at": _m("公示时间"),
+    "publish_reason": _m("公示原因"),
+    "appeals_until": _m("申诉截止"),
+    "closes_at": _m("截止时间"),
+}
+_PROGRAMME: Mapping[str, str] = {
+    MEMBERSHIP: _m("会员资格"),
+    QUOTA_SEASON: _m("名额季"),
+    SURVEY: _m("服务满意度调查"),
 }
 _STATUS: Mapping[RunStatus, str] = {
     RunStatus.RUNNING: _m("运行中"),
@@ -119,7 +134,7 @@ def status_word(status: RunStatus) -> str:
 
 def shown_sides(sides: Mapping[str, Any]) -> tuple[Side, ...]:
     """Both sides of what differs, in words; parts of the state by one line, for only a digest is kept of them."""
-    parts = [name for name in sides if name.startswith("state.")]
+    parts = [name for name in sides if name.startswith("state.") or _is_digest(sides[name][1])]
     shown = [
         Side(name=_(_COLUMNS.get(name, name)), record=_value(name, pair[0]), engine=_value(name, pair[1]))
         for name, pair in sides.items()
@@ -128,6 +143,11 @@ def shown_sides(sides: Mapping[str, Any]) -> tuple[Side, ...]:
     if parts:
         shown.append(Side(name=_("流程状态"), record=_("%(n)s 处不同", n=len(parts)), engine=_("以引擎为准")))
     return tuple(shown)
+
+
+def _is_digest(value: Any) -> bool:
+    """A whole document is told by its digest."""
+    return isinstance(value, str) and value.startswith("#")
 
 
 def _value(name: str, value: Any) -> str:
@@ -149,3 +169,11 @@ def _enum(value: StrEnum) -> str:
     if isinstance(value, RunStatus):
         return status_word(value)
     return _(_TASK_STATES[value]) if isinstance(value, TaskState) else word(value)
+
+
+def nameless(kind: DriftKind, workflow_id: str) -> str:
+    """What a run without a case is called: an orphan, or a record of the programme."""
+    name = workflow_id.partition("/")[0]
+    if kind is DriftKind.RECORD_MISSING or name not in _PROGRAMME:
+        return _("没有记录的流程")
+    return _(_PROGRAMME[name])

@@ -79,6 +79,7 @@ async def test_a_lost_run_is_started_again_by_the_form(floor: Floor) -> None:
         "terminate": "run_in_order",
     }
     await floor.lose(case.workflow_id)
+    assert {name for name, code in (await _acts(floor, case_id)).items() if code == "run_lost"} == {"skip", "cancel"}
     browser = floor.clients.browser("ops")
     page = soup_of(await browser.get(f"/ops/cases/{case_id}"))
     assert page.find("form", action=f"/ops/cases/{case_id}/reset") is not None

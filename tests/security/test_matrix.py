@@ -41,6 +41,7 @@ PLAIN = {
     "subject": "matrix",
     "step_no": "1",
     "name": "claim",
+    "act": "retry",
     "complaint_act": "reply",
     "number": "3",
     "item": "completion_rate",
