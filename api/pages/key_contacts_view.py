@@ -83,6 +83,7 @@ def key_contacts_page(desk: Desk, asked: Asked) -> KeyContactsPage:
         strips=_strips(asked, plans, again),
         errors=_errors(asked.typed),
         nothing="" if view.membership else _("不是 VIP 会员，不需要指定重点服务对象。"),
+        erasing_href=f"{customer_href(asked.customer_no)}/erasing" if desk.caller.may(Action.ERASE_PERSONS) else "",
     )
 
 
