@@ -93,7 +93,7 @@ async def test_from_the_page(clients: Clients, organisation: Database, person: U
 async def test_a_hold_keeps_everybody(clients: Clients, organisation: Database, person: UUID) -> None:
     browser = clients.browser("sec-admin")
     shown = soup_of(await browser.get(PAGE))
-    assert [one.get_text(strip=True) for one in shown.select(".gl-strip-warn")] == [HELD]
+    assert [one.get_text(strip=True) for one in shown.select("#gl-content .gl-strip-warn")] == [HELD]
     assert shown.select("form[action$='/erase']") == []
     refused = await browser.post(f"/customers/{GOLD}/contacts/{person}/erase", data=REASON)
     assert (refused.status_code, HELD in soup_of(refused).get_text()) == (409, True)
