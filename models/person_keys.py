@@ -80,9 +80,9 @@ def arrived(text: str, sealed_key: bytes | None, gone: str = ERASED) -> str:
         return gone
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _cipher(sealed_key: bytes) -> AESGCM:
-    """The four columns of a row share one unwrapping."""
+    """The four columns of a row share one unwrapping. Whose key is gone has nothing left to look this up by."""
     return AESGCM(keyring().open(sealed_key, _KEY_CONTEXT))
 
 

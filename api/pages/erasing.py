@@ -1,4 +1,4 @@
-"""`/customers/{customer_no}/erasing` 删除个人信息: whom a customer names, what would go, and erasing one of them."""
+"""`/admin/retention/people/{customer_no}` 删除个人信息: whom a customer names, what would go, erasing one of them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,8 @@ from api.schemas.erasing import EraseBody, PersonsAnswer, PersonToEraseAnswer
 from models.errors import DomainError, ErrorCode
 from models.services.desk.once import once
 
-router = APIRouter()
+BASE = "/admin/retention/people"
+router = APIRouter(prefix=BASE)
 EraserDep = Annotated[Caller, require(Action.ERASE_PERSONS)]
 Text = Annotated[str, Form(max_length=600)]
 
@@ -42,10 +43,10 @@ class Typed:
 
 def erasing_href(customer_no: str) -> str:
     """The page of a customer's people for whoever may erase them."""
-    return f"{customer_href(customer_no)}/erasing"
+    return f"{BASE}/{customer_no}"
 
 
-@router.get("/admin/retention/people")
+@router.get("")
 def find(
     request: Request, database: DatabaseDep, caller: EraserDep, customer_no: Annotated[str, Query(max_length=32)] = ""
 ) -> Response:
@@ -55,7 +56,7 @@ def find(
     return see_other(request, erasing_href(found.customer_no))
 
 
-@router.get("/customers/{customer_no}/erasing")
+@router.get("/{customer_no}")
 def show(
     request: Request, customer_no: str, database: DatabaseDep, caller: EraserDep, done: Annotated[bool, Query()] = False
 ) -> Response:
@@ -65,7 +66,7 @@ def show(
     return render(request, "pages/erasing.html", model)
 
 
-@router.post("/customers/{customer_no}/contacts/{contact_id}/erase")
+@router.post("/{customer_no}/{contact_id}/erase")
 def erase(
     request: Request,
     customer_no: str,
@@ -98,7 +99,7 @@ def _page(desk: Desk, customer_no: str, typed: Typed, *, done: bool = False) -> 
         shell=desk.shell("retention"),
         title=_("删除个人信息"),
         back_href="/admin/retention",
-        json_href=f"/api/v1{erasing_href(customer_no)}",
+        json_href=f"/api/v1{customer_href(customer_no)}/erasing",
         customer=found.customer_name,
         customer_no=customer_no,
         people=tuple(_row(one, found, typed) for one in found.people),
@@ -120,7 +121,7 @@ def _row(one: PersonToEraseAnswer, found: PersonsAnswer, typed: Typed) -> Person
     mine = typed.contact_id == one.contact_id
     form = EraseForm(
         id=f"reason-{one.contact_id}",
-        action=f"{customer_href(found.customer_no)}/contacts/{one.contact_id}/erase",
+        action=f"{erasing_href(found.customer_no)}/{one.contact_id}/erase",
         key=uuid4().hex,
         reason=typed.reason if mine else "",
         open=mine,

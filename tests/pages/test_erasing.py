@@ -22,7 +22,7 @@ from tests.support.service_rows import add_green_channel
 from tests.support.world import GOLD, add_customer
 
 OTHER = "C9900777"
-PAGE, API = f"/customers/{GOLD}/erasing", f"/api/v1/customers/{GOLD}/erasing"
+PAGE, API = f"/admin/retention/people/{GOLD}", f"/api/v1/customers/{GOLD}/erasing"
 REASON = {"reason": "本人要求"}
 HELD = f"客户 {GOLD} 已冻结，什么都不能删除。请先解除冻结。"
 
@@ -95,7 +95,7 @@ async def test_a_hold_keeps_everybody(clients: Clients, organisation: Database, 
     shown = soup_of(await browser.get(PAGE))
     assert [one.get_text(strip=True) for one in shown.select("#gl-content .gl-strip-warn")] == [HELD]
     assert shown.select("form[action$='/erase']") == []
-    refused = await browser.post(f"/customers/{GOLD}/contacts/{person}/erase", data=REASON)
+    refused = await browser.post(f"{PAGE}/{person}/erase", data=REASON)
     assert (refused.status_code, HELD in soup_of(refused).get_text()) == (409, True)
     with organisation.read() as session:
         assert not _erased(session, person)

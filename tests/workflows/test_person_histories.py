@@ -55,8 +55,8 @@ async def test_the_records_read_the_name_and_the_histories_lose_it_with_the_key(
     assert [row.contact_name for row in stage.rows(GreenChannelRecord)] == [ERASED]
     assert [(row.complainant, row.phone) for row in stage.rows(ComplaintRecord)] == [(ERASED, "")]
     await request.act(AcceptService, COUNTER)
-    kept = [(await _opening(stage, case.handle.id)).start for case in (request, complaint)]
-    assert [kept[0].contact_name, kept[1].complainant, kept[1].phone] == [name, name, phone]
+    kept = [(await _opening(stage, case.handle.id)).start.model_dump() for case in (request, complaint)]
+    assert (kept[0]["contact_name"], kept[1]["complainant"], kept[1]["phone"]) == (name, name, phone)
     with stage.world.database.read() as session:
         assert said_about(session, contact_id, name) == ERASED
         assert said_about(session, contact_id, phone, gone="") == ""
