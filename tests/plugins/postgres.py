@@ -46,6 +46,9 @@ def server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="greenlane-postgres-"))
     running = get_server(folder, cleanup_mode="delete")
     url = running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    for setting in ("fsync", "full_page_writes"):  # processes are killed here, the machine is not
+        run_statement(url, f"ALTER SYSTEM SET {setting} = off")
+    run_statement(url, "SELECT pg_reload_conf()")
     run_statement(url, f"CREATE DATABASE {TEMPLATE}")
     template = Database(in_database(url, TEMPLATE), Keyring(SECRET))
     template.migrate()
@@ -60,8 +63,8 @@ def in_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-def fresh_database(server: str) -> str:
-    """URL of a new database of the server, migrated already."""
+def fresh_database(server: str, template: str = TEMPLATE) -> str:
+    """URL of a new database of the server, migrated already: like the template, which nobody may be connected to."""
     name = f"greenlane_{next(_numbers)}"
-    run_statement(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    run_statement(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return in_database(server, name)
