@@ -9,8 +9,8 @@ from sqlmodel import SQLModel
 from uuid6 import uuid7
 
 from models.encryption import EncryptedText
-from models.person_keys import PersonalText
 from models.retention_types import ERASED
+from models.tables.personal_text import PersonalText
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
