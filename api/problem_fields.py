@@ -71,6 +71,7 @@ _MESSAGES = {
     "proof_missing": _m("此项须上传证明图片。"),
     "too_many_proofs": _m("一个触点最多 10 张图片。"),
     "contact_left": _m("该联系人已离职，请另选。"),
+    "contact_erased": _m("该联系人的个人信息已删除，请另选。"),
     "later_than_promised": _m("晚于知悉后 2 个工作日，请提前。"),
     "within_the_cap": _m("未超过礼品限额，无需审批。"),
     "within_the_limit": _m("未超过投入限额，无需审批。"),

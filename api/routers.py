@@ -32,6 +32,7 @@ from api.pages import complaints as complaint_pages
 from api.pages import customers as customer_pages
 from api.pages import dashboard as dashboard_pages
 from api.pages import duties as duty_pages
+from api.pages import erasing as erasing_pages
 from api.pages import form_batches as form_batch_pages
 from api.pages import forms as form_pages
 from api.pages import green_channel as green_channel_pages
@@ -67,6 +68,7 @@ from api.routes import (
     dashboard,
     description,
     duties,
+    erasing,
     evaluations,
     events,
     forms,
@@ -148,6 +150,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ops.router,
     ops_releases.router,
     retention.router,
+    erasing.router,
     ops_cases.router,
     ops_bulk.router,
     ops_runs.router,
@@ -206,6 +209,7 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     ops_run_pages.router,
     ops_release_pages.router,
     retention_pages.router,
+    erasing_pages.router,
 )
 """Pages; not part of the API description."""
 

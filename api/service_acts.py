@@ -25,6 +25,7 @@ from models.rules import service as rules
 from models.service_types import ComplaintGrade, ComplaintSheet, GreenService, IntakeChannel
 from models.services.idempotency import Key
 from models.services.servicing import opening
+from models.services.servicing.naming import to_say_about
 from models.stores.cases import CaseStore
 from models.stores.customers import customer_in_scope
 from models.stores.institutions import InstitutionStore
@@ -73,7 +74,7 @@ def take_in(
             channel=channel,
             policy_no=policy_no or None,
             contact_id=contact_id,
-            contact_name=contact_name.strip(),
+            contact_name=to_say_about(session, contact_id, contact_name),
             undisputed_amount=undisputed_amount,
             advance_amount=advance_amount,
         )
@@ -112,8 +113,8 @@ def register(
             grade=grade,
             channel=channel,
             contact_id=contact_id,
-            complainant=complainant.strip(),
-            phone=phone.strip(),
+            complainant=to_say_about(session, contact_id, complainant),
+            phone=to_say_about(session, contact_id, phone),
             subject=subject.strip(),
             matter=matter.strip(),
         )

@@ -27,8 +27,10 @@ from models.messages.quarter import StartPeriodClose
 from models.messages.service import StartGreenChannel, StartTouchpoint
 from models.messages.service_acts import AssignService, StopTouchpoint
 from models.messages.sweep import CloseSweep, RecordOrder, StartSweep, SweepDone, SweepOrder
+from models.person_keys import Known
 from models.service_types import TouchpointOrigin
 from models.services.rulebooks import ensure_builtin, rulebook_of
+from models.stores.person_keys import PersonKeyStore, fresh
 from models.tables.book import Contact, Customer
 from models.tables.care import CarePlan, Touchpoint
 from models.tables.cases import Case, Membership
@@ -196,7 +198,9 @@ def _fill(session: Session, vips: int, due: int) -> None:
     numbers = [f"V{number:06d}" for number in range(vips)]
     contacts, cases, members = ([new_id() for _ in numbers] for _ in range(3))
     insert_dicts(session, Customer, [_customer(n, number) for n, number in enumerate(numbers)])
-    insert_dicts(session, Contact, [_contact(number, contacts[n]) for n, number in enumerate(numbers)])
+    keys = fresh(contacts)
+    insert_dicts(session, Contact, [_contact(no, one, keys[one]) for no, one in zip(numbers, contacts, strict=True)])
+    PersonKeyStore(session).add(keys)
     insert_dicts(session, Case, [_case(n, number, cases[n], account.id, version) for n, number in enumerate(numbers)])
     insert_dicts(session, Membership, [_member(n, numbers[n], members[n], cases[n], account.id) for n in range(vips)])
     estimated(session, book, DAY.year - 1, [(number, _branch(n), members[n]) for n, number in enumerate(numbers)])
@@ -240,17 +244,17 @@ def _customer(n: int, number: str) -> dict[str, object]:
     }
 
 
-def _contact(number: str, contact_id: UUID) -> dict[str, object]:
+def _contact(number: str, contact_id: UUID, key: bytes) -> dict[str, object]:
     return {
         "id": contact_id,
         "customer_no": number,
         "kind": ContactKind.LEADER,
-        "name": number,
+        "name": Known(number, key),
         "name_index": "1",
         "title": "",
         "gender": "",
         "birthday_calendar": BirthdayCalendar.SOLAR,
-        "email": f"{number}@example.com",
+        "email": Known(f"{number}@example.com", key),
         "consent": True,
     }
 

@@ -36,7 +36,9 @@ def _on_sqlite_connect(dbapi_connection: object, _: ConnectionPoolEntry) -> None
     connection = dbapi_connection
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    # What is deleted, a person's key above all, is overwritten in its page; that costs no write of its own.
+    safety = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=FAST")
+    for pragma in safety:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,9 +1,18 @@
-"""Puts a backup back: checked first, what was there put aside, and the doors closed before anything can start."""
+"""Puts a backup back: checked first, what was there put aside, and the doors closed before anything can start.
 
+Whoever was erased since the backup was taken is erased again before the records stand in their place.
+"""
+
+import itertools
+import logging
 import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.backup import manifest as manifests
 from api.backup.manifest import BackupError, Manifest
@@ -14,11 +23,14 @@ from models.database import Database, newest_revision
 from models.encryption import Keyring
 from models.services import audit, maintenance
 from models.services.by import By
+from models.services.retention import erasing
 from models.settings import Settings
 from models.stores.audit import AuditStore
+from models.stores.erasing import ErasingStore
 from models.types import SYSTEM_RESTORE, Door
 
 BY = By(SYSTEM_RESTORE, Door.CLI)
+_log = logging.getLogger(__name__)
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -31,7 +43,7 @@ def restore(settings: Settings, source: Path, *, replace: bool = False) -> Manif
     _check(settings, manifest)
     with sole_owner(settings.home):
         ring = Keyring(settings.secret())
-        aside = settings.home / f"before-{manifest.backup_id}"
+        aside = _folder_aside(settings.home, manifest)
         if manifest.records == "sqlite":
             _restore_sqlite(settings, source, manifest, ring, aside, replace=replace)
         else:
@@ -67,10 +79,11 @@ def _restore_sqlite(
     place = Path(make_url(settings.records_url).database or "")
     if place.exists() and not replace:
         raise BackupError(f"{place} holds records: --replace puts them aside")
+    erased = _erased(Database(settings.records_url, ring)) if place.exists() else ()
     draft = place.with_name(f"{place.name}.restoring")
     shutil.copyfile(source / RECORDS, draft)
     try:
-        _close_doors(Database(f"sqlite:///{draft}", ring), manifest)
+        _close_doors(Database(f"sqlite:///{draft}", ring), manifest, erased)
     except BackupError:
         _remove(draft)
         raise
@@ -84,15 +97,28 @@ def _restore_postgres(settings: Settings, source: Path, manifest: Manifest, ring
     if database.revision() is not None and not replace:
         database.dispose()
         raise BackupError("the database holds records: --replace takes the backup's instead (dump them first)")
+    erased = _erased(database) if database.revision() is not None else ()
     try:
         load_postgres(settings.records_url, source / DUMP)
     except CopyError as error:
         raise BackupError(str(error)) from error
-    _close_doors(database, manifest)
+    _close_doors(database, manifest, erased)
 
 
-def _close_doors(database: Database, manifest: Manifest) -> None:
-    """Bring the records to this program's schema, check the audit trail, begin maintenance."""
+def _erased(database: Database) -> Sequence[UUID]:
+    """Whoever was erased by the records that are put aside. A restore brings nobody back."""
+    try:
+        with database.read() as session:
+            return ErasingStore(session).erased()
+    except SQLAlchemyError:
+        _log.warning("the records that stood here cannot be read: erase again whoever was erased since the backup")
+        return ()
+    finally:
+        database.dispose()
+
+
+def _close_doors(database: Database, manifest: Manifest, erased: Sequence[UUID]) -> None:
+    """Bring the records to this program's schema, check the audit trail, erase again, begin maintenance."""
     try:
         database.migrate()
         with database.write() as session:
@@ -102,8 +128,9 @@ def _close_doors(database: Database, manifest: Manifest) -> None:
                 raise BackupError(f"the audit trail of the backup is broken at entry {report.broken_at}")
             if manifest.audit_seq and (head is None or head.chain_hash != manifest.audit_hash):
                 raise BackupError("the audit trail is not the one that the manifest names")
-            backup = maintenance.Backup(str(manifest.backup_id), manifest.taken_at)
-            maintenance.begin(session, f"restored {manifest.taken_at:%Y-%m-%dT%H:%MZ}", BY, backup)
+            reason = f"restored {manifest.taken_at:%Y-%m-%dT%H:%MZ}"
+            erasing.erase_again(session, erased, erasing.Why(reason, BY, datetime.now(UTC)))
+            maintenance.begin(session, reason, BY, maintenance.Backup(str(manifest.backup_id), manifest.taken_at))
     finally:
         database.dispose()
 
@@ -120,6 +147,12 @@ def _restore_beside(home: Path, source: Path, aside: Path) -> None:
 def _remove(path: Path, keep: tuple[str, ...] = ()) -> None:
     for ending in set(_SIDE_FILES) - set(keep):
         path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _folder_aside(home: Path, manifest: Manifest) -> Path:
+    """One of its own for each time a backup is put back."""
+    names = (f"before-{manifest.backup_id}{f'-{again}' if again > 1 else ''}" for again in itertools.count(1))
+    return next(home / name for name in names if not (home / name).exists())
 
 
 def _put_aside(path: Path, aside: Path) -> None:

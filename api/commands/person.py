@@ -1,4 +1,4 @@
-"""`greenlane person erase`: what identifies a contact is overwritten; counts and the audit trail stand."""
+"""`greenlane person erase`: a contact's key is destroyed, what identifies it overwritten; the audit trail stands."""
 
 import getpass
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ from api.supervisor.home import settings_of_copy
 from api.terminal import reported
 from models.database import Database
 from models.services.by import By
-from models.services.retention.erasing import erase as erase_person
+from models.services.retention import erasing
 from models.types import Door
 
 person_app = typer.Typer(help="A contact as a person: erase what identifies it.", no_args_is_help=True)
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,18 +28,31 @@ def register(app: typer.Typer) -> None:
 def erase(
     contact_id: Annotated[UUID, typer.Argument(help="Id of the contact, as the JSON of key contacts gives it.")],
     reason: Annotated[str, typer.Option(help="Why: the person's request, a finished purpose. No name of theirs.")],
+    apply: Annotated[
+        bool, typer.Option("--apply/--dry-run", help="Erase; without it nothing is changed. It cannot be undone.")
+    ] = False,
 ) -> None:
-    """Overwrite a contact's name, birthday, title and addresses, and its name in service records; cannot be undone."""
+    """Destroy a contact's key, overwrite what identifies it, and empty the letters to it."""
     with reported():
         database = Database.from_settings(settings_of_copy())
         try:
             database.migrate()
-            with database.write() as session:
-                by = By(f"cli:{getpass.getuser()}", Door.CLI)
-                named = erase_person(session, contact_id, reason, by, datetime.now(UTC))
+            found = _erase(database, contact_id, reason) if apply else _look(database, contact_id)
         finally:
             database.dispose()
-    console.print(f"已删除 erased; service records that named the person: {named}")
+    counted = f"service records that name the person: {found.service_records}, letters: {len(found.letters)}"
+    console.print(f"已删除 erased; {counted}" if apply else f"未删除 nothing was erased; {counted}; --apply erases")
+
+
+def _erase(database: Database, contact_id: UUID, reason: str) -> erasing.Traces:
+    why = erasing.Why(reason, By(f"cli:{getpass.getuser()}", Door.CLI), datetime.now(UTC))
+    with database.write() as session:
+        return erasing.erase(session, contact_id, why)
+
+
+def _look(database: Database, contact_id: UUID) -> erasing.Traces:
+    with database.read() as session:
+        return erasing.to_go(session, erasing.person(session, contact_id))
 
 
 @person_app.callback()

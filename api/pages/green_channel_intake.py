@@ -30,6 +30,7 @@ from api.security.policy import Action
 from models.errors import DomainError, ErrorCode
 from models.rules.calendar import local_date
 from models.service_types import GreenService, IntakeChannel
+from models.services.retention.erasing import is_erased
 from models.services.servicing.promises import tier_of
 from models.stores.customers import contacts_of, customer_in_scope, policies_of
 from models.stores.green_channel import GreenChannelStore, customers_anywhere
@@ -185,7 +186,7 @@ def _options(kind: type[GreenService] | type[IntakeChannel], selected: str, *, b
 
 
 def _contacts(session: Session, customer_no: str, selected: str) -> tuple[Option, ...]:
-    rows = contacts_of(session, customer_no)
+    rows = [row for row in contacts_of(session, customer_no) if not is_erased(row)]
     people = (
         Option(
             value=str(row.id),

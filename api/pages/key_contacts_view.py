@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
+from api.pages.erasing import erasing_href
 from api.pages.form_errors import error_summary
 from api.pages.format import long_day, mask_name
 from api.pages.i18n import _
@@ -83,6 +84,7 @@ def key_contacts_page(desk: Desk, asked: Asked) -> KeyContactsPage:
         strips=_strips(asked, plans, again),
         errors=_errors(asked.typed),
         nothing="" if view.membership else _("不是 VIP 会员，不需要指定重点服务对象。"),
+        erasing_href=erasing_href(asked.customer_no) if desk.caller.may(Action.ERASE_PERSONS) else "",
     )
 
 

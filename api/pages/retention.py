@@ -131,6 +131,7 @@ def _page(desk: Desk, typed: Typed) -> RetentionPage:
         customer_no=typed.customer_no,
         case_id=typed.case_id,
         reason=typed.reason,
+        erases_persons=desk.caller.may(Action.ERASE_PERSONS),
         errors=error_summary(typed.error, customer_no=_("客户号"), case_id=_("流程编号")) if typed.error else None,
     )
 

@@ -76,6 +76,7 @@ class Action(StrEnum):
     READ_AUDIT = "read_audit"
     READ_RETENTION = "read_retention"
     HOLD_RECORDS = "hold_records"
+    ERASE_PERSONS = "erase_persons"
     READ_OPS = "read_ops"
     MANAGE_OPS = "manage_ops"
 
@@ -181,6 +182,7 @@ POLICY: Mapping[Action, Mapping[Role, Reach]] = {
     Action.READ_AUDIT: _row(Role.AUDIT, Role.AUDIT_ADMIN),
     Action.READ_RETENTION: _RETENTION,
     Action.HOLD_RECORDS: _RETENTION,
+    Action.ERASE_PERSONS: _row(Role.SEC_ADMIN),
     Action.READ_OPS: _row(Role.OPS),
     Action.MANAGE_OPS: _row(Role.OPS),
 }

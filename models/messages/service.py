@@ -129,6 +129,7 @@ class StartGreenChannel(StartService):
     policy_no: str | None = None
     contact_id: UUID | None = None
     contact_name: str = ""
+    """Of a known contact sealed under its key (`models/person_keys.py`)."""
     undisputed_amount: Decimal | None = None
     """无争议金额 in yuan, of an advance payment."""
     advance_amount: Decimal | None = None
@@ -145,6 +146,7 @@ class StartComplaint(StartService):
     contact_id: UUID | None = None
     complainant: str = ""
     phone: str = ""
+    """Both sealed as `contact_name` of a green channel request is."""
     subject: str = ""
     matter: str = ""
 

@@ -1,4 +1,4 @@
-"""Rows that hold a person's data outside free text: the contact, and the service records that name it."""
+"""Rows that hold a person's data outside free text: the contact, the service records that name it, letters to it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,7 +6,13 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from models.tables.book import Contact
+from models.tables.care import Touchpoint
+from models.tables.messages import Notification
 from models.tables.service import ComplaintRecord, GreenChannelRecord
+
+ERASED_INDEX = "erased:"
+"""Begins the name index of an erased contact."""
+Row = Contact | GreenChannelRecord | ComplaintRecord | Notification
 
 
 class ErasingStore:
@@ -29,7 +35,21 @@ class ErasingStore:
         statement = select(ComplaintRecord).where(ComplaintRecord.customer_no == contact.customer_no)
         return self.session.exec(statement.order_by(col(ComplaintRecord.case_id))).all()
 
-    def save(self, *rows: Contact | GreenChannelRecord | ComplaintRecord) -> None:
+    def touchpoints(self, contact: Contact) -> Sequence[UUID]:
+        """Touchpoints planned for the person."""
+        return self.session.exec(select(Touchpoint.id).where(Touchpoint.contact_id == contact.id)).all()
+
+    def letters(self, contact: Contact) -> Sequence[Notification]:
+        """Letters to people of the customer; whom they are addressed to is known only after decrypting."""
+        to_them = Notification.customer_no == contact.customer_no, col(Notification.account_id).is_(None)
+        return self.session.exec(select(Notification).where(*to_them).order_by(col(Notification.id))).all()
+
+    def erased(self) -> Sequence[UUID]:
+        """Everybody who was erased."""
+        statement = select(Contact.id).where(col(Contact.name_index).startswith(ERASED_INDEX))
+        return self.session.exec(statement.order_by(col(Contact.id))).all()
+
+    def save(self, *rows: Row) -> None:
         """Change them."""
         self.session.add_all(rows)
         self.session.flush()

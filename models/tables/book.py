@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Numeric, UniqueConstraint
+from sqlalchemy import LargeBinary, Numeric, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.tables.columns import encrypted, enum_type, new_id
+from models.tables.columns import enum_type, new_id, personal
 from models.types import BirthdayCalendar, ContactKind, PayMode, PolicyStatus, ProductClass
 
 
@@ -26,27 +26,37 @@ class Customer(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """重点服务对象, article 16. Personal data is encrypted; `name_index` finds a contact again by name."""
+    """重点服务对象, article 16. Personal data is sealed under the contact's own key (`PersonKey`), of which nobody who
+    reads or writes a `Contact` need know; `name_index` finds a contact again by name."""
 
     __table_args__ = (UniqueConstraint("customer_no", "kind", "name_index"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     customer_no: str = Field(foreign_key="customer.customer_no", index=True, max_length=32)
     kind: ContactKind = Field(sa_type=enum_type(ContactKind))
-    name: str = Field(sa_column=encrypted("contact.name", nullable=False))
+    name: str = Field(sa_column=personal("contact.name", person="id", nullable=False))
     name_index: str = Field(max_length=64)
     title: str = Field(default="", max_length=100)
     gender: str = Field(default="", max_length=16)
-    birthday: str | None = Field(default=None, sa_column=encrypted("contact.birthday"))
+    birthday: str | None = Field(default=None, sa_column=personal("contact.birthday", person="id"))
     birthday_calendar: BirthdayCalendar = Field(
         default=BirthdayCalendar.SOLAR,
         sa_type=enum_type(BirthdayCalendar),
     )
-    mobile: str | None = Field(default=None, sa_column=encrypted("contact.mobile"))
-    email: str | None = Field(default=None, sa_column=encrypted("contact.email"))
+    mobile: str | None = Field(default=None, sa_column=personal("contact.mobile", person="id"))
+    email: str | None = Field(default=None, sa_column=personal("contact.email", person="id"))
     consent: bool = False
     left_on: date | None = None
     """The person left the unit: from then on nothing is planned for it, and nothing is sent."""
+
+
+class PersonKey(SQLModel, table=True):
+    """The key of one contact, wrapped by the ring. Without its row the person is erased 已删除, for good."""
+
+    __tablename__ = "person_key"
+
+    contact_id: UUID = Field(primary_key=True, foreign_key="contact.id")
+    sealed_key: bytes = Field(sa_type=LargeBinary)
 
 
 class Policy(SQLModel, table=True):

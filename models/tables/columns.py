@@ -9,6 +9,8 @@ from sqlmodel import SQLModel
 from uuid6 import uuid7
 
 from models.encryption import EncryptedText
+from models.retention_types import ERASED
+from models.tables.personal_text import PersonalText
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,3 +51,11 @@ def json_column(*, nullable: bool = False) -> Column[Any]:
 def encrypted(context: str, *, nullable: bool = True) -> Column[Any]:
     """An encrypted text column; `context` is `table.column`."""
     return Column(EncryptedText(context), nullable=nullable)
+
+
+def personal(context: str, *, person: str, nullable: bool = True) -> Column[Any]:
+    """A text column about a key contact, sealed under its own key; the column `person` of the row names the contact.
+
+    Of an erased person nothing is read, or `ERASED` where there has to be something.
+    """
+    return Column(PersonalText(context, person, None if nullable else ERASED), nullable=nullable)

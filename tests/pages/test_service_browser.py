@@ -14,25 +14,29 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pydantic import SecretStr
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from api.app import create_app
 from api.pages.quarter_view import quarter_href
 from api.security.sessions import cookie_name
 from models.messages.quarter import RecordPeriodOpening
 from models.service_types import ComplaintGrade, ComplaintSheet
+from models.services.by import By
 from models.services.quarter import closing
+from models.services.retention import erasing, holds
 from models.services.sign_in import open_session
 from models.settings import Settings
+from models.stores.customers import contacts_of
 from models.tables.cases import Case
 from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.tables.spend import SpendPlan
-from models.types import CaseKind, ContactKind, Tier
+from models.types import CaseKind, ContactKind, Door, Role, Tier
 from tests.support import quarters, serving, world
 from tests.support.assessed import YEAR, assess
 from tests.support.care_members import add_contact, plan, running_member
 from tests.support.gateways import DeadGateway
 from tests.support.launch_rows import draft_launch
+from tests.support.organisation import add_person
 from tests.support.service_desk import due, taken_in
 from tests.support.world import World
 
@@ -55,6 +59,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             add_contact(session, world.GOLD, ContactKind.HANDLER, name, consent=name == "乙")
         plan(session, running_member(session, found, world.GOLD, Tier.GOLD), "granted", datetime.now(UTC))
         assess(session, found, datetime.now(UTC))
+        found.accounts["sec"] = add_person(session, "sec", "HQ", Role.SEC_ADMIN).id
+        _erase_and_hold(session, found)
     now = datetime.now(UTC)
     for more in ({}, {"reference_no": "CL-2026-0117"}):
         taken_in(found.database, serving.request(found, received_at=now, **more))
@@ -64,6 +70,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     draft_launch(found)
     yield found
     found.database.dispose()
+
+
+def _erase_and_hold(session: Session, found: World) -> None:
+    """One of the gold customer's people is erased, and the customer of the branch is held."""
+    by, now = By("system:command", Door.CLI), datetime.now(UTC)
+    erased = next(one for one in contacts_of(session, world.GOLD) if one.name == "丙")
+    erasing.erase(session, erased.id, erasing.Why("本人要求", by, now))
+    holds.place(session, holds.Held(world.BRANCH_OWNED), holds.Because("诉讼", found.accounts["sec"], by, now))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +108,9 @@ def rooms(served: World) -> Rooms:
         "touchpoint-new": ("mgr", f"/care/touchpoints/new?customer_no={gold}"),
         "customer": ("mgr", f"/customers/{gold}"),
         "key-contacts": ("mgr", f"/customers/{gold}/key-contacts"),
+        "retention": ("sec", "/admin/retention"),
+        "erasing": ("sec", f"/admin/retention/people/{gold}"),
+        "erasing-held": ("sec", f"/admin/retention/people/{world.BRANCH_OWNED}"),
         "quarter": ("hq-vip", quarter_href(quarter)),
         "quarter-branch": ("svc", quarter_href(quarter, quarters.BRANCH)),
         "quarter-task": ("svc", f"/tasks/{closed.tasks[0].task_id}"),
@@ -161,7 +178,7 @@ def secrets(served: World) -> dict[str, str]:
     with served.database.write() as session:
         return {
             login: open_session(session, served.accounts[login], user_agent="tests", now=datetime.now(UTC))
-            for login in ("ctr", "svc", "mgr", "lead", "hq-vip")
+            for login in ("ctr", "svc", "mgr", "lead", "hq-vip", "sec")
         }
 
 

@@ -3,25 +3,32 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sqlmodel import select
+from sqlmodel import Session, select
 from typer.testing import CliRunner
 
 from api.backup.manifest import NAME, BackupError, read
-from api.backup.restoring import restore
+from api.backup.restoring import BY, restore
 from api.backup.taking import DUMP, ENGINE, HOME, RECORDS, take
 from api.cli import app as command_line
 from api.supervisor.errors import StartError
 from api.supervisor.home import sole_owner
 from models.copies import copy_sqlite
 from models.database import Database, newest_revision
+from models.retention_types import ERASED
 from models.services import audit, maintenance
+from models.services.retention import erasing, holds
 from models.settings import Settings
 from models.stores.audit import AuditStore
-from models.tables.book import Customer
+from models.stores.customers import contacts_of
+from models.tables.book import Contact, Customer, PersonKey
+from models.tables.organisation import Account
+from models.tables.retention import LegalHold
 from models.types import Door
 from tests.plugins.postgres import PROGRAMS, fresh_database
 from tests.support import world
@@ -37,6 +44,7 @@ def _fill(database: Database) -> None:
     world.build(database)
     with database.write() as session:
         audit.append(session, actor="x", action="y", object_kind="case", object_id="1", door=Door.SYSTEM)
+        holds.place(session, holds.Held(world.GOLD), _because(session))
     database.dispose()
 
 
@@ -114,6 +122,51 @@ def test_nothing_that_stood_there_is_lost(home: Path, backup: Path) -> None:
         assert old.execute("SELECT count(*) FROM customer").fetchone() == (len(world.CUSTOMERS),)
 
 
+def _erase_somebody(database: Database) -> UUID:
+    """Erased after the backup, of a customer that was held when it was taken."""
+    with database.write() as session:
+        hold = session.exec(select(LegalHold)).one()
+        holds.lift(session, hold.id, _because(session))
+        person = contacts_of(session, world.GOLD)[0]
+        erasing.erase(session, person.id, erasing.Why("本人要求", BY, datetime.now(UTC)))
+    database.dispose()
+    return person.id
+
+
+def _because(session: Session) -> holds.Because:
+    return holds.Because("诉讼", session.exec(select(Account.id)).first() or UUID(int=0), BY, datetime.now(UTC))
+
+
+def _check_nobody_came_back(database: Database, person_id: UUID) -> None:
+    with database.read() as session:
+        person = session.get_one(Contact, person_id)
+        assert (person.name, person.mobile, person.email) == (ERASED, None, None)
+        assert session.get(PersonKey, person_id) is None
+        trail = list(AuditStore(session).all())
+        assert [entry.actor for entry in trail if entry.action == "contact.erased"] == [BY.actor]
+        assert audit.verify(trail).broken_at is None
+    database.dispose()
+
+
+def test_a_restore_brings_nobody_back(home: Path, tmp_path: Path) -> None:
+    settings, target = _settings(home), tmp_path / "backup"
+    take(settings, target)
+    person_id = _erase_somebody(Database.from_settings(settings))
+    restore(settings, target, replace=True)
+    _check_nobody_came_back(Database.from_settings(settings), person_id)
+    restore(settings, target, replace=True)
+    _check_nobody_came_back(Database.from_settings(settings), person_id)
+
+
+def test_records_that_cannot_be_read_are_restored_all_the_same_and_it_is_said(
+    home: Path, backup: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / RECORDS).write_bytes(b"no records at all" * 1000)
+    restore(_settings(home), backup, replace=True)
+    _check_restored(Database.from_settings(_settings(home)), read(backup).backup_id.hex)
+    assert "erase again whoever was erased since the backup" in caplog.text
+
+
 def test_a_home_in_use_is_not_touched(home: Path, backup: Path) -> None:
     with sole_owner(home), pytest.raises(StartError, match="is already run by process"):
         restore(_settings(home), backup, replace=True)
@@ -184,6 +237,9 @@ def test_postgresql_by_its_own_programs(postgres: str, tmp_path: Path, monkeypat
         restore(target, tmp_path / "backup")
     restore(target, tmp_path / "backup", replace=True)
     _check_restored(Database.from_settings(target), manifest.backup_id.hex)
+    person_id = _erase_somebody(Database.from_settings(target))
+    restore(target, tmp_path / "backup", replace=True)
+    _check_nobody_came_back(Database.from_settings(target), person_id)
     with pytest.raises(BackupError, match="set or unset GREENLANE_DATABASE_URL"):
         restore(_settings(tmp_path / "three"), tmp_path / "backup")
 

@@ -8,17 +8,21 @@ from sqlmodel import Session, SQLModel, select
 
 from models.database import Database
 from models.errors import DomainError, ErrorCode
+from models.messages.letters import Letter
 from models.retention_types import ERASED
 from models.services import audit
 from models.services.by import By
+from models.services.care.letters import letter_key
 from models.services.retention import holds
-from models.services.retention.erasing import erase
+from models.services.retention.erasing import Why, erase
 from models.services.retention.holds import Because, Held
 from models.stores.book import contact_name_index
 from models.tables.book import Contact
+from models.tables.messages import Notification
 from models.tables.service import ComplaintRecord
 from models.types import Door
 from tests.support import world as worlds
+from tests.support.care import planned
 from tests.support.service_rows import DUE, add_complaint, add_green_channel
 from tests.support.world import GOLD, SILVER, World
 
@@ -33,7 +37,19 @@ def insurer(database: Database) -> World:
         for customer_no, place in ((GOLD, "BJ01"), (SILVER, "BJ")):
             add_complaint(session, customer_no, place, _person(session, GOLD).name, "理赔太慢")
         add_green_channel(session, GOLD, "BJ01", _person(session, GOLD).name)
+        _letters(session, _person(session, GOLD))
     return found
+
+
+def _letters(session: Session, person: Contact) -> None:
+    """One of its own touchpoint that nobody knows the fate of, one that left for its address, and one to another."""
+    row = planned(GOLD, contact_id=person.id)
+    session.add(row)
+    for key, to, sent_at in ((letter_key(row), "", None), ("membership-1", str(person.email), DUE), ("2", "y", DUE)):
+        content = Letter(key=key, to=(to,), subject="s", body=person.name if not to else "b").model_dump_json()
+        note = Notification(dedupe_key=key, customer_no=GOLD, template="greeting", content=content, created_at=DUE)
+        note.sent_at = sent_at
+        session.add(note)
 
 
 def _person(session: Session, customer_no: str) -> Contact:
@@ -41,9 +57,10 @@ def _person(session: Session, customer_no: str) -> Contact:
     return next(row for row in rows if row.mobile)
 
 
-def _erase(database: Database, contact_id: UUID, reason: str = "本人要求") -> int:
+def _erase(database: Database, contact_id: UUID, reason: str = "本人要求") -> tuple[int, int]:
     with database.write() as session:
-        return erase(session, contact_id, reason, BY, DUE)
+        found = erase(session, contact_id, Why(reason, BY, DUE))
+        return found.service_records, len(found.letters)
 
 
 def _columns_naming(session: Session, customer_no: str, *wanted: str) -> set[str]:
@@ -61,10 +78,9 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
     with database.read() as session:
         person = _person(session, GOLD)
         telling = (person.name, str(person.mobile), str(person.email), contact_name_index(person.name))
-        assert {"contact.name", "complaint_record.complainant", "green_channel_record.contact_name"} <= _columns_naming(
-            session, GOLD, *telling
-        )
-    assert _erase(database, person.id) == 2
+        named = {"contact.name", "complaint_record.complainant", "green_channel_record.contact_name"}
+        assert named | {"notification.content"} <= _columns_naming(session, GOLD, *telling)
+    assert _erase(database, person.id) == (2, 2)
     with database.read() as session:
         assert _columns_naming(session, GOLD, *telling) == set()
         row = session.get(Contact, person.id)
@@ -74,7 +90,7 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
         assert _columns_naming(session, SILVER, telling[0]) >= {"complaint_record.complainant"}
         assert session.exec(select(ComplaintRecord.justified)).all() == [True, True]
         assert audit.verify_kept(session).broken_at is None
-    assert _erase(database, person.id) == 0, "a second time there is nothing left to do"
+    assert _erase(database, person.id) == (0, 0), "a second time there is nothing left to do"
 
 
 def test_a_hold_keeps_the_person_and_a_reason_is_asked_for(database: Database, insurer: World) -> None:

@@ -60,3 +60,5 @@ class KeyContactsPage(Page):
     errors: ErrorSummary | None = None
     nothing: str = ""
     """Why nobody can be chosen: the customer is no member."""
+    erasing_href: str = ""
+    """Where whoever may erase a person does it."""

@@ -43,3 +43,4 @@ class RetentionPage(Page):
     case_id: str = ""
     reason: str = ""
     errors: ErrorSummary | None = None
+    erases_persons: bool = False

@@ -1,6 +1,7 @@
 """What a greeting or a magazine says to a customer's contact: `templates/mail/letters/{item}.txt`, subject first."""
 
 from functools import cache
+from uuid import UUID
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, select_autoescape
 from jinja2.exceptions import TemplateNotFound
@@ -16,7 +17,12 @@ ANY_ITEM = "greeting"
 
 def letter_key(row: Touchpoint) -> str:
     """What names the letter of a row for ever."""
-    return f"touchpoint-{row.id}"
+    return key_of_letter(row.id)
+
+
+def key_of_letter(touchpoint_id: UUID) -> str:
+    """The same, of a row by its id."""
+    return f"touchpoint-{touchpoint_id}"
 
 
 def letter_of(row: Touchpoint, contacts: list[Contact], customer: str, manager: str, *, late: bool) -> Letter:

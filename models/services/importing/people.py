@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from models.person_keys import Known
 from models.services.accounts import POST_LEVELS
 from models.services.importing.checking import Target
 from models.services.importing.kinds import BookKind, RowError, Values
 from models.services.importing.parsing import Key, Row
 from models.stores.book import contact_name_index
+from models.stores.person_keys import PersonKeyStore, fresh
 from models.tables.book import Contact
 from models.tables.columns import new_id
 from models.tables.organisation import Account, Institution, Post
+from models.tables.personal import PERSONAL
 from models.types import SEPARATED_ADMIN_ROLES, InstitutionLevel, Role
 
 _ACCOUNT_COLUMNS = (
@@ -173,16 +176,34 @@ class ContactTarget(Target):
         return set(self.store.customers_within(self.errand.scope, self.pick(rows, "customer_no")))
 
     def insert(self, rows: Sequence[Values]) -> None:
-        """Store new contacts; the personal columns encrypt themselves."""
+        """Store new contacts, each with a key of its own that its personal columns are sealed under."""
         name, columns = self.at["name"], ("id", "name_index", *self.layout.names)
-        self.store.insert(Contact, columns, [(new_id(), contact_name_index(v[name]), *v) for v in rows])
+        keys = fresh([new_id() for _ in rows])
+        values = [
+            (contact_id, contact_name_index(row[name]), *self._sealing(row, key))
+            for row, (contact_id, key) in zip(rows, keys.items(), strict=True)
+        ]
+        self.store.insert(Contact, columns, values)
+        PersonKeyStore(self.store.session).add(keys)
 
     def update(self, before: Values, values: Values) -> None:
-        """Change a contact, which is never found by its encrypted name."""
-        changed = {name: new for name, (_, new) in self.changes(before, values).items()}
-        key = {
+        """Change a contact, which is never found by its encrypted name; an erased one is not found at all."""
+        matching = {
             "customer_no": values[self.at["customer_no"]],
             "kind": values[self.at["kind"]],
             "name_index": contact_name_index(values[self.at["name"]]),
         }
-        self.store.update(Contact, key, changed)
+        key = PersonKeyStore(self.store.session).matching(**matching)
+        if key is not None:
+            changed = {name: new for name, (_, new) in self.changes(before, values).items()}
+            self.store.update(Contact, matching, _about(changed, key))
+
+    def _sealing(self, row: Values, key: bytes) -> Values:
+        return tuple(_about(dict(zip(self.layout.names, row, strict=True)), key).values())
+
+
+def _about(values: dict[str, Any], key: bytes) -> dict[str, Any]:
+    """What is personal says whose it is."""
+    return {
+        name: Known(value, key) if name in PERSONAL and value is not None else value for name, value in values.items()
+    }

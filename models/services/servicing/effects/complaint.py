@@ -19,6 +19,7 @@ from models.rules.service.facts import OpeningFacts
 from models.service_types import ComplaintGrade, ComplaintSheet
 from models.services.servicing import record_numbers
 from models.services.servicing.effects.base import Effect, Ground, Intake, Step, clock_named, in_time
+from models.services.servicing.naming import said_about
 from models.services.servicing.posts import opener, serving_at
 from models.services.servicing.promises import promised_answers, tier_of
 from models.stores.customers import contacts_of
@@ -74,8 +75,8 @@ def opened(session: Session, case: Case, start: StartComplaint, state: ServiceSt
             grade=start.grade,
             channel=start.channel,
             contact_id=start.contact_id,
-            complainant=start.complainant,
-            phone=start.phone,
+            complainant=said_about(session, start.contact_id, start.complainant),
+            phone=said_about(session, start.contact_id, start.phone, gone=""),
             subject=start.subject,
             matter=start.matter,
             received_at=start.received_at,

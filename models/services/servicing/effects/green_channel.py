@@ -18,6 +18,7 @@ from models.services.duties.renewals import settle_renewal
 from models.services.rulebooks import rulebook_of
 from models.services.servicing import confirmation, letters, record_numbers
 from models.services.servicing.effects.base import Effect, Ground, Intake, Step, clock_named, in_time
+from models.services.servicing.naming import said_about
 from models.services.servicing.posts import opener, serving_at
 from models.services.servicing.promises import item_of, promised, tier_of
 from models.stores.customers import contacts_of, policies_of
@@ -80,7 +81,7 @@ def opened(session: Session, case: Case, start: StartGreenChannel, state: Servic
             policy_no=start.policy_no,
             channel=start.channel,
             contact_id=start.contact_id,
-            contact_name=start.contact_name,
+            contact_name=said_about(session, start.contact_id, start.contact_name),
             undisputed_amount=start.undisputed_amount,
             advance_amount=start.advance_amount,
             code=clock.code,
