@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     _say(f"seed {wanted.seed}, {wanted.minutes:g} minutes, records in {wanted.records}")
     home = Path(tempfile.mkdtemp(prefix="greenlane-soak-"))
     with ExitStack() as held:
-        url = fresh_database(held.enter_context(server())) if wanted.records == "postgresql" else None
+        url = fresh_database(held.enter_context(server()).url) if wanted.records == "postgresql" else None
         report = asyncio.run(soak(Plan(wanted.seed, wanted.minutes * MINUTE), home, url))
     _say(*report.lines())
     if report.violations:
