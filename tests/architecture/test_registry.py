@@ -115,7 +115,8 @@ def _defined(decorator: str, folder: str) -> set[str]:
     return found
 
 
-def _registered_activities() -> list[Callable[..., Any]]:
+def registered_activities() -> list[Callable[..., Any]]:
+    """Every activity as a worker has it, without collaborators."""
     nothing: Any = None
     return activity_methods(
         ApprovalActivities(nothing),
@@ -137,7 +138,7 @@ def test_every_workflow_is_registered() -> None:
 
 
 def test_every_activity_is_registered() -> None:
-    names = {method.__name__ for method in _registered_activities()}
+    names = {method.__name__ for method in registered_activities()}
     assert names == _defined("activity.defn", "activities")
 
 
@@ -149,5 +150,5 @@ def test_wire_names_are_what_they_were() -> None:
         for item in definitions
     }
     assert found == MESSAGE_NAMES
-    activities = [activity._Definition.must_from_callable(method) for method in _registered_activities()]
+    activities = [activity._Definition.must_from_callable(method) for method in registered_activities()]
     assert {item.name for item in activities} == ACTIVITY_NAMES
