@@ -1,6 +1,7 @@
 """Everything defined is registered, under the names that histories already carry."""
 
 import ast
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -152,3 +153,15 @@ def test_wire_names_are_what_they_were() -> None:
     assert found == MESSAGE_NAMES
     activities = [activity._Definition.must_from_callable(method) for method in registered_activities()]
     assert {item.name for item in activities} == ACTIVITY_NAMES
+
+
+def test_no_record_is_broken_off_in_the_middle() -> None:
+    """An attempt that takes too long goes on to its end, which the next one adopts: an exception thrown into its thread
+    could strike anywhere, between a lock and its release too."""
+    found = [method for method in registered_activities() if not inspect.iscoroutinefunction(method)]
+    cancellable = {
+        definition.name
+        for definition in map(activity._Definition.must_from_callable, found)
+        if not definition.no_thread_cancel_exception
+    }
+    assert cancellable == set()

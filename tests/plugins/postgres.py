@@ -37,11 +37,12 @@ def run_statement(url: str, statement: str) -> None:
     engine.dispose()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
     """A running server, which a test may kill and start again."""
 
     running: PostgresServer
+    is_down: bool = False
 
     @property
     def url(self) -> str:
@@ -50,6 +51,7 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL for the postmaster and everything that it started, as a power switch would."""
+        self.is_down = True
         postmaster = self.running.get_postmaster_info().process
         every = [postmaster, *postmaster.children(recursive=True)]
         for process in every:
@@ -60,11 +62,12 @@ class Server:
 
     def start(self) -> None:
         """Start it on what stands on the disk: it recovers by itself, on a busy machine longer than one look lasts."""
-        for _ in range(LOOKS - 1):
+        for _ in range(LOOKS):
             with suppress(subprocess.TimeoutExpired):
                 self.running.ensure_postgres_running()
+                self.is_down = False
                 return
-        self.running.ensure_postgres_running()
+        raise TimeoutError(f"PostgreSQL does not come up in {self.running.pgdata}")
 
 
 @pytest.fixture(scope="session")
