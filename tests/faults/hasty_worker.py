@@ -26,7 +26,7 @@ def due_in(seconds: float) -> Callable[[CalendarSnapshot, date, datetime, int], 
 
 def main(seconds: int) -> None:
     """Run until it is killed."""
-    signers.due_on_date = due_in(seconds)  # type: ignore[attr-defined]  # the activity calls it through the module
+    signers.due_on_date = due_in(seconds)  # type: ignore[assignment, attr-defined]  # the activity calls it through the module
     asyncio.run(worker.run_worker(Settings()))
 
 

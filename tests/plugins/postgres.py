@@ -53,6 +53,7 @@ class Server:
         """SIGKILL for the postmaster and everything that it started, as a power switch would."""
         self.is_down = True
         postmaster = self.running.get_postmaster_info().process
+        assert postmaster is not None
         every = [postmaster, *postmaster.children(recursive=True)]
         for process in every:
             with suppress(ProcessLookupError):
