@@ -24,7 +24,7 @@ up: setup ## the whole service, empty; prints the link that creates the first ad
 	@exec $(BIN)/greenlane up
 
 test: lint ## every check and every test (ARGS= for pytest)
-	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-dev ## style, types and import contracts
 	$(BIN)/ruff check .

@@ -1,3 +1,9 @@
 """Shared by all tests; plugins live in `tests/plugins`."""
 
-pytest_plugins = ["tests.plugins.browser", "tests.plugins.postgres", "tests.plugins.power", "tests.plugins.service"]
+pytest_plugins = [
+    "tests.plugins.browser",
+    "tests.plugins.order",
+    "tests.plugins.postgres",
+    "tests.plugins.power",
+    "tests.plugins.service",
+]

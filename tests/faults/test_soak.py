@@ -38,7 +38,7 @@ SELECT lower(hex(randomblob(16))), case_id, 4, {_KEPT} FROM decision WHERE step_
 
 
 async def test_nothing_acknowledged_is_lost_or_doubled_under_kill_9(tmp_path: Path) -> None:
-    report = await soak(Plan(SEED, seconds=150, kills=KILLS, again=1.0), tmp_path)
+    report = await soak(Plan(SEED, seconds=150, every=(1.0, 2.5), kills=KILLS, again=1.0), tmp_path)
     told = "\n".join(report.lines())
     assert report.violations == [], told
     assert report.kills.total() == KILLS, told

@@ -3,12 +3,10 @@
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from httpx2 import Response
-from pydantic import SecretStr
 
 from api.app import create_app
 from models.database import Database
@@ -16,7 +14,7 @@ from models.services.evaluation import By, evaluate
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.settings import Settings
 from models.types import Door
-from tests.plugins.service import TEST_SECRET
+from tests.plugins.service import FilledFile
 from tests.support import world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
@@ -27,26 +25,20 @@ def soup_of(answer: Response) -> BeautifulSoup:
     return BeautifulSoup(answer.text, "html.parser")
 
 
-@pytest.fixture(scope="session")
-def insured_template(record_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records of the world's people and customers, evaluated: made once, for it takes longer than most pages."""
-    home = tmp_path_factory.mktemp("insured")
-    shutil.copyfile(record_template, home / "records.db")
-    database = Database.from_settings(Settings(home=home, secret_key=SecretStr(TEST_SECRET)))
+def _insure(database: Database) -> None:
+    """The world's people and customers, evaluated."""
     world.build(database)
     with database.write() as session:
         version = ensure_builtin(session)
         rulebook = rulebook_of(session, version.id).rulebook
         by = By("test", Door.SYSTEM, datetime(2026, 1, 9, tzinfo=UTC))
         evaluate(session, world.YEAR, rulebook, rulebook_version_id=version.id, by=by)
-    database.dispose()
-    return home / "records.db"
 
 
 @pytest.fixture
-def insurer(settings: Settings, database: Database, insured_template: Path) -> Database:
+def insurer(settings: Settings, database: Database, filled_file: FilledFile) -> Database:
     """A copy of those records."""
-    shutil.copyfile(insured_template, settings.home / "records.db")
+    shutil.copyfile(filled_file(_insure), settings.home / "records.db")
     return database
 
 

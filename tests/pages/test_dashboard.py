@@ -1,6 +1,7 @@
 """看板 as a page and over HTTP: every number of every chart opens as many rows, levels and days stay in the address."""
 
 import io
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from models.tables.cases import Task
 from models.tables.organisation import Account, Institution, Post
 from models.types import CaseKind, Role, TaskState
 from tests.pages.conftest import soup_of
+from tests.plugins.service import FilledFile
 from tests.support.clients import Clients
 from tests.support.dashboard_world import fill, span_of
 from tests.support.gateways import DeadGateway
@@ -36,10 +38,14 @@ PAGES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-async def busy(settings: Settings, database: Database) -> AsyncIterator[Clients]:
-    """People of the world, with a year behind them."""
+def _busy_year(database: Database) -> None:
     fill(database, NOW)
+
+
+@pytest.fixture
+async def busy(settings: Settings, database: Database, filled_file: FilledFile) -> AsyncIterator[Clients]:
+    """People of the world, with a year behind them."""
+    shutil.copyfile(filled_file(_busy_year), settings.home / "records.db")
     app = create_app(settings, database, DeadGateway())
     async with app.router.lifespan_context(app):
         signed_in = Clients(app, database, NOW)

@@ -23,8 +23,6 @@ SECRET = "test-secret-test-secret-test-secret-0000"
 TEMPLATE = "greenlane_template"
 PROGRAMS = Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 """The programs of the server that runs here: pg_dump refuses a server newer than itself."""
-QUICK = "fsync = off\nfull_page_writes = off\n"
-"""A killed process loses nothing by it, what it wrote stays with the system; only a power cut would."""
 GONE_SECONDS, LOOKS = 10, 3
 _numbers = count(1)
 
@@ -91,12 +89,11 @@ def server() -> Iterator[Server]:
     Its folder is not pytest's: run by root, the server has a user of its own, which must be able to enter.
     """
     folder = Path(tempfile.mkdtemp(prefix="greenlane-postgres-"))
-    running = get_server(folder, cleanup_mode="delete", start=False)
-    running.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(QUICK)
-    running.start()
+    running = get_server(folder, cleanup_mode="delete")
     found = Server(running)
+    for setting in ("fsync", "full_page_writes"):  # processes are killed here, the machine is not
+        run_statement(found.url, f"ALTER SYSTEM SET {setting} = off")
+    run_statement(found.url, "SELECT pg_reload_conf()")
     run_statement(found.url, f"CREATE DATABASE {TEMPLATE}")
     template = Database(in_database(found.url, TEMPLATE), Keyring(SECRET))
     template.migrate()
@@ -111,8 +108,8 @@ def in_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-def fresh_database(server: str) -> str:
-    """URL of a new database of the server, migrated already."""
+def fresh_database(server: str, template: str = TEMPLATE) -> str:
+    """URL of a new database of the server, migrated already: like the template, which nobody may be connected to."""
     name = f"greenlane_{next(_numbers)}"
-    run_statement(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    run_statement(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return in_database(server, name)

@@ -1,8 +1,9 @@
 """The service without an engine: migrated records, the application, clients that are signed in."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.gateways import DeadGateway
 from tests.support.organisation import seed_organisation
 
 TEST_SECRET = "tests-only-" + "0" * 32
+FilledFile = Callable[[Callable[[Database], object]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +35,22 @@ def record_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database.migrate()
     database.dispose()
     return home / "records.db"
+
+
+@pytest.fixture(scope="session")
+def filled_file(record_template: Path, tmp_path_factory: pytest.TempPathFactory) -> FilledFile:
+    """`filled_file(fill)`: a SQLite file to copy, as `fill` left the records; each is made once a session."""
+
+    @cache
+    def made(fill: Callable[[Database], object]) -> Path:
+        home = tmp_path_factory.mktemp("filled")
+        shutil.copyfile(record_template, home / "records.db")
+        database = Database.from_settings(Settings(home=home, secret_key=SecretStr(TEST_SECRET)))
+        fill(database)
+        database.dispose()
+        return home / "records.db"
+
+    return made
 
 
 @pytest.fixture

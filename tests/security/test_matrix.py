@@ -17,7 +17,6 @@ from uuid import uuid4
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlmodel import Session
 
 from api.app import create_app
@@ -25,6 +24,7 @@ from api.security.policy import POLICY, SELF_ACTIONS, Reach
 from models.database import Database
 from models.settings import Settings
 from models.types import Role
+from tests.plugins.service import FilledFile
 from tests.security.route_walk import Declared, declared_routes
 from tests.security.sample_bodies import form_fields, json_schema, sample
 from tests.support import matrix_world as world
@@ -171,22 +171,15 @@ def _body_names(body: str) -> set[str]:
     return set(re.findall(r"'([a-z_]+)':", body))
 
 
-@pytest.fixture(scope="module")
-def matrix_template(record_template: Path, tmp_path_factory: pytest.TempPathFactory, keys: str) -> Path:
-    """Records with the matrix world, to copy."""
-    home = tmp_path_factory.mktemp("matrix")
-    shutil.copyfile(record_template, home / "records.db")
-    database = Database.from_settings(Settings(home=home, secret_key=SecretStr(keys)))
+def _build(database: Database) -> None:
     with database.write() as session:
         world.build(session)
-    database.dispose()
-    return home / "records.db"
 
 
 @pytest.fixture
-async def matrix(settings: Settings, matrix_template: Path) -> AsyncIterator[Matrix]:
+async def matrix(settings: Settings, filled_file: FilledFile) -> AsyncIterator[Matrix]:
     """The matrix over its own copy of the records."""
-    shutil.copyfile(matrix_template, settings.home / "records.db")
+    shutil.copyfile(filled_file(_build), settings.home / "records.db")
     database = Database.from_settings(settings)
     app = create_app(settings, database, DeadGateway())
     clients = Clients(app, database, datetime.now(UTC))
@@ -243,10 +236,18 @@ async def _walk(matrix: Matrix, client: httpx2.AsyncClient, route: Declared, rol
 
 
 def _places(route: Declared, role: Role, *, named: bool) -> Iterable[str]:
-    """Every place for an object; a refusal by role comes before any object is looked at, so two tell enough."""
-    if not named:
+    """Every place for one role of each reach; the others of that reach are let in and kept out by the same query.
+
+    A refusal by role comes before any object is looked at: one place tells enough.
+    """
+    reach = _reach(route, role)
+    if not named or reach is None:
         return ("own",)
-    return world.PLACES if _reach(route, role) else ("own", "other")
+    return world.PLACES if role is _first_of(route, reach) else ("own", "other")
+
+
+def _first_of(route: Declared, reach: Reach) -> Role:
+    return next(role for role in Role if _reach(route, role) is reach)
 
 
 def _reach(route: Declared, role: Role) -> Reach | None:

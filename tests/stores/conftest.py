@@ -37,6 +37,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield from _database(request, tmp_path)
 
 
+def copy_of(filled: Database, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Records of their own for a test, like those that its module filled once."""
+    filled.dispose()  # PostgreSQL copies no database that somebody is connected to
+    url = filled.engine.url
+    if filled.engine.dialect.name == "sqlite":
+        assert url.database is not None
+        shutil.copyfile(url.database, folder / "records.db")
+        found = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
+    else:
+        found = Database(fresh_database(request.getfixturevalue("postgres"), str(url.database)), Keyring(SECRET))
+    yield found
+    found.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")
 def lasting_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The same for all tests of a module, which only read what one of them filled in."""

@@ -1,6 +1,8 @@
 """Disabling hands tasks over; posts and accounts in the records."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
@@ -13,18 +15,25 @@ from models.stores.accounts import AccountStore
 from models.stores.scope import EVERYTHING, Scope
 from models.tables.cases import Task
 from models.types import Door, Role, TaskState
+from tests.stores.conftest import copy_of
 from tests.support import matrix_world as world
 
 NOW = datetime(2026, 2, 4, 2, 0, tzinfo=UTC)
 ADMIN = By("admin", Door.PAGE)
 
 
-@pytest.fixture
-def filled(database: Database) -> Database:
+@pytest.fixture(scope="module")
+def whole(lasting_database: Database) -> Database:
     """The records with the matrix world."""
-    with database.write() as session:
+    with lasting_database.write() as session:
         world.build(session)
-    return database
+    return lasting_database
+
+
+@pytest.fixture
+def filled(whole: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A copy of them."""
+    yield from copy_of(whole, tmp_path, request)
 
 
 def _claim(session: Session, place: str, login: str) -> Task:

@@ -24,8 +24,8 @@ from workflows.sweeping import start_sweep
 SETTLE_SECONDS = 120.0
 VISIT_SECONDS = 10
 """A visit is due for every so many seconds of a run."""
-SWEPT_AFTER = 0.3
-"""What part of a run is over when its sweep begins."""
+SWEPT_AFTER_SECONDS = 15.0
+"""So long after everybody began to work."""
 PROMISED_SECONDS = 8.0
 """An answer or a 503, whatever happens; on a busy machine a call may take longer, which is told and no violation."""
 
@@ -93,7 +93,7 @@ async def soak(plan: Plan, home: Path, postgres: Server | None = None) -> Report
     crowd_of = (plan.seed, plan.customers, plan.visits)
     async with site(home, plan.customers, postgres) as found, Crowd(found, *crowd_of) as crowd:
         nemesis = Nemesis(found, plan.seed, plan.every)
-        await asyncio.gather(_work(plan, crowd, nemesis), _sweep(found, plan.seconds * SWEPT_AFTER))
+        await asyncio.gather(_work(plan, crowd, nemesis), _sweep(found))
         await found.ready()
         await crowd.come_back(plan.again)
         client = await found.engine.client()
@@ -129,9 +129,9 @@ async def _work(plan: Plan, crowd: Crowd, nemesis: Nemesis) -> None:
     await working
 
 
-async def _sweep(found: Site, after: float) -> None:
+async def _sweep(found: Site) -> None:
     """The day's sweep of the branch, as `greenlane sweep` starts it; tried until an engine takes it."""
-    await asyncio.sleep(after)
+    await asyncio.sleep(SWEPT_AFTER_SECONDS)
     start = StartSweep(institution_code="BJ", day=local_date(datetime.now(UTC)))
     while True:
         with suppress(RPCError, RuntimeError):
