@@ -15,7 +15,6 @@ from temporalio.service import RPCError
 
 from api.supervisor import temporal_server
 from models.encryption import Keyring
-from tests.faults.standby_worker import GO
 from tests.supervisor.copies import ROOT
 from tests.support.ports import free_port
 from tests.support.world import SECRET
@@ -90,14 +89,8 @@ class Workers:
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def failing(self, point: str, step_no: int) -> subprocess.Popen[bytes]:
-        """One that dies at a point of the record of a step; another one stands by."""
-        dying = self._start("tests.faults.failing_worker", point, str(step_no))
-        self._start("tests.faults.standby_worker", "worker")
-        return dying
-
-    def relieve(self) -> None:
-        """Whoever stands by takes over."""
-        (self.home / GO).touch()
+        """One that dies at a point of the record of a step."""
+        return self._start("tests.faults.failing_worker", point, str(step_no))
 
     def healthy(self) -> subprocess.Popen[bytes]:
         """`greenlane worker`."""

@@ -1,6 +1,6 @@
 """The five kill points of an approval (decisions.md 2): nothing lost, nothing doubled, the request gets its answer.
 
-Each test runs a case up to its third step with a worker that dies there, then lets a worker that stood by take over.
+Each test runs a case up to its third step with a worker that dies there, then lets `greenlane worker` take over.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Approval:
     async def lost(self, case: Case, act: Decide) -> None:
         """Send the act; the worker dies of it and the caller gives up."""
         sending = asyncio.create_task(case.send("decide", act))
-        await death(self.workers.running[0])
+        await death(self.workers.running[-1])
         sending.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await sending
@@ -90,13 +90,12 @@ async def approval(power: Engine, tmp_path: Path) -> AsyncIterator[Approval]:
 
 async def test_killed_before_the_engine_accepted(approval: Approval) -> None:
     case, act = await approval.up_to_review("after_commit")
-    approval.workers.running[0].kill()
-    approval.workers.running[0].wait()
+    approval.workers.kill_all()
     with pytest.raises(WorkflowUpdateRPCTimeoutOrCancelledError):
         async with asyncio.timeout(0.5):
             await case.send("decide", act)
     assert len(approval.stage.rows(Decision)) == DYING_STEP - 1
-    approval.workers.relieve()
+    approval.workers.healthy()
     await approval.check(case, act, await approval.answer(case, act))
 
 
@@ -104,7 +103,7 @@ async def test_killed_inside_the_transaction(approval: Approval) -> None:
     case, act = await approval.up_to_review("in_transaction")
     await approval.lost(case, act)
     assert len(approval.stage.rows(Decision)) == DYING_STEP - 1
-    approval.workers.relieve()
+    approval.workers.healthy()
     await approval.check(case, act, await approval.answer(case, act))
 
 
@@ -112,14 +111,14 @@ async def test_killed_after_the_commit(approval: Approval) -> None:
     case, act = await approval.up_to_review("after_commit")
     await approval.lost(case, act)
     assert len(approval.stage.rows(Decision)) == DYING_STEP
-    approval.workers.relieve()
+    approval.workers.healthy()
     await approval.check(case, act, await approval.answer(case, act))
 
 
 async def test_killed_after_completion_before_the_answer(approval: Approval) -> None:
     case, act = await approval.up_to_review("after_completion")
     await approval.lost(case, act)
-    approval.workers.relieve()
+    approval.workers.healthy()
     first = await approval.answer(case, act)
     assert await approval.answer(case, act) == first
     await approval.check(case, act, first)
@@ -130,7 +129,7 @@ async def test_killed_after_the_commit_together_with_the_engine(approval: Approv
     await approval.lost(case, act)
     approval.engine.kill()
     await approval.engine.start()
-    approval.workers.relieve()
+    approval.workers.healthy()
     await approval.check(case, act, await approval.answer(case, act))
 
 
@@ -139,7 +138,7 @@ async def test_whoever_comes_first_after_such_a_crash_learns_who_decided(approva
     await approval.lost(case, act)
     approval.engine.kill()
     await approval.engine.start()
-    approval.workers.relieve()
+    approval.workers.healthy()
     other = act.model_copy(update={"update_id": f"{act.actor_id}:another-click"})
     with pytest.raises(Refused, match="already_decided") as refused:
         await approval.answer(case, other)

@@ -33,7 +33,7 @@ async def test_killed_while_it_is_checked(power: Engine, tmp_path: Path, point: 
         await case.through("svc")
         checking = asyncio.create_task(case.decide("lead"))
         await death(dying)
-        workers.relieve()
+        workers.healthy()
         await checking
         await case.through("hq-vip")
         await case.handle.result()

@@ -48,7 +48,7 @@ async def test_killed_among_its_starts(power: Engine, tmp_path: Path) -> None:
         dying = workers.failing("in_sweep", KILLED_AFTER)
         assert await start_sweep(await power.client(), queue, StartSweep(institution_code="BJ", day=day))
         await death(dying)
-        workers.relieve()
+        workers.healthy()
         expected = sorted(touchpoint_workflow_id(row_id) for row_id in rows)
         async with asyncio.timeout(ANSWER_SECONDS):
             while not set(expected) <= set(_cases(database)):

@@ -49,7 +49,7 @@ async def test_killed_between_sending_and_marking(power: Engine, tmp_path: Path)
             await death(workers.failing("after_sending", 0))
             assert len(postbox.letters) == 1
             assert _row(database, waiting).state is DeliveryState.SENDING
-            workers.relieve()
+            workers.healthy()
             client = await power.client()
             async with asyncio.timeout(ANSWER_SECONDS):
                 handle = client.get_workflow_handle(notification_id(waiting), result_type=str)

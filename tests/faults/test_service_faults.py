@@ -52,7 +52,7 @@ class Desk:
             found = await serving.request(self.stage)
             act = await found.acting(AcceptService, COUNTER)
         sending = asyncio.create_task(found.send(act))
-        await death(self.workers.running[0])
+        await death(self.workers.running[-1])
         sending.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await sending
@@ -60,7 +60,7 @@ class Desk:
 
     async def check(self, found: Serving, act: OnService) -> None:
         """A healthy worker answers: one decision, one audit row, one new task, one telling."""
-        self.workers.relieve()
+        self.workers.healthy()
         async with asyncio.timeout(ANSWER_SECONDS):
             answer = await found.send(act)
             assert answer.stage is CaseStage.ACCEPTED
