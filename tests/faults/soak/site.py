@@ -1,7 +1,6 @@
 """The service as processes that can be killed: engine, API, workers whose tasks are due in seconds."""
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import httpx2
 
 from models.database import Database
 from models.encryption import Keyring
+from tests.faults.forked import Forked
 from tests.faults.parts import Engine, Workers
 from tests.plugins.postgres import Server, fresh_database
 from tests.support import world
@@ -35,7 +35,7 @@ class Site:
     names: tuple[str, ...]
     postgres: Server | None = None
     port: int = field(default_factory=free_port)
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Forked] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
