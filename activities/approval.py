@@ -28,13 +28,13 @@ class ApprovalActivities:
 
     database: Database
 
-    @activity.defn(name="record-approval-opening")
+    @activity.defn(name="record-approval-opening", no_thread_cancel_exception=True)
     def record_lone_opening(self, message: RecordApprovalOpening) -> Opened:
         """First record of a lone approval; refused when its subject may not start."""
         with reporting(), self.database.write() as session:
             return lone.record_opening(session, message)
 
-    @activity.defn(name="record-step")
+    @activity.defn(name="record-step", no_thread_cancel_exception=True)
     def record_step(self, message: RecordStep) -> Recorded:
         """Record one act with everything that follows from it, or adopt the one that stands."""
         with reporting():
@@ -51,19 +51,19 @@ class ApprovalActivities:
         with self.database.write() as session:
             steps.enter_reserve(session, message)
 
-    @activity.defn(name="record-breach")
+    @activity.defn(name="record-breach", no_thread_cancel_exception=True)
     def record_breach(self, message: RecordBreach) -> None:
         """A deadline passed while its task was open; of cases opened before alarms had a policy."""
         with reporting(), self.database.write() as session:
             steps.record_breach(session, message)
 
-    @activity.defn(name="record-alarm")
+    @activity.defn(name="record-alarm", no_thread_cancel_exception=True)
     def record_alarm(self, message: RecordAlarm) -> None:
         """A reminder, breach or escalation went off: once by task and key, with its notifications."""
         with reporting(), self.database.write() as session:
             alarms.record_alarm(session, message)
 
-    @activity.defn(name="adopt-calendar")
+    @activity.defn(name="adopt-calendar", no_thread_cancel_exception=True)
     def adopt_calendar(self, message: AdoptCalendar) -> CalendarAdopted:
         """Move the open deadlines of a case to a published calendar, once per publication."""
         with reporting(), self.database.write() as session:

@@ -32,7 +32,7 @@ class MembershipActivities:
     notifier: Notifier
     touchpoints: TouchpointCaller
 
-    @activity.defn(name="announce-membership")
+    @activity.defn(name="announce-membership", no_thread_cancel_exception=True)
     def announce(self, grant: MembershipGrant) -> None:
         """Tell the customer of its tier, term and manager, once; recorded with the membership."""
         with reporting():
@@ -44,13 +44,13 @@ class MembershipActivities:
             with self.database.write() as session:
                 memberships.mark_announced(session, grant, letter)
 
-    @activity.defn(name="record-membership-act")
+    @activity.defn(name="record-membership-act", no_thread_cancel_exception=True)
     def record_act(self, message: RecordMembershipAct) -> MembershipAnswered:
         """取消 or 降级: recorded with the freed seat, or what the same act did before."""
         with reporting(), self.database.write() as session:
             return member_acts.record_act(session, message)
 
-    @activity.defn(name="end-downgrade-buffer")
+    @activity.defn(name="end-downgrade-buffer", no_thread_cancel_exception=True)
     def end_buffer(self, message: EndBuffer) -> None:
         """The lower tier counts from now on; safe to repeat."""
         with reporting(), self.database.write() as session:
@@ -71,7 +71,7 @@ class MembershipActivities:
             plans = planning.plan_customer(session, message)
             return len(plans), amendments_of(session, message.customer_no, message.at)
 
-    @activity.defn(name="move-membership")
+    @activity.defn(name="move-membership", no_thread_cancel_exception=True)
     def move(self, message: MoveMembership) -> MembershipMoved:
         """Stages as the day demands, with the seats that are free; safe to repeat."""
         with reporting(), self.database.write() as session:

@@ -24,13 +24,13 @@ class NotificationActivities:
     chat: ChatSender
     base_url: str
 
-    @activity.defn(name="claim-delivery")
+    @activity.defn(name="claim-delivery", no_thread_cancel_exception=True)
     def claim(self, order: ClaimDelivery) -> Claimed:
         """An attempt begins: noted before anything leaves."""
         with reporting(), self.database.write() as session:
             return sending.claim(session, order)
 
-    @activity.defn(name="send-delivery")
+    @activity.defn(name="send-delivery", no_thread_cancel_exception=True)
     def send(self, claimed: Claimed) -> SendResult:
         """One attempt. The engine starts it once: a worker that dies in here leaves the outcome unconfirmed."""
         try:
@@ -40,7 +40,7 @@ class NotificationActivities:
             return SendResult(outcome="again", error="records unavailable")
         return self._outcome(prepared)
 
-    @activity.defn(name="settle-delivery")
+    @activity.defn(name="settle-delivery", no_thread_cancel_exception=True)
     def settle(self, settled: SettleDelivery) -> None:
         """What became of an attempt."""
         with reporting(), self.database.write() as session:

@@ -20,7 +20,7 @@ class QualificationActivities:
     database: Database
     membership_starter: MembershipStarter
 
-    @activity.defn(name="record-opening")
+    @activity.defn(name="record-opening", no_thread_cancel_exception=True)
     def record_opening(self, message: RecordOpening) -> Opened:
         """First record of a case; refused when the declaration is not allowed."""
         with reporting(), self.database.write() as session:

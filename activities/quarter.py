@@ -17,7 +17,7 @@ class QuarterActivities:
 
     database: Database
 
-    @activity.defn(name="record-period-opening")
+    @activity.defn(name="record-period-opening", no_thread_cancel_exception=True)
     def record_opening(self, message: RecordPeriodOpening) -> Opened:
         """Freeze the quarter, or adopt the close that stands."""
         with reporting(), self.database.write() as session:

@@ -23,19 +23,19 @@ class RolloutActivities:
 
     database: Database
 
-    @activity.defn(name="record-rollout-opening")
+    @activity.defn(name="record-rollout-opening", no_thread_cancel_exception=True)
     def record_opening(self, message: RecordRolloutOpening) -> RolloutOpened:
         """First record of a launch; refused when another one is open."""
         with reporting(), self.database.write() as session:
             return opening.record_opening(session, message)
 
-    @activity.defn(name="record-rollout-step")
+    @activity.defn(name="record-rollout-step", no_thread_cancel_exception=True)
     def record_step(self, message: RecordRolloutStep) -> RolloutRecorded:
         """Record one act with everything that follows from it, or adopt the one that stands."""
         with reporting(), self.database.write() as session:
             return steps.record_step(session, message)
 
-    @activity.defn(name="record-rollout-calendar")
+    @activity.defn(name="record-rollout-calendar", no_thread_cancel_exception=True)
     def adopt_calendar(self, message: AdoptRolloutCalendar) -> RolloutCalendarAdopted:
         """Move the open deadlines of a launch to a published calendar, once per publication."""
         with reporting(), self.database.write() as session:

@@ -23,19 +23,19 @@ class ServiceActivities:
 
     database: Database
 
-    @activity.defn(name="record-service-opening")
+    @activity.defn(name="record-service-opening", no_thread_cancel_exception=True)
     def record_opening(self, message: RecordServiceOpening) -> ServiceOpened:
         """First record of a service case; refused when it may not start."""
         with reporting(), self.database.write() as session:
             return opening.record_opening(session, message)
 
-    @activity.defn(name="record-service-step")
+    @activity.defn(name="record-service-step", no_thread_cancel_exception=True)
     def record_step(self, message: RecordServiceStep) -> ServiceRecorded:
         """Record one act with everything that follows from it, or adopt the one that stands."""
         with reporting(), self.database.write() as session:
             return steps.record_step(session, message)
 
-    @activity.defn(name="record-service-calendar")
+    @activity.defn(name="record-service-calendar", no_thread_cancel_exception=True)
     def adopt_calendar(self, message: AdoptServiceCalendar) -> ServiceCalendarAdopted:
         """Move the open deadlines of a service case to a published calendar, once per publication."""
         with reporting(), self.database.write() as session:

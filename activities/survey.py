@@ -28,19 +28,19 @@ class SurveyActivities:
     notifier: Notifier
     base_url: str
 
-    @activity.defn(name="record-survey-opening")
+    @activity.defn(name="record-survey-opening", no_thread_cancel_exception=True)
     def record_opening(self, message: RecordSurveyOpening) -> SurveyOpened:
         """First record of a campaign that runs."""
         with reporting(), self.database.write() as session:
             return opening.record_opening(session, message)
 
-    @activity.defn(name="record-survey-move")
+    @activity.defn(name="record-survey-move", no_thread_cancel_exception=True)
     def record_move(self, message: RecordSurveyMove) -> SurveyRecorded:
         """One change of stage or closing time, or the one that stands."""
         with reporting(), self.database.write() as session:
             return moving.record_move(session, message)
 
-    @activity.defn(name="send-survey")
+    @activity.defn(name="send-survey", no_thread_cancel_exception=True)
     def send(self, order: SurveyOrder) -> SurveySent:
         """Ask the customers of one chunk. Raises when the way out is closed for now: the rest is claimed again."""
         with reporting():

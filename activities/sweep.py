@@ -57,13 +57,13 @@ class SweepActivities:
     notifier: Notifier
     touchpoints: TouchpointCaller
 
-    @activity.defn(name="open-sweep")
+    @activity.defn(name="open-sweep", no_thread_cancel_exception=True)
     def open(self, start: StartSweep) -> SweepOpened:
         """Note that it begins, and how it is to run."""
         with reporting(), self.database.write() as session:
             return sweeps.open_sweep(session, start, datetime.now(UTC))
 
-    @activity.defn(name="sweep-records")
+    @activity.defn(name="sweep-records", no_thread_cancel_exception=True)
     def records(self, order: RecordOrder) -> SweepDone:
         """One chunk of a phase that touches the records alone."""
         with reporting(), self.database.write() as session:
@@ -114,7 +114,7 @@ class SweepActivities:
                 begun += await self.starter.start_close(start, order.per_second)
         return SweepDone(counts={"closes": begun})
 
-    @activity.defn(name="send-greetings")
+    @activity.defn(name="send-greetings", no_thread_cancel_exception=True)
     def send_greetings(self, order: SweepOrder) -> SweepDone:
         """Send the messages of one chunk. Raises when the way out is closed for now: the rest is claimed again."""
         with reporting():
@@ -131,7 +131,7 @@ class SweepActivities:
             counts[name] = counts.get(name, 0) + number
         return SweepDone(after=claims.after, counts=counts)
 
-    @activity.defn(name="close-sweep")
+    @activity.defn(name="close-sweep", no_thread_cancel_exception=True)
     def close(self, message: CloseSweep) -> None:
         """Note what it found."""
         with reporting(), self.database.write() as session:

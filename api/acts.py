@@ -85,7 +85,23 @@ async def perform(database: Database, gateway: Gateway, key: Key, prepare: Prepa
 
 
 async def deliver(database: Database, gateway: Gateway, reserved: Reservation) -> Done:
-    """Send a reserved message and keep its answer; the dispatcher re-sends through here too."""
+    """Send a reserved message and keep its answer; the dispatcher re-sends through here too.
+
+    What nobody heard of is remembered: its record may stand, and be its answer, while an engine that died forgot it.
+    """
+    try:
+        done = await _delivered(database, gateway, reserved)
+    except DomainError as error:
+        if error.code is ErrorCode.NOT_YET_CONFIRMED:
+            gateway.unseen[reserved.record_id] = datetime.now(UTC)
+        else:
+            gateway.unseen.pop(reserved.record_id, None)
+        raise
+    gateway.unseen.pop(reserved.record_id, None)
+    return done
+
+
+async def _delivered(database: Database, gateway: Gateway, reserved: Reservation) -> Done:
     try:
         answer = await gateway.send(reserved.envelope)
     except WorkflowGoneError:

@@ -96,12 +96,14 @@ async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _fenced(app: FastAPI, client: Client | None) -> AsyncIterator[None]:
-    """Open the doors that a restore closed, once records and engine agree."""
+    """Close the doors on records and engine of different ages; open them, and those of a restore, once both agree."""
     if client is None:
         yield
         return
     settings: Settings = app.state.settings
-    async with _beside(Fence(app.state.database, app.state.gateway, client, settings).keep()):
+    fence = Fence.of(app.state.database, app.state.gateway, client, settings)
+    await fence.before_the_first()
+    async with _beside(fence.keep()):
         yield
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -13,11 +14,11 @@ from api.gateway import Gateway
 from models.database import Database
 from models.errors import DomainError
 from models.services.idempotency import Reservation, reservation_of
-from models.stores.idempotency import IdempotencyStore
+from models.stores.idempotency import DONE, IdempotencyStore
 
 UNANSWERED_AFTER = timedelta(seconds=30)
 EVERY_SECONDS = 5.0
-AT_ONCE = 50
+AT_ONCE, REFUSED = 50, 300
 
 _log = structlog.get_logger(__name__)
 
@@ -34,8 +35,9 @@ async def dispatch_for_ever(database: Database, gateway: Gateway) -> None:
 
 
 async def dispatch_once(database: Database, gateway: Gateway, age: timedelta = UNANSWERED_AFTER) -> int:
-    """Re-send what has waited longer than `age`; gives how many were sent."""
+    """Re-send what has waited longer than `age`, and what was recorded unseen; gives how many were sent."""
     claimed = await run_in_threadpool(_claim, database, age)
+    claimed += await run_in_threadpool(_recorded, database, gateway.unseen, age)
     for reserved in claimed:
         try:
             await deliver(database, gateway, reserved)
@@ -54,3 +56,18 @@ def _claim(database: Database, age: timedelta) -> list[Reservation]:
         store = IdempotencyStore(session)
         taken = [store.get(record_id) for record_id in waiting if store.claim(record_id, now, age)]
         return [reservation_of(row) for row in taken if row is not None]
+
+
+def _recorded(database: Database, unseen: dict[UUID, datetime], age: timedelta) -> list[Reservation]:
+    """Acts whose record settled them while nobody heard of them: an engine that died meanwhile has to hear of them.
+
+    One that did not die gives the first answer again. A refusal that was kept is never sent again.
+    """
+    now = datetime.now(UTC)
+    waiting = [record_id for record_id, sent_at in unseen.items() if sent_at < now - age][:AT_ONCE]
+    with database.read() as session:
+        rows = {record_id: IdempotencyStore(session).get(record_id) for record_id in waiting}
+    for record_id, row in rows.items():
+        if row is None or (row.state == DONE and (row.status or REFUSED) >= REFUSED):
+            unseen.pop(record_id, None)
+    return [reservation_of(row) for row in rows.values() if row is not None and row.state == DONE and row.id in unseen]

@@ -49,16 +49,20 @@ SEND_ONCE: ActivityConfig = {
 """A message to a person: the engine starts it at most once; what comes of it decides whether there is another."""
 
 SWEEP: ActivityConfig = {
-    "start_to_close_timeout": timedelta(minutes=5),
+    "start_to_close_timeout": timedelta(minutes=1),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         maximum_interval=timedelta(seconds=30),
         non_retryable_error_types=DOMAIN_CODES,
     ),
 }
-"""One chunk of a sweep: repeated until it stands, for each is safe to repeat."""
+"""One chunk of a sweep: repeated until it stands, for each is safe to repeat; so long a killed worker holds it up."""
 
-REACH: ActivityConfig = {**SWEEP, "heartbeat_timeout": timedelta(seconds=10)}
+REACH: ActivityConfig = {
+    **SWEEP,
+    "start_to_close_timeout": timedelta(minutes=5),
+    "heartbeat_timeout": timedelta(seconds=10),
+}
 """A chunk that starts or signals one by one: a worker that dies among them is noticed soon."""
 
 GREET: ActivityConfig = {

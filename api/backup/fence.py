@@ -6,6 +6,7 @@ list of the comparison, and the doors stay closed until a person opens them (`gr
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from api.backup.marking import Marking
 from api.gateway import Gateway
 from api.reconciling import reconcile
 from models.database import Database
@@ -31,7 +33,7 @@ from models.types import SYSTEM_RESTORE, Door
 if TYPE_CHECKING:
     from api.backup.mending import Mending
 
-EVERY_SECONDS = 2.0
+EVERY_SECONDS, LOOK_SECONDS = 2.0, 5.0
 AGREED = "records and engine agree"
 _LEFT = {"drifted": 1, "repaired": -1, "unanswered": 1, "moving": 1}
 """What of a comparison's counts keeps the doors closed."""
@@ -47,6 +49,18 @@ class Fence:
     gateway: Gateway
     client: Client
     settings: Settings
+    marking: Marking
+
+    @classmethod
+    def of(cls, database: Database, gateway: Gateway, client: Client, settings: Settings) -> "Fence":
+        """The doors of the copy that these settings describe."""
+        return cls(database, gateway, client, settings, Marking(database, client, settings.task_queue))
+
+    async def before_the_first(self) -> None:
+        """Look at the mark before anybody is let in; an engine that is away takes no act either."""
+        with suppress(OperationalError, RPCError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._mark()
 
     async def keep(self) -> None:
         """While a restore holds the doors closed, try to open them; until cancelled."""
@@ -63,6 +77,7 @@ class Fence:
         """Mend what can be mended and compare; opens at zero. Gives what is left, None when no restore holds them."""
         held = await run_in_threadpool(self._held)
         if held is None:
+            await self._mark()
             return None
         mending = self._mending()
         for difference in await mending.differences(held.since):
@@ -70,8 +85,18 @@ class Fence:
         if held.drift is None and held.records_as_of is not None:
             await mending.programme(held.records_as_of)
         left = len(await mending.differences(held.since)) or await self._compared()
+        if left == 0:
+            self.marking.agreed = True
+            await self.marking.turn()
         await run_in_threadpool(self._note, left)
         return left
+
+    async def _mark(self) -> None:
+        """Only while people are let in: closed doors have their reason, and whoever opens them has looked."""
+        if await run_in_threadpool(maintenance.is_closed, self.database):
+            self.marking.agreed = True
+        else:
+            await self.marking.turn()
 
     def _mending(self) -> "Mending":
         # Everything that a worker runs, and only after a restore: the API does not load it otherwise.

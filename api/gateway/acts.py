@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -95,6 +96,11 @@ class Gateway(EngineReads):
         super().__init__(client)
         self._task_queue = task_queue
         self._reachable_until = 0.0
+
+    @cached_property
+    def unseen(self) -> dict[UUID, datetime]:
+        """Kept requests that this process sent without hearing what became of them, by their id, and when."""
+        return {}
 
     async def healthy(self) -> bool:
         """Whether the engine answers within a second."""

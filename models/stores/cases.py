@@ -81,6 +81,15 @@ class CaseStore:
         """The case that a workflow records."""
         return self.session.exec(select(Case).where(Case.workflow_id == workflow_id)).first()
 
+    def opened_by(self, workflow_id: str) -> Case | None:
+        """The case that a workflow has opened, once no other attempt to write its first record is under way.
+
+        An attempt that took too long goes on beside the next one, which must not look while the case half stands.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(workflow_id, 0))))
+        return self.by_workflow_id(workflow_id)
+
     def by_open_key(self, key: str) -> Case | None:
         """The open case that holds a key which only one may hold."""
         return self.session.exec(select(Case).where(Case.open_key == key)).first()

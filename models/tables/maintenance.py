@@ -22,3 +22,13 @@ class Maintenance(SQLModel, table=True):
     drift: int | None = None
     """Differences that the last comparison left; None before the first one."""
     checked_at: datetime | None = None
+
+
+class EngineMark(SQLModel, table=True):
+    """The number of the last mark that was set on the engine; it is counted up here first. One row at most."""
+
+    __tablename__ = "engine_mark"
+
+    id: int = Field(default=ONLY, primary_key=True)
+    number: int
+    at: datetime

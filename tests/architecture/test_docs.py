@@ -73,3 +73,9 @@ def test_every_file_the_pages_name_exists() -> None:
 def test_a_command_that_is_gone_is_seen() -> None:
     assert _unknown(["audit", "verify"], get_command(app)) is None
     assert _unknown(["audit", "gone"], get_command(app)) == "gone"
+
+
+def test_every_test_that_the_table_of_faults_names_exists() -> None:
+    named = [code for code in _code("docs/faults.md") if code.startswith("tests/")]
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []

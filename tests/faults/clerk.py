@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.gateway import Gateway
+from models.database import Database
 from models.settings import Settings
 from models.tables.cases import Case, Decision
 from tests.faults.parts import Engine
@@ -88,9 +89,9 @@ class Clerk:
 
 
 @asynccontextmanager
-async def clerk(power: Engine, home: Path) -> AsyncIterator[Clerk]:
-    """Records, application and a task queue of a test's own."""
-    database, client, queue = world.new_database(home), await power.client(), f"clerk-{uuid4()}"
+async def clerk(power: Engine, home: Path, records: Database | None = None) -> AsyncIterator[Clerk]:
+    """Records, application and a task queue of a test's own; the records are SQLite in the home unless given."""
+    database, client, queue = records or world.new_database(home), await power.client(), f"clerk-{uuid4()}"
     people = world.build(database, offset=700_000 + 100 * next(_worlds))
     settings = Settings(home=home, secret_key=SecretStr(world.SECRET), task_queue=queue)
     gateway = Gateway(client, queue)

@@ -1,10 +1,8 @@
 """Real processes to kill: an engine on a file of its own, and workers beside it."""
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +13,7 @@ from temporalio.service import RPCError
 
 from api.supervisor import temporal_server
 from models.encryption import Keyring
-from tests.supervisor.copies import ROOT
+from tests.faults.forked import Forked
 from tests.support.ports import free_port
 from tests.support.world import SECRET
 from workflows.client import data_converter
@@ -86,27 +84,26 @@ class Workers:
     queue: str
     smtp_url: str | None = None
     database_url: str | None = None
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[Forked] = field(default_factory=list)
 
-    def failing(self, point: str, step_no: int) -> subprocess.Popen[bytes]:
+    def failing(self, point: str, step_no: int) -> Forked:
         """One that dies at a point of the record of a step."""
         return self._start("tests.faults.failing_worker", point, str(step_no))
 
-    def healthy(self) -> subprocess.Popen[bytes]:
+    def healthy(self) -> Forked:
         """`greenlane worker`."""
         return self._start("api.cli", "worker")
 
-    def hasty(self, seconds: int) -> subprocess.Popen[bytes]:
+    def hasty(self, seconds: int) -> Forked:
         """One whose tasks are due so many seconds after they open."""
         return self._start("tests.faults.hasty_worker", "worker", str(seconds))
 
-    def api(self, port: int) -> subprocess.Popen[bytes]:
+    def api(self, port: int) -> Forked:
         """`greenlane api` beside them."""
         return self._start("api.cli", "api", "--port", str(port))
 
-    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GREENLANE_")}
-        environment = kept | {
+    def _start(self, module: str, *arguments: str) -> Forked:
+        environment = {
             "GREENLANE_HOME": str(self.home),
             "GREENLANE_SECRET_KEY": SECRET,
             "GREENLANE_TEMPORAL_ADDRESS": self.address,
@@ -117,10 +114,7 @@ class Workers:
             environment |= {"GREENLANE_SMTP_URL": self.smtp_url, "GREENLANE_MAIL_FROM": SENDER}
         if self.database_url is not None:
             environment["GREENLANE_DATABASE_URL"] = self.database_url
-        with (self.home / f"{arguments[0]}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+        process = Forked(module, arguments, environment, self.home / f"{arguments[0]}.log")
         self.running.append(process)
         return process
 
@@ -131,7 +125,7 @@ class Workers:
             process.wait()
 
 
-async def death(process: subprocess.Popen[bytes]) -> None:
+async def death(process: Forked) -> None:
     """Wait until the process killed itself with SIGKILL; beside other tests it may start and work for a while first."""
     code = await asyncio.to_thread(process.wait, DEATH_SECONDS)
     assert code == -signal.SIGKILL, f"ended with {code}"

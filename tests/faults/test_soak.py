@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from models.identifiers import touchpoint_workflow_id
+from models.rules.calendar import local_date
 from models.services import audit
-from models.tables.cases import Decision
+from models.tables.book import Customer
+from models.tables.care import Touchpoint
+from models.tables.cases import Case, Decision, Task
+from models.tables.columns import new_id
 from models.tables.messages import IdempotencyRecord
 from models.types import SYSTEM_SLA, Door
 from tests.faults.soak import records
@@ -20,6 +25,7 @@ from tests.faults.soak.histories import drift, histories_against
 from tests.faults.soak.run import Plan, soak
 from tests.faults.soak.told import Act, Call, Log
 from tests.support.stage import Stage
+from tests.support.sweeping import add_touchpoint
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(400)]
 
@@ -32,7 +38,7 @@ SELECT lower(hex(randomblob(16))), case_id, 4, {_KEPT} FROM decision WHERE step_
 
 
 async def test_nothing_acknowledged_is_lost_or_doubled_under_kill_9(tmp_path: Path) -> None:
-    report = await soak(Plan(SEED, seconds=150, kills=KILLS, again=1.0), tmp_path)
+    report = await soak(Plan(SEED, seconds=150, every=(1.0, 2.5), kills=KILLS, again=1.0), tmp_path)
     told = "\n".join(report.lines())
     assert report.violations == [], told
     assert report.kills.total() == KILLS, told
@@ -75,7 +81,21 @@ def _asked(session: Session) -> None:
     )
 
 
-HARM: dict[str, tuple[Callable[[Session], None], str]] = {
+def _visit(session: Session) -> Touchpoint:
+    number = session.exec(select(Customer.customer_no)).first()
+    assert number is not None
+    return add_touchpoint(session, number, local_date(datetime.now(UTC)), key=f"{records.VISIT}:0")
+
+
+def _served_twice(session: Session) -> None:
+    """A visit whose case has its first task two times: one of them is somebody else's, taken over."""
+    visit, task = _visit(session), min(records.seen_in(session).tasks.values(), key=lambda row: row.opened_at)
+    case = session.get_one(Case, task.case_id)
+    case.workflow_id = touchpoint_workflow_id(visit.id)
+    session.add(Task.model_validate(task.model_dump() | {"id": new_id()}))
+
+
+HARM: dict[str, tuple[Callable[[Session], object], str]] = {
     "a decision deleted": (_sql("DELETE FROM decision WHERE step_no = 3"), "acknowledged and lost"),
     "a first record deleted": (_sql("DELETE FROM decision WHERE step_no = 1"), "steps [2, 3]"),
     "a decision doubled": (_sql(DOUBLE), "decided 2 times"),
@@ -90,6 +110,8 @@ HARM: dict[str, tuple[Callable[[Session], None], str]] = {
     "an overdue task": (_sql(f"UPDATE task SET due_at = '{FAR_AWAY}' WHERE closed_at IS NULL"), "not escalated"),
     "an escalation without its alarm": (_escalated_nowhere, "escalated 0 times, audited 1"),
     "a request never answered": (_asked, "never answered"),
+    "a visit that is nobody's task": (_visit, "0 tasks"),
+    "a visit that is two tasks": (_served_twice, "2 tasks"),
 }
 
 
@@ -117,7 +139,7 @@ def _acknowledged(row: Decision) -> Act:
 
 
 @contextmanager
-def _harmed(stage: Stage, harm: Callable[[Session], None]) -> Iterator[records.Records]:
+def _harmed(stage: Stage, harm: Callable[[Session], object]) -> Iterator[records.Records]:
     """The records as they would look; nothing of it stays."""
     with stage.world.database.write() as session:
         harm(session)

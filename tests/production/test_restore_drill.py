@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,8 +17,9 @@ from sqlmodel import col, select
 
 from api.app import create_app
 from api.backup import manifest as manifests
+from api.backup.marking import NOT_OF_ONE_AGE, Marking
 from api.backup.restoring import restore
-from api.backup.taking import ENGINE, take
+from api.backup.taking import ENGINE, RECORDS, take
 from models.database import Database
 from models.messages.approval import ApprovalState
 from models.messages.qualification import MembershipState
@@ -87,6 +88,10 @@ class Copy:
             while not _rows(self.database)["planned"]:
                 await asyncio.sleep(0.2)
 
+    async def marked(self) -> None:
+        """Mark the engine at once, as it is marked every minute."""
+        await Marking(self.database, await self.engine.client(), QUEUE, every=timedelta()).turn()
+
     async def open(self) -> None:
         """Wait until people are let in."""
         async with asyncio.timeout(OPEN_SECONDS):
@@ -129,6 +134,7 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         last = await copy.declare(world.SILVER, "silver")
         for login in ("unit", "svc"):
             await copy.approve(login, last)
+        await copy.marked()
         take(_settings(home), folder / OLD)
         await copy.approve("unit", first)
         await copy.approve("lead", last)
@@ -136,6 +142,7 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
         opened = await copy.post("hq-vip", f"/api/v1/quotas/{world.YEAR}/season/open", {"reason": "年度评定"})
         assert opened.status_code == 201, opened.text
+        await copy.marked()
         take(_settings(home), folder / YOUNG)
     return folder
 
@@ -182,6 +189,33 @@ def newest(backups: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     rows = _rows(database)
     database.dispose()
     return rows
+
+
+def _by_hand(backups: Path, records: str, engine_of: str, home: Path) -> Path:
+    """The files of two backups copied into a home, past `greenlane restore`."""
+    home.mkdir()
+    shutil.copyfile(backups / records / RECORDS, home / "records.db")
+    shutil.copyfile(backups / engine_of / ENGINE, home / ENGINE)
+    return home
+
+
+@pytest.mark.parametrize(("records", "engine_of"), [(OLD, YOUNG), (YOUNG, OLD)], ids=["engine ahead", "records ahead"])
+async def test_files_put_back_by_hand_are_noticed_before_anybody_is_let_in(
+    backups: Path, newest: dict[str, list[Any]], tmp_path: Path, records: str, engine_of: str
+) -> None:
+    async with running(_by_hand(backups, records, engine_of, tmp_path / "home")) as copy:
+        with copy.database.read() as session:
+            closed = maintenance.standing(session)
+        assert closed is not None
+        assert closed.reason == NOT_OF_ONE_AGE
+        assert (await copy.clients.token("mgr").post("/api/v1/qualifications", json={})).status_code == 503
+        await copy.open()
+        assert _rows(copy.database) == newest
+
+
+async def test_files_of_one_age_are_let_in_at_once(backups: Path, tmp_path: Path) -> None:
+    async with running(_by_hand(backups, YOUNG, YOUNG, tmp_path / "home")) as copy:
+        assert not maintenance.is_closed(copy.database)
 
 
 @pytest.mark.parametrize(("records", "engine_of"), [(OLD, YOUNG), (YOUNG, OLD)], ids=["engine ahead", "records ahead"])

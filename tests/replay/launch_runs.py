@@ -13,7 +13,8 @@ from tests.support.stage import Stage as Scene
 Handle = WorkflowHandle[Any, Any]
 
 
-async def _draft(scene: Scene) -> Launch:
+async def draft(scene: Scene) -> Launch:
+    """A launch of the branch, three days ahead."""
     assert scene.environment is not None
     today = local_date(await scene.environment.get_current_time())
     return await open_launch(scene.client, scene.world, today + timedelta(days=3), scene.queue, branches=("BJ",))
@@ -21,7 +22,7 @@ async def _draft(scene: Scene) -> Launch:
 
 async def rollout(scene: Scene) -> Handle:
     """Drafted anew, launched, reminded, put off, handed over, done."""
-    launch = await _draft(scene)
+    launch = await draft(scene)
     await launch.replan(branches=("BJ", "SH"))
     await launch.launch()
     await scene.skip(days=12)
@@ -39,7 +40,7 @@ async def rollout(scene: Scene) -> Handle:
 
 async def rollout_cancelled(scene: Scene) -> Handle:
     """Launched and cancelled."""
-    launch = await _draft(scene)
+    launch = await draft(scene)
     await launch.launch()
     await launch.cancel()
     await launch.handle.result()

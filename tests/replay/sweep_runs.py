@@ -28,21 +28,21 @@ Handle = WorkflowHandle[Any, Any]
 
 async def duty_sweep(scene: Scene) -> Handle:
     """A year planned, a visit started, a birthday and a magazine sent when the quiet hours were over."""
-    day = await _dawn(scene)
-    _plan(scene, day)
-    return await _swept(scene, day, {"plans", "started", "sent"})
+    day = await dawn(scene)
+    plan(scene, day)
+    return await swept(scene, day, {"plans", "started", "sent"})
 
 
 async def duty_sweep_amending(scene: Scene) -> Handle:
     """The next day: whom the visit was for has left, so its running case is ended."""
-    day = await _dawn(scene)
-    contact_id = _plan(scene, day)
-    await _swept(scene, day, {"plans", "started", "sent"})
+    day = await dawn(scene)
+    contact_id = plan(scene, day)
+    await swept(scene, day, {"plans", "started", "sent"})
     scene.write(lambda session: setattr(session.get_one(Contact, contact_id), "left_on", day))
-    return await _swept(scene, await _dawn(scene), {"replanned", "stopped"})
+    return await swept(scene, await dawn(scene), {"replanned", "stopped"})
 
 
-async def _dawn(scene: Scene) -> date:
+async def dawn(scene: Scene) -> date:
     """Five o'clock of the next day."""
     assert scene.environment is not None
     now = await scene.environment.get_current_time()
@@ -51,7 +51,7 @@ async def _dawn(scene: Scene) -> date:
     return day
 
 
-def _plan(scene: Scene, day: date) -> UUID:
+def plan(scene: Scene, day: date) -> UUID:
     """A gold member with a visit, a birthday and a magazine; gives whom the visit is for."""
     number = scene.world.customer(world.GOLD)
     with scene.world.database.write() as session:
@@ -65,7 +65,7 @@ def _plan(scene: Scene, day: date) -> UUID:
         return contact.id
 
 
-async def _swept(scene: Scene, day: date, found: set[str]) -> Handle:
+async def swept(scene: Scene, day: date, found: set[str]) -> Handle:
     """The sweep of the branch to its end, the quiet hours skipped."""
     assert scene.environment is not None
     assert await start_sweep(scene.client, scene.queue, StartSweep(institution_code=BRANCH, day=day))

@@ -16,6 +16,7 @@ from models.services.approval import steps
 from models.stores.audit import AuditStore
 from models.tables.cases import Case, Decision, Membership, Seat, SilverQuota
 from models.types import Outcome
+from tests.support import serving
 from tests.support import world as worlds
 from tests.support.waiting_cases import AT, Waiting, before_final_approval
 
@@ -86,4 +87,21 @@ def test_one_step_delivered_by_many_at_once_is_recorded_once(database: Database)
     with database.read() as session:
         (decision,) = session.exec(select(Decision)).all()
         assert decision.update_id == results[0].update_id
+        _check_trail(session, 1)
+
+
+def test_one_opening_delivered_by_many_at_once_is_recorded_once(database: Database) -> None:
+    """An attempt that takes too long goes on beside the next one: neither fails, neither is refused."""
+    world = serving.with_counter(worlds.build(database))
+    start, together = serving.request(world), Barrier(THREADS)
+
+    def deliver(_: int) -> str:
+        together.wait()
+        return serving.record(world, start).state.model_dump_json()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = list(pool.map(deliver, range(THREADS)))
+    assert len(set(answers)) == 1
+    with database.read() as session:
+        assert [case.workflow_id for case in session.exec(select(Case))] == [start.workflow_id]
         _check_trail(session, 1)

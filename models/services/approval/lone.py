@@ -34,7 +34,7 @@ def record_opening(session: Session, message: RecordApprovalOpening) -> Opened:
     Raises what the subject refuses, DUPLICATE_CASE beside an open one, NOT_FOUND, NOT_ALLOWED for a disabled person.
     """
     start, at = message.start, message.at
-    standing = CaseStore(session).by_workflow_id(start.workflow_id)
+    standing = CaseStore(session).opened_by(start.workflow_id)
     if standing is not None:
         return opened_again(session, standing, at)
     check(session, start, at)

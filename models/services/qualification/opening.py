@@ -27,7 +27,7 @@ def record_opening(session: Session, message: RecordOpening) -> Opened:
     Raises the refusals of `declaration.check`, and NOT_ALLOWED when the declarant lost its post.
     """
     start = message.start
-    standing = CaseStore(session).by_workflow_id(start.workflow_id)
+    standing = CaseStore(session).opened_by(start.workflow_id)
     if standing is not None:
         return opened_again(session, standing, message.at)
     prepared = check(session, request_of(start), message.at, declarant=start.actor_id)

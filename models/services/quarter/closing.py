@@ -48,7 +48,7 @@ def record_opening(session: Session, message: RecordPeriodOpening) -> Opened:
     Raises INVALID_INPUT for a quarter that has not ended, NOT_FOUND for what is no branch.
     """
     start, at = message.start, message.at
-    standing = CaseStore(session).by_workflow_id(start.workflow_id)
+    standing = CaseStore(session).opened_by(start.workflow_id)
     if standing is not None:
         return opened_again(session, standing, at)
     check(session, start, at)

@@ -37,7 +37,7 @@ def record_opening(session: Session, message: RecordRolloutOpening) -> RolloutOp
     are none, or a start that is years away.
     """
     start, at = message.start, message.at
-    standing = CaseStore(session).by_workflow_id(start.workflow_id)
+    standing = CaseStore(session).opened_by(start.workflow_id)
     if standing is not None:
         return _opened(session, standing, at)
     refuse_without_post(session, start)

@@ -43,7 +43,7 @@ def record_opening(session: Session, message: RecordServiceOpening) -> ServiceOp
     DUPLICATE_CASE with the open one, and what the kind refuses (NOT_ELIGIBLE, INVALID_INPUT).
     """
     start, at = message.start, message.at
-    standing = CaseStore(session).by_workflow_id(start.workflow_id)
+    standing = CaseStore(session).opened_by(start.workflow_id)
     if standing is not None:
         return _opened_again(session, standing, at)
     _check_person(session, start)

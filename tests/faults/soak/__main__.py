@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.soak.run import Plan, soak
-from tests.plugins.postgres import fresh_database, server
+from tests.plugins.postgres import server
 
 MINUTE = 60.0
 
@@ -20,8 +20,8 @@ def main(arguments: list[str]) -> int:
     _say(f"seed {wanted.seed}, {wanted.minutes:g} minutes, records in {wanted.records}")
     home = Path(tempfile.mkdtemp(prefix="greenlane-soak-"))
     with ExitStack() as held:
-        url = fresh_database(held.enter_context(server())) if wanted.records == "postgresql" else None
-        report = asyncio.run(soak(Plan(wanted.seed, wanted.minutes * MINUTE), home, url))
+        postgres = held.enter_context(server()) if wanted.records == "postgresql" else None
+        report = asyncio.run(soak(Plan(wanted.seed, wanted.minutes * MINUTE), home, postgres))
     _say(*report.lines())
     if report.violations:
         _say(f"logs are in {home}")

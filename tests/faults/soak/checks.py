@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models.tables.cases import Decision
-from models.types import Door
+from models.types import SERVICE_KINDS, Door
 from tests.faults.soak.records import Records
 from tests.faults.soak.told import AWAY, Act, Log, Outcome
 
@@ -22,6 +22,7 @@ def check(log: Log, records: Records, now: datetime) -> list[str]:
         *_steps(records),
         *_audit(records),
         *_breaches(records, now),
+        *_touchpoints(records),
         *(f"{row.route}: its request was never answered" for row in records.unanswered()),
     ]
 
@@ -62,7 +63,8 @@ def _acknowledged(act: Act, rows: list[Decision], records: Records) -> Iterator[
             yield f"{_named(act)}: acknowledged and lost"
         return
     row = rows[0]
-    if row.case_id != act.case_id or row.task_id != act.task_id or row.actor_id != act.account_id:
+    meant = (act.case_id or row.case_id, act.task_id or row.task_id, act.account_id)
+    if (row.case_id, row.task_id, row.actor_id) != meant:
         yield f"{_named(act)}: recorded as something else"
     if row.verdict is not None and "verdict" in act.body and row.verdict != act.body["verdict"]:
         yield f"{_named(act)}: {act.body['verdict']} recorded as {row.verdict}"
@@ -74,9 +76,10 @@ def _steps(records: Records) -> Iterator[str]:
     for case in records.cases.values():
         rows = decided.get(case.id, [])
         steps = [row.step_no for row in rows]
-        if steps != list(range(1, len(steps) + 1)) or not steps:
+        first = 0 if case.kind in SERVICE_KINDS else 1
+        if steps != list(range(first, first + len(steps))) or not steps:
             yield f"{case.workflow_id}: steps {steps}"
-        elif (case.version, case.stage) != (steps[-1], rows[-1].effect["stage"]):
+        elif (case.version, case.stage) != (rows[-1].effect["version"], rows[-1].effect["stage"]):
             yield f"{case.workflow_id}: stands at {case.version} {case.stage}, decided {steps[-1]}"
     for task_id, number in Counter(row.task_id for row in records.decisions if row.task_id).items():
         if number > 1:
@@ -117,6 +120,14 @@ def _breaches(records: Records, now: datetime) -> Iterator[str]:
     for alarm in records.alarms:
         if alarm.key == BREACH and (alarm.at < alarm.due_at or records.tasks[alarm.task_id].breached_at is None):
             yield f"task {alarm.task_id}: escalated at {alarm.at}, due {alarm.due_at}"
+
+
+def _touchpoints(records: Records) -> Iterator[str]:
+    """Every visit that was due when the run began is exactly one task."""
+    for row in records.visits():
+        number = len(records.first_tasks(row))
+        if number != 1:
+            yield f"touchpoint {row.key}: due {row.due_on}, {number} tasks"
 
 
 def _named(act: Act) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from random import Random
 
-from tests.faults.soak.site import API, ENGINE, Site
+from tests.faults.soak.site import API, ENGINE, RECORDS, Site
 
 DOWN_SECONDS = 1.5
 """The longest that something lies dead before it is started again."""
@@ -22,6 +22,7 @@ class Nemesis:
         self._chance = Random(f"{seed}:nemesis")
         # Workers most often: they hold what is half done.
         self._victims = [*site.names * (4 // len(site.names)), API, ENGINE, ENGINE]
+        self._victims += [RECORDS] if site.postgres else []
 
     async def rage(self, kills: int | None) -> None:
         """So many kills, or for ever."""

@@ -9,16 +9,20 @@ from uuid import UUID
 from sqlmodel import Session, SQLModel, select
 
 from models.database import Database
+from models.identifiers import touchpoint_workflow_id
 from models.services import audit
 from models.stores.audit import AuditStore
 from models.stores.idempotency import PENDING
 from models.tables.audit import AuditEntry
+from models.tables.care import Touchpoint
 from models.tables.cases import Case, Decision, Task
 from models.tables.desk import TaskAlarm
 from models.tables.messages import IdempotencyRecord
 from models.types import OPEN_TASK_STATES
 
 T = TypeVar("T", bound=SQLModel)
+VISIT = "soak"
+"""How the key of a visit begins that is there when a run begins."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Records:
     alarms: Sequence[TaskAlarm]
     entries: Sequence[AuditEntry]
     requests: Sequence[IdempotencyRecord]
+    touchpoints: Sequence[Touchpoint]
     broken_at: int | None
 
     def of_case(self) -> dict[UUID, list[Decision]]:
@@ -43,6 +48,17 @@ class Records:
     def open_tasks(self) -> list[Task]:
         """Tasks that wait for somebody."""
         return [task for task in self.tasks.values() if task.state in OPEN_TASK_STATES]
+
+    def visits(self) -> list[Touchpoint]:
+        """What a sweep has to make somebody's task: due from the beginning."""
+        return [row for row in self.touchpoints if row.key.startswith(f"{VISIT}:")]
+
+    def first_tasks(self, touchpoint: Touchpoint) -> list[Task]:
+        """What the case of a touchpoint asked somebody to do at its beginning; several of them are too many."""
+        name = touchpoint_workflow_id(touchpoint.id)
+        ids = {case.id for case in self.cases.values() if case.workflow_id == name}
+        own = sorted((task for task in self.tasks.values() if task.case_id in ids), key=lambda task: task.opened_at)
+        return [task for task in own if task.step == own[0].step]
 
     def unanswered(self) -> list[IdempotencyRecord]:
         """Requests that were kept and have no definite answer yet."""
@@ -59,12 +75,14 @@ def seen_in(session: Session) -> Records:
     """The records as a transaction sees them."""
     entries = list(AuditStore(session).all())
     return Records(
-        cases={row.id: row for row in _all(session, Case)},
+        # A case without a state was put there by the set-up, for a member of before.
+        cases={row.id: row for row in _all(session, Case) if row.state},
         decisions=_all(session, Decision),
         tasks={row.id: row for row in _all(session, Task)},
         alarms=_all(session, TaskAlarm),
         entries=entries,
         requests=_all(session, IdempotencyRecord),
+        touchpoints=_all(session, Touchpoint),
         broken_at=audit.verify(entries).broken_at,
     )
 

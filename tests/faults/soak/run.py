@@ -4,18 +4,28 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from temporalio.service import RPCError
+
+from models.messages.sweep import StartSweep
+from models.rules.calendar import local_date
 from tests.faults.soak.checks import check
 from tests.faults.soak.crowd import Crowd
 from tests.faults.soak.histories import drift, histories_against
 from tests.faults.soak.nemesis import Nemesis
 from tests.faults.soak.records import Records, read
-from tests.faults.soak.site import QUEUE, Site, site
+from tests.faults.soak.site import DUE_SECONDS, QUEUE, Site, site
 from tests.faults.soak.told import Outcome
+from tests.plugins.postgres import Server
+from workflows.sweeping import start_sweep
 
 SETTLE_SECONDS = 120.0
+VISIT_SECONDS = 10
+"""A visit is due for every so many seconds of a run."""
+SWEPT_AFTER_SECONDS = 15.0
+"""So long after everybody began to work."""
 PROMISED_SECONDS = 8.0
 """An answer or a 503, whatever happens; on a busy machine a call may take longer, which is told and no violation."""
 
@@ -36,6 +46,11 @@ class Plan:
         """How many there are to declare."""
         return int(self.seconds) + 20
 
+    @property
+    def visits(self) -> int:
+        """How many are due."""
+        return int(self.seconds) // VISIT_SECONDS + 1
+
 
 @dataclass(frozen=True)
 class Report:
@@ -47,32 +62,38 @@ class Report:
     decisions: int
     cases: int
     breaches: int
-    unknown_calls: int
+    visits: int
+    unknown_calls: Counter[str]
     slow_calls: int
     violations: list[str]
 
     def lines(self) -> list[str]:
         """The table that `make soak` prints."""
-        kills = ", ".join(f"{name} {number}" for name, number in sorted(self.kills.items()))
         table = {
             "seed": self.seed,
-            "kills": f"{self.kills.total()} ({kills})",
+            "kills": f"{self.kills.total()} ({_listed(self.kills)})",
             "cases": self.cases,
             "decisions": self.decisions,
             "acts": ", ".join(f"{found.value} {self.acts[found]}" for found in Outcome),
-            "unknowns": self.unknown_calls,
+            "unknowns": f"{self.unknown_calls.total()} ({_listed(self.unknown_calls)})",
             "breaches": self.breaches,
+            "visits": self.visits,
             "slow calls": self.slow_calls,
             "violations": len(self.violations),
         }
         return [f"{name:<12}{value}" for name, value in table.items()] + [f"  {line}" for line in self.violations]
 
 
-async def soak(plan: Plan, home: Path, url: str | None = None) -> Report:
-    """Run the plan in an empty folder; `url` is a migrated PostgreSQL database, SQLite in the folder without it."""
-    async with site(home, plan.customers, url) as found, Crowd(found, plan.seed, plan.customers) as crowd:
+def _listed(numbers: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(numbers.items()))
+
+
+async def soak(plan: Plan, home: Path, postgres: Server | None = None) -> Report:
+    """Run the plan in an empty folder; without a PostgreSQL server, which is killed too, on SQLite in that folder."""
+    crowd_of = (plan.seed, plan.customers, plan.visits)
+    async with site(home, plan.customers, postgres) as found, Crowd(found, *crowd_of) as crowd:
         nemesis = Nemesis(found, plan.seed, plan.every)
-        await _work(plan, crowd, nemesis)
+        await asyncio.gather(_work(plan, crowd, nemesis), _sweep(found))
         await found.ready()
         await crowd.come_back(plan.again)
         client = await found.engine.client()
@@ -91,7 +112,8 @@ async def soak(plan: Plan, home: Path, url: str | None = None) -> Report:
             decisions=len(records.decisions),
             cases=len(records.cases),
             breaches=sum(row.key == "breach" for row in records.alarms),
-            unknown_calls=sum(call.outcome is Outcome.UNKNOWN for call in calls),
+            visits=len(records.visits()),
+            unknown_calls=Counter(str(call.status or "cut off") for call in calls if call.outcome is Outcome.UNKNOWN),
             slow_calls=sum(call.seconds > PROMISED_SECONDS for call in calls),
             violations=violations,
         )
@@ -107,6 +129,17 @@ async def _work(plan: Plan, crowd: Crowd, nemesis: Nemesis) -> None:
     await working
 
 
+async def _sweep(found: Site) -> None:
+    """The day's sweep of the branch, as `greenlane sweep` starts it; tried until an engine takes it."""
+    await asyncio.sleep(SWEPT_AFTER_SECONDS)
+    start = StartSweep(institution_code="BJ", day=local_date(datetime.now(UTC)))
+    while True:
+        with suppress(RPCError, RuntimeError):
+            await start_sweep(await found.engine.client(), QUEUE, start)
+            return
+        await asyncio.sleep(0.5)
+
+
 async def _rest(found: Site) -> Records:
     """The records once no request is open and no escalation due, or as they stand when that takes too long."""
     with suppress(TimeoutError):
@@ -118,5 +151,9 @@ async def _rest(found: Site) -> Records:
 
 
 def _is_quiet(records: Records) -> bool:
-    """Nothing is open, and every task that waits was escalated: here all are due within seconds."""
-    return not records.unanswered() and all(task.breached_at is not None for task in records.open_tasks())
+    """Nothing is open, every task that is due in a moment was escalated, and every visit that is due has its task."""
+    now = datetime.now(UTC)
+    soon = [task for task in records.open_tasks() if task.due_at < now + timedelta(seconds=DUE_SECONDS)]
+    if records.unanswered() or not all(task.breached_at for task in soon):
+        return False
+    return all(records.first_tasks(row) for row in records.visits())

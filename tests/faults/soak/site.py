@@ -1,7 +1,6 @@
 """The service as processes that can be killed: engine, API, workers whose tasks are due in seconds."""
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,9 @@ import httpx2
 
 from models.database import Database
 from models.encryption import Keyring
+from tests.faults.forked import Forked
 from tests.faults.parts import Engine, Workers
+from tests.plugins.postgres import Server, fresh_database
 from tests.support import world
 from tests.support.ports import free_port
 
@@ -20,6 +21,7 @@ DUE_SECONDS = 8
 """How long after its opening a task is due here; in the service it is working days."""
 API = "api"
 ENGINE = "engine"
+RECORDS = "records"
 QUEUE = "soak"
 
 
@@ -31,8 +33,9 @@ class Site:
     engine: Engine
     workers: Workers
     names: tuple[str, ...]
+    postgres: Server | None = None
     port: int = field(default_factory=free_port)
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Forked] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -46,6 +49,8 @@ class Site:
 
     async def mend(self) -> None:
         """Start whatever does not run, as a supervisor would."""
+        if self.postgres is not None and self.postgres.is_down:
+            await asyncio.to_thread(self.postgres.start)
         if self.engine.process is None or self.engine.process.poll() is not None:
             await self.engine.start()
         for name in (API, *self.names):
@@ -56,6 +61,9 @@ class Site:
         """SIGKILL."""
         if name == ENGINE:
             self.engine.kill()
+            return
+        if name == RECORDS and self.postgres is not None:
+            self.postgres.kill()
             return
         self.running[name].kill()
         self.running[name].wait()
@@ -78,8 +86,9 @@ async def _is_ready(client: httpx2.AsyncClient) -> bool:
 
 
 @asynccontextmanager
-async def site(home: Path, customers: int, url: str | None = None) -> AsyncIterator[Site]:
-    """A started copy in `home`: one worker on SQLite, two on the PostgreSQL database of `url`, which is migrated."""
+async def site(home: Path, customers: int, postgres: Server | None = None) -> AsyncIterator[Site]:
+    """A started copy in `home`: one worker on SQLite, two on a database of the PostgreSQL server."""
+    url = fresh_database(postgres.url) if postgres else None
     database = Database(url, Keyring(world.SECRET)) if url else world.new_database(home)
     people = world.build(database)
     with database.write() as session:
@@ -88,7 +97,7 @@ async def site(home: Path, customers: int, url: str | None = None) -> AsyncItera
     engine = Engine(home)
     workers = Workers(home, engine.address, QUEUE, database_url=url)
     try:
-        found = Site(people, engine, workers, ("worker-1", "worker-2") if url else ("worker-1",))
+        found = Site(people, engine, workers, ("worker-1", "worker-2") if url else ("worker-1",), postgres)
         await found.ready()
         yield found
     finally:
