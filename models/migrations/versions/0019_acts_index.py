@@ -1,13 +1,13 @@
 """Accepted acts counted from an index: a scrape of a copy with a million decisions reads no row of them.
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 
 from alembic import op
 
 revision = '0019'
-down_revision = '0017'
+down_revision = '0018'
 branch_labels = None
 depends_on = None
 
