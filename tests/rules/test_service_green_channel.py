@@ -192,10 +192,14 @@ def test_received_in_the_past_the_clock_started_there() -> None:
     assert not {key for key in desk.went_off() if key.startswith(("percent", "before"))}, "their time was over"
 
 
-def test_cancelled_by_handler_or_lead_with_a_reason() -> None:
+def test_cancelled_by_handler_lead_or_operations_with_a_reason() -> None:
     desk = accepted()
     refused(desk, "reason_required", CancelService, "ctr1", comment="")
-    refused(desk, "not_your_task", CancelService, "ops")
+    refused(desk, "reason_required", CancelService, "ops", comment="")
+    refused(desk, "not_your_task", CancelService, "ctr2")
+    stepped_in = accepted()
+    stepped_in.act(CancelService, "ops")
+    assert stepped_in.state.outcome is Outcome.CANCELLED
     desk.act(PauseService, "ctr1", **PAPERS)
     desk.act(CancelService, "lead")
     assert (desk.state.stage, desk.state.outcome) == (Stage.CANCELLED, Outcome.CANCELLED)

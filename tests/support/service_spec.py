@@ -12,10 +12,10 @@ from tests.support.service_paper import CUSTOMER, IDS, POSTS, PROGRAMME, target
 
 _SPEC: dict[CaseKind, dict[Stage, dict[str, str]]] = {
     CaseKind.GREEN_CHANNEL: {
-        Stage.RECEIVED: {"accept": "H", "assign": "HLOP", "pause": "H", "cancel": "HL"},
-        Stage.ACCEPTED: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HL"},
-        Stage.HANDLING: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HL"},
-        Stage.PAUSED: {"assign": "HLOP", "resume": "HLO", "cancel": "HL"},
+        Stage.RECEIVED: {"accept": "H", "assign": "HLOP", "pause": "H", "cancel": "HLO"},
+        Stage.ACCEPTED: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HLO"},
+        Stage.HANDLING: {"assign": "HLOP", "pause": "H", "complete": "H", "cancel": "HLO"},
+        Stage.PAUSED: {"assign": "HLOP", "resume": "HLO", "cancel": "HLO"},
         Stage.AWAITING_CONFIRMATION: {"assign": "HLOP", "confirm": "HC"},
     },
     CaseKind.COMPLAINT: {
