@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from activities.approval import ApprovalActivities
-from models.messages.alarms import Alarm, AlarmPolicy, RecordAlarm
+from models.messages.alarms import Alarm, AlarmPolicy
 from models.messages.approval import Answered, ApprovalState, Decide, Opened, OpenTask
 from models.messages.calendar import CalendarSnapshot
 from models.messages.calendar_publication import AdoptCalendar, CalendarPublished
@@ -19,7 +19,7 @@ from models.messages.handing import ChainAct
 from models.messages.qualification import RecordBreach, RecordStep
 from models.rules import alarms, approval
 from models.types import SYSTEM_SLA, SYSTEM_SLA_ID, AlarmKind, CaseKind, Door
-from workflows.human_task import next_breach, wait_until
+from workflows.human_task import next_breach, wait_until, went_off
 from workflows.record import record
 from workflows.refusals import domain_cause, refusal, refusing
 from workflows.search_attributes import INSTITUTION, KIND, STAGE, STATE_SEQ
@@ -112,13 +112,12 @@ class ApprovalChain:
             await self._decide_automatically(task, alarm)
 
     async def _record_alarm(self, task: OpenTask, alarm: Alarm) -> None:
-        case_id, due_at = self.state.case_id, task.deadline.due_at
+        case_id = self.state.case_id
         if self._policy is None:
-            message = RecordBreach(case_id=case_id, task_id=task.task_id, due_at=due_at)
+            message = RecordBreach(case_id=case_id, task_id=task.task_id, due_at=task.deadline.due_at)
             await record(ApprovalActivities.record_breach, message)
             return
-        went_off = RecordAlarm(case_id=case_id, task_id=task.task_id, alarm=alarm, due_at=due_at, at=workflow.now())
-        await record(ApprovalActivities.record_alarm, went_off)
+        await record(ApprovalActivities.record_alarm, went_off(case_id, task, alarm))
 
     async def _decide_automatically(self, task: OpenTask, alarm: Alarm) -> None:
         """自动决定, signed `system:sla`; where it is refused the case waits for a person, who is reminded on."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from temporalio import workflow
 
+from models.messages.alarms import Alarm, RecordAlarm
 from models.messages.approval import OpenTask
 
 
@@ -12,6 +14,15 @@ def next_breach(tasks: tuple[OpenTask, ...]) -> OpenTask | None:
     """The open task whose deadline comes first and was not yet recorded as passed."""
     waiting = [task for task in tasks if not task.breach_recorded]
     return min(waiting, key=lambda task: task.deadline.due_at, default=None)
+
+
+def went_off(case_id: UUID, task: OpenTask, alarm: Alarm) -> RecordAlarm:
+    """The alarm of a task, to be recorded: now, and never before its own instant.
+
+    A worker that takes over a workflow after a local activity may be told a time some seconds past for a moment.
+    """
+    at = max(workflow.now(), alarm.at)
+    return RecordAlarm(case_id=case_id, task_id=task.task_id, alarm=alarm, due_at=task.deadline.due_at, at=at)
 
 
 async def wait_until(condition: Callable[[], bool], deadline: datetime | None) -> bool:

@@ -14,7 +14,7 @@ from activities.approval import ApprovalActivities
 from activities.rollout import RolloutActivities
 from models.errors import DomainError, ErrorCode
 from models.identifiers import ROLLOUT
-from models.messages.alarms import Alarm, RecordAlarm
+from models.messages.alarms import Alarm
 from models.messages.approval import Answered, OpenTask
 from models.messages.calendar_publication import CalendarPublished
 from models.messages.rollout import (
@@ -29,7 +29,7 @@ from models.messages.rollout import (
 )
 from models.rules import alarms, rollout
 from models.types import CaseKind, Outcome
-from workflows.human_task import wait_until
+from workflows.human_task import wait_until, went_off
 from workflows.record import record
 from workflows.refusals import refusal, refusing
 from workflows.search_attributes import KIND, STAGE, STATE_SEQ
@@ -98,12 +98,8 @@ class RolloutWorkflow:
             if due is None or self._state is None or self._changes != seen:
                 return
             task, alarm = due
-            await record(ApprovalActivities.record_alarm, self._alarm(self._state, task, alarm))
+            await record(ApprovalActivities.record_alarm, went_off(self._state.case_id, task, alarm))
             self._state = alarms.mark(self._state, task.task_id, alarm.key)
-
-    def _alarm(self, state: RolloutState, task: OpenTask, alarm: Alarm) -> RecordAlarm:
-        due_at = task.deadline.due_at
-        return RecordAlarm(case_id=state.case_id, task_id=task.task_id, alarm=alarm, due_at=due_at, at=workflow.now())
 
     def _now_at(self, state: RolloutState) -> None:
         self._state = state

@@ -9,14 +9,14 @@ from temporalio import workflow
 
 from activities.approval import ApprovalActivities
 from activities.service import ServiceActivities
-from models.messages.alarms import Alarm, AlarmPolicy, RecordAlarm
-from models.messages.approval import Answered, OpenTask
+from models.messages.alarms import AlarmPolicy
+from models.messages.approval import Answered
 from models.messages.calendar import CalendarSnapshot
 from models.messages.calendar_publication import CalendarPublished
 from models.messages.service import AdoptServiceCalendar, RecordServiceStep, ServiceOpened, ServiceState
 from models.messages.service_acts import ServiceAct
 from models.rules import alarms, service
-from workflows.human_task import wait_until
+from workflows.human_task import wait_until, went_off
 from workflows.record import record
 from workflows.refusals import refusal, refusing
 from workflows.search_attributes import INSTITUTION, KIND, STAGE, STATE_SEQ
@@ -101,13 +101,8 @@ class ServiceRun:
             if due is None or self._changes != seen:
                 return
             task, alarm = due
-            await self._record_alarm(task, alarm)
+            await record(ApprovalActivities.record_alarm, went_off(self.state.case_id, task, alarm))
             self.state = alarms.mark(self.state, task.task_id, alarm.key)
-
-    async def _record_alarm(self, task: OpenTask, alarm: Alarm) -> None:
-        case_id, due_at = self.state.case_id, task.deadline.due_at
-        went_off = RecordAlarm(case_id=case_id, task_id=task.task_id, alarm=alarm, due_at=due_at, at=workflow.now())
-        await record(ApprovalActivities.record_alarm, went_off)
 
     def answer(self) -> Answered:
         """Where the case stands."""

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from models.rules.alarms import BREACH
 from models.tables.cases import Decision
 from models.types import SERVICE_KINDS, Door
 from tests.faults.soak.records import Records
 from tests.faults.soak.told import AWAY, Act, Log, Outcome
 
 SERVER_ERROR = 500
-BREACH = "breach"
 
 
 def check(log: Log, records: Records, now: datetime) -> list[str]:
@@ -111,9 +111,8 @@ def _breaches(records: Records, now: datetime) -> Iterator[str]:
         for entry in records.entries
         if entry.door is Door.SYSTEM and entry.after and entry.after.get("key") == BREACH
     )
-    for task in records.open_tasks():
-        if task.due_at < now and not breached[task.id]:
-            yield f"task {task.id}: overdue since {task.due_at} and not escalated"
+    for task in records.overdue(now):
+        yield f"task {task.id}: overdue since {task.due_at} and not escalated"
     for task_id in breached | audited:
         if (breached[task_id], audited[task_id]) != (1, 1):
             yield f"task {task_id}: escalated {breached[task_id]} times, audited {audited[task_id]}"

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlmodel import Session, SQLModel, select
 
 from models.database import Database
 from models.identifiers import touchpoint_workflow_id
+from models.rules.alarms import BREACH
 from models.services import audit
 from models.stores.audit import AuditStore
 from models.stores.idempotency import PENDING
@@ -18,7 +20,7 @@ from models.tables.care import Touchpoint
 from models.tables.cases import Case, Decision, Task
 from models.tables.desk import TaskAlarm
 from models.tables.messages import IdempotencyRecord
-from models.types import OPEN_TASK_STATES
+from models.types import OPEN_TASK_STATES, SERVICE_KINDS
 
 T = TypeVar("T", bound=SQLModel)
 VISIT = "soak"
@@ -48,6 +50,19 @@ class Records:
     def open_tasks(self) -> list[Task]:
         """Tasks that wait for somebody."""
         return [task for task in self.tasks.values() if task.state in OPEN_TASK_STATES]
+
+    def overdue(self, at: datetime) -> list[Task]:
+        """Open tasks due before an instant that nobody was told of: of a service its clock is escalated, once, whoever
+        held the task then."""
+        told = [row for row in self.alarms if row.key == BREACH]
+        tasks, clocks = {row.task_id for row in told}, {(row.case_id, row.due_at) for row in told}
+        return [
+            task
+            for task in self.open_tasks()
+            if task.due_at < at
+            and task.id not in tasks
+            and not (task.kind in SERVICE_KINDS and (task.case_id, task.due_at) in clocks)
+        ]
 
     def visits(self) -> list[Touchpoint]:
         """What a sweep has to make somebody's task: due from the beginning."""

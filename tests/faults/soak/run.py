@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlmodel import select
 from temporalio.service import RPCError
 
 from models.messages.sweep import StartSweep
 from models.rules.calendar import local_date
+from models.tables.cases import Membership
 from tests.faults.soak.checks import check
 from tests.faults.soak.crowd import Crowd
 from tests.faults.soak.histories import drift, histories_against
@@ -19,6 +21,7 @@ from tests.faults.soak.records import Records, read
 from tests.faults.soak.site import DUE_SECONDS, QUEUE, Site, site
 from tests.faults.soak.told import Outcome
 from tests.plugins.postgres import Server
+from tests.support import care_members
 from workflows.sweeping import start_sweep
 
 SETTLE_SECONDS = 120.0
@@ -92,6 +95,7 @@ async def soak(plan: Plan, home: Path, postgres: Server | None = None) -> Report
     """Run the plan in an empty folder; without a PostgreSQL server, which is killed too, on SQLite in that folder."""
     crowd_of = (plan.seed, plan.customers, plan.visits)
     async with site(home, plan.customers, postgres) as found, Crowd(found, *crowd_of) as crowd:
+        await _begin_membership(found)
         nemesis = Nemesis(found, plan.seed, plan.every)
         await asyncio.gather(_work(plan, crowd, nemesis), _sweep(found))
         await found.ready()
@@ -117,6 +121,13 @@ async def soak(plan: Plan, home: Path, postgres: Server | None = None) -> Report
             slow_calls=sum(call.seconds > PROMISED_SECONDS for call in calls),
             violations=violations,
         )
+
+
+async def _begin_membership(found: Site) -> None:
+    """The year of the customer that is visited, begun as an approval does."""
+    with found.database.read() as session:
+        case_id = session.exec(select(Membership.case_id)).one()
+    await care_members.start(await found.engine.client(), QUEUE, found.database, case_id)
 
 
 async def _work(plan: Plan, crowd: Crowd, nemesis: Nemesis) -> None:
@@ -153,7 +164,6 @@ async def _rest(found: Site) -> Records:
 def _is_quiet(records: Records) -> bool:
     """Nothing is open, every task that is due in a moment was escalated, and every visit that is due has its task."""
     now = datetime.now(UTC)
-    soon = [task for task in records.open_tasks() if task.due_at < now + timedelta(seconds=DUE_SECONDS)]
-    if records.unanswered() or not all(task.breached_at for task in soon):
+    if records.unanswered() or records.overdue(now + timedelta(seconds=DUE_SECONDS)):
         return False
     return all(records.first_tasks(row) for row in records.visits())
