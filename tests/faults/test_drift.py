@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from api.gateway import Gateway
@@ -141,8 +142,9 @@ async def _assert_in_step(stage: Stage) -> None:
     kinds = {row.kind for row in stage.rows(Case)}
     assert kinds == set(KINDS_WITH_CASES)
     assert job.result is not None
-    assert job.result["compared"] == len(_compared(stage))
-    assert {"unanswered", "moving", "repaired"}.isdisjoint(job.result)
+    cases_and_membership = len(_compared(stage)) + 1  # what the approval of silver began is compared too
+    assert job.result["compared"] == cases_and_membership
+    assert not any(job.result.get(name) for name in ("unanswered", "moving", "repaired"))
 
 
 def _inject(stage: Stage, chance: random.Random) -> None:
@@ -152,8 +154,9 @@ def _inject(stage: Stage, chance: random.Random) -> None:
     with stage.world.database.write() as session:
         for case in cases.values():
             _set(session, Case, case.id, **chance.choice(CASE_HARM))
+        tasks.remove(next(task for task in tasks if _deleted(session, task)))
         for number, task in enumerate(tasks):
-            (_alter, _double, _delete)[number % 3](session, task, chance)
+            (_alter, _double)[number % 2](session, task, chance)
 
 
 CASE_HARM: tuple[dict[str, Any], ...] = (
@@ -185,14 +188,15 @@ def _double(session: Session, task: Task, _: random.Random) -> None:
     session.add(Task(**{**task.model_dump(), "id": new_id()}))
 
 
-def _delete(session: Session, task: Task, chance: random.Random) -> None:
-    """The database itself keeps what decisions and messages refer to."""
+def _deleted(session: Session, task: Task) -> bool:
+    """Whether it is gone: the database itself keeps what decisions and messages refer to."""
     session.flush()
     try:
         with session.begin_nested():
             session.delete(session.get_one(Task, task.id))
-    except Exception:  # noqa: BLE001 - whatever the database says, it is still there
-        _alter(session, task, chance)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _set(session: Session, table: type[Case] | type[Task], row_id: UUID, **values: Any) -> None:
