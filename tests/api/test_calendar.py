@@ -1,7 +1,7 @@
 """`/calendar/{year}`: read, preview, publish; the engine may be away, the key decides what is a repeat."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -41,7 +41,7 @@ async def clients(settings: Settings, database: Database, engine: AcceptingGatew
         before_final_approval(session, people, 1)
     app = create_app(settings, database, engine)
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
 

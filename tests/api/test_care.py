@@ -48,7 +48,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "care"):
         app = create_app(settings, database, Gateway(environment.client, "care"))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, database, datetime.now(UTC))
+            signed_in = Clients(app, database)
             yield signed_in
             await signed_in.close()
     database.dispose()
@@ -62,7 +62,7 @@ async def unsent(tmp_path: Path) -> AsyncIterator[Clients]:
     _prepare(database)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
     database.dispose()

@@ -57,7 +57,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         await start(environment.client, QUEUE, database, case_id)
         app = create_app(settings, database, Gateway(environment.client, QUEUE))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, database, datetime.now(UTC))
+            signed_in = Clients(app, database)
             yield Desk(signed_in, database, (handlers[0], handlers[1], handlers[2]))
             await signed_in.close()
     database.dispose()

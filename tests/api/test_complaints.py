@@ -37,7 +37,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "complaints"):
         app = create_app(settings, database, Gateway(environment.client, "complaints"))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, database, datetime.now(UTC))
+            signed_in = Clients(app, database)
             yield signed_in
             await signed_in.close()
     database.dispose()
@@ -50,7 +50,7 @@ async def unsent(tmp_path: Path) -> AsyncIterator[Clients]:
     world.build(database)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
     database.dispose()

@@ -36,7 +36,7 @@ async def clients(settings: Settings, database: Database) -> AsyncIterator[Clien
         customer.name = '=HYPERLINK("http://x")'
     app = create_app(settings, database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
 

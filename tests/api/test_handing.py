@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -85,7 +84,7 @@ async def story(tmp_path: Path) -> AsyncIterator[Story]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, built, tmp_path, "handing"):
         app = create_app(settings, database, Gateway(environment.client, "handing"))
         async with app.router.lifespan_context(app):
-            clients = Clients(app, database, datetime.now(UTC))
+            clients = Clients(app, database)
             yield Story(clients, database, {login: str(number) for login, number in built.accounts.items()})
             await clients.close()
     database.dispose()

@@ -64,7 +64,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             settings = Settings(home=tmp_path, secret_key=SecretStr(world.SECRET), task_queue=QUEUE)
             app = create_app(settings, database, Gateway(environment.client, QUEUE))
             async with app.router.lifespan_context(app):
-                found = Scene(app, database, datetime.now(UTC))
+                found = Scene(app, database)
                 found.people, found.visit = people, await _in_hand(environment.client, database, people)
                 yield found
                 await found.close()

@@ -36,7 +36,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "rollout"):
         app = create_app(settings, database, Gateway(environment.client, "rollout"))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, database, datetime.now(UTC))
+            signed_in = Clients(app, database)
             yield signed_in
             await signed_in.close()
     database.dispose()
@@ -285,7 +285,7 @@ async def test_nothing_is_lost_while_the_engine_is_down(tmp_path: Path) -> None:
     world.build(database)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, DeadGateway())
     async with app.router.lifespan_context(app):
-        clients = Clients(app, database, datetime.now(UTC))
+        clients = Clients(app, database)
         hq = clients.browser("hq-vip")
         action, fields = _form(_soup(await hq.get("/rollout")), "/rollout")
         refused = await hq.post(action, data={**fields, "start_on": "2026-12-07"})

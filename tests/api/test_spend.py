@@ -49,7 +49,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "spend"):
         app = create_app(settings, people.database, Gateway(environment.client, "spend"))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, people.database, datetime.now(UTC))
+            signed_in = Clients(app, people.database)
             yield signed_in
             await signed_in.close()
     people.database.dispose()
@@ -62,7 +62,7 @@ async def readers(tmp_path: Path) -> AsyncIterator[Clients]:
     settings = Settings(home=tmp_path, secret_key=SecretStr(world.SECRET))
     app = create_app(settings, people.database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, people.database, datetime.now(UTC))
+        signed_in = Clients(app, people.database)
         yield signed_in
         await signed_in.close()
     people.database.dispose()

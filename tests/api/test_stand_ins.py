@@ -34,7 +34,7 @@ async def people(settings: Settings, waiting: Waiting) -> AsyncIterator[Clients]
     database = waiting.world.database
     app = create_app(settings, database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     async with engine.time_skipping() as environment, engine.worker(environment.client, people, tmp_path, "story"):
         app = create_app(settings, database, Gateway(environment.client, "story"))
         async with app.router.lifespan_context(app):
-            signed_in = Clients(app, database, datetime.now(UTC))
+            signed_in = Clients(app, database)
             yield signed_in
             await signed_in.close()
     database.dispose()

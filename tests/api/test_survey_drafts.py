@@ -40,7 +40,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
     settings = Settings(home=tmp_path, secret_key=SecretStr(world.SECRET))
     app = create_app(settings, database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
     database.dispose()

@@ -48,7 +48,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
         async with engine.worker(environment.client, people, tmp_path, "surveys"):
             app = create_app(_settings(tmp_path), database, Gateway(environment.client, "surveys"))
             async with app.router.lifespan_context(app):
-                signed_in = Clients(app, database, datetime.now(UTC))
+                signed_in = Clients(app, database)
                 yield signed_in
                 await signed_in.close()
         database.dispose()
@@ -62,7 +62,7 @@ async def unsent(tmp_path: Path) -> AsyncIterator[Clients]:
         surveys.opened(session, people)
     app = create_app(_settings(tmp_path), database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, datetime.now(UTC))
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
     database.dispose()

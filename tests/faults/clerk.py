@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ async def clerk(power: Engine, home: Path, records: Database | None = None) -> A
     gateway = Gateway(client, queue)
     app = create_app(settings, database, gateway)
     async with app.router.lifespan_context(app):
-        clients = Clients(app, database, datetime.now(UTC))
+        clients = Clients(app, database)
         yield Clerk(power, Stage(client, people, queue, home), gateway, clients)
         await clients.close()
     database.dispose()

@@ -1,7 +1,6 @@
 """`/imports` over HTTP."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -33,7 +32,7 @@ async def clients(database: Database, tmp_path: Path) -> AsyncIterator[Clients]:
     load(database, {**BOOK, "staff.csv": STAFF})
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(SECRET)), database)
     async with app.router.lifespan_context(app):
-        found = Clients(app, database, datetime.now(UTC))
+        found = Clients(app, database)
         yield found
         await found.close()
 

@@ -47,6 +47,6 @@ async def people(settings: Settings, insurer: Database) -> AsyncIterator[Clients
     """People of the world on the application."""
     app = create_app(settings, insurer, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, insurer, datetime.now(UTC))
+        signed_in = Clients(app, insurer)
         yield signed_in
         await signed_in.close()

@@ -42,7 +42,7 @@ async def people(settings: Settings, insurer: World) -> AsyncIterator[Clients]:
     """Them on the application, the engine down."""
     app = create_app(settings, insurer.database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, insurer.database, NOW)
+        signed_in = Clients(app, insurer.database)
         yield signed_in
         await signed_in.close()
 

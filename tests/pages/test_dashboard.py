@@ -48,7 +48,7 @@ async def busy(settings: Settings, database: Database, filled_file: FilledFile) 
     shutil.copyfile(filled_file(_busy_year), settings.home / "records.db")
     app = create_app(settings, database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, NOW)
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
 

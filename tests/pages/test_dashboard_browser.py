@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def secret(served: World) -> str:
     """The session of a branch leader."""
     with served.database.write() as session:
-        return open_session(session, served.accounts["lead"], user_agent="tests", now=NOW)
+        return open_session(session, served.accounts["lead"], user_agent="tests", now=datetime.now(UTC))
 
 
 def _context(browser: Browser, address: str, cookie: tuple[str, str], width: int) -> BrowserContext:

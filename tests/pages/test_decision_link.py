@@ -84,7 +84,7 @@ async def desktop(settings: Settings, insurer: Database) -> AsyncIterator[Deskto
         secret = decision_links.issue(session, accounts["lead"], task, DEFAULT_DESK, datetime.now(UTC))
         assert secret is not None
     async with app.router.lifespan_context(app):
-        people = Clients(app, insurer, datetime.now(UTC))
+        people = Clients(app, insurer)
         yield Desktop(app, insurer, people, gateway, task_id, secret)
         await people.close()
 

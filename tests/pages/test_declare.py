@@ -42,7 +42,7 @@ async def people(settings: Settings, insurer: Database, gateway: AcceptingGatewa
     """People of the world on an application whose engine accepts."""
     app = create_app(settings, insurer, gateway)
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, insurer, datetime.now(UTC))
+        signed_in = Clients(app, insurer)
         yield signed_in
         await signed_in.close()
 

@@ -92,7 +92,7 @@ async def desk(settings: Settings, insurer: Database) -> AsyncIterator[Desk]:
     gateway = MemberGateway(insurer)
     app = create_app(settings, insurer, gateway)
     async with app.router.lifespan_context(app):
-        clients = Clients(app, insurer, datetime.now(UTC))
+        clients = Clients(app, insurer)
         yield Desk(clients, gateway, *known)
         await clients.close()
 

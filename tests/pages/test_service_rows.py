@@ -36,7 +36,7 @@ async def clients(tmp_path: Path, served: World) -> AsyncIterator[Clients]:
     """They on the application."""
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), served.database, DeadGateway())
     async with app.router.lifespan_context(app):
-        found = Clients(app, served.database, datetime.now(UTC))
+        found = Clients(app, served.database)
         yield found
         await found.close()
 

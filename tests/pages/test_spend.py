@@ -41,7 +41,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
         session.add(visit)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, DeadGateway())
     async with app.router.lifespan_context(app):
-        signed_in = Clients(app, database, NOW)
+        signed_in = Clients(app, database)
         yield signed_in
         await signed_in.close()
     database.dispose()

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -87,6 +86,6 @@ async def app(settings: Settings, organisation: Database) -> AsyncIterator[FastA
 @pytest.fixture
 async def clients(app: FastAPI, organisation: Database) -> AsyncIterator[Clients]:
     """`clients.token(login)`, `clients.browser(login)` and `clients.anonymous()`."""
-    clients = Clients(app, organisation, datetime.now(UTC))
+    clients = Clients(app, organisation)
     yield clients
     await clients.close()

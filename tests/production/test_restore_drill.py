@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -113,7 +113,7 @@ async def running(home: Path) -> AsyncIterator[Copy]:
     app = create_app(settings, database)
     try:
         async with engine.worker(await process.client(), people, home, QUEUE), app.router.lifespan_context(app):
-            clients = Clients(app, database, datetime.now(UTC))
+            clients = Clients(app, database)
             yield Copy(process, database, clients)
             await clients.close()
     finally:

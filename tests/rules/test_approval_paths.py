@@ -138,4 +138,4 @@ def test_thousands_of_random_acts_on_every_mixture_of_signer_rules() -> None:
         acts |= {past.act for past in watch.state.acts}
         outcomes.add(watch.state.outcome)
     assert outcomes == {Outcome.APPROVED, Outcome.REJECTED, Outcome.WITHDRAWN}
-    assert acts == {*get_args(ActName)} - {"declare", "acknowledge"}
+    assert acts == {*get_args(ActName)} - {"declare", "acknowledge", "terminate"}

@@ -10,7 +10,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -183,7 +182,7 @@ async def matrix(settings: Settings, filled_file: FilledFile) -> AsyncIterator[M
     shutil.copyfile(filled_file(_build), settings.home / "records.db")
     database = Database.from_settings(settings)
     app = create_app(settings, database, DeadGateway())
-    clients = Clients(app, database, datetime.now(UTC))
+    clients = Clients(app, database)
     with database.read() as session:
         objects = {place: _named(session, code) for place, code in world.PLACES.items()}
     async with app.router.lifespan_context(app):

@@ -1,6 +1,6 @@
 """HTTP clients on the application itself, signed in without a password."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx2
 from fastapi import FastAPI
@@ -16,12 +16,11 @@ ORIGIN = "http://127.0.0.1:8000"
 
 
 class Clients:
-    """Makes clients for people of the records, and closes them."""
+    """Makes clients for people of the records, signed in this moment, and closes them."""
 
-    def __init__(self, app: FastAPI, database: Database, now: datetime) -> None:
+    def __init__(self, app: FastAPI, database: Database) -> None:
         self.app = app
         self.database = database
-        self.now = now
         self._open: list[httpx2.AsyncClient] = []
 
     def anonymous(self) -> httpx2.AsyncClient:
@@ -36,7 +35,7 @@ class Clients:
         with self.database.write() as session:
             account = AccountStore(session).by_login(login)
             assert account is not None
-            issued = issue_token(session, account.id, self.now)
+            issued = issue_token(session, account.id, datetime.now(UTC))
         client.headers["Authorization"] = f"Bearer {issued.token}"
         return client
 
@@ -47,8 +46,9 @@ class Clients:
         with self.database.write() as session:
             account = AccountStore(session).by_login(login)
             assert account is not None
-            secret = open_session(session, account.id, user_agent="tests", now=self.now)
-            row = live_session(session, secret, self.now)
+            now = datetime.now(UTC)
+            secret = open_session(session, account.id, user_agent="tests", now=now)
+            row = live_session(session, secret, now)
             assert row is not None
         client.cookies.set(cookie_name(settings), secret)
         client.headers["X-CSRF-Token"] = token_for(row.csrf_secret)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -83,7 +82,7 @@ async def desk_on(tmp_path: Path) -> AsyncIterator[Desk]:
     gateway = ServingGateway(database)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, gateway)
     async with app.router.lifespan_context(app):
-        clients = Clients(app, database, datetime.now(UTC))
+        clients = Clients(app, database)
         yield Desk(clients, database, gateway, people.accounts)
         await clients.close()
     database.dispose()

@@ -91,7 +91,7 @@ async def floor_on(tmp_path: Path) -> AsyncIterator[Floor]:
         gateway = Gateway(environment.client, "ops-acts")
         app = create_app(settings, database, gateway)
         async with app.router.lifespan_context(app):
-            clients = Clients(app, database, datetime.now(UTC))
+            clients = Clients(app, database)
             yield Floor(clients, database, gateway, {login: str(number) for login, number in people.accounts.items()})
             await clients.close()
     database.dispose()

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -157,7 +156,7 @@ async def desk(tmp_path: Path, environment: WorkflowEnvironment, records: Path) 
     async with engine.worker(environment.client, people, tmp_path, queue):
         app = create_app(settings, database, Gateway(environment.client, queue))
         async with app.router.lifespan_context(app):
-            clients = Clients(app, database, datetime.now(UTC))
+            clients = Clients(app, database)
             yield Desk(clients, database, people)
             await clients.close()
     database.dispose()

@@ -43,7 +43,7 @@ _DUE = frozenset({Stage.DUE})
 _GREEN_CHANNEL: dict[type, _Entry] = {
     acts.AcceptService: _Entry(people.by_holder, assigning.accept, frozenset({Stage.RECEIVED}), assigning.check_accept),
     acts.AssignService: _Entry(
-        people.by_holder_lead_or_operations,
+        people.by_holder_lead_operations_or_programme,
         assigning.assign,
         _UNDONE | _ASKED,
         assigning.check_assign,
@@ -61,7 +61,7 @@ _GREEN_CHANNEL: dict[type, _Entry] = {
 _COMPLAINT: dict[type, _Entry] = {
     acts.AcceptService: _Entry(people.by_holder, assigning.accept, _UNANSWERED | _ANSWERED, assigning.check_accept),
     acts.AssignService: _Entry(
-        people.by_holder_lead_or_operations, assigning.assign, _UNANSWERED | _ANSWERED, assigning.check_assign
+        people.by_holder_lead_operations_or_programme, assigning.assign, _UNANSWERED | _ANSWERED, assigning.check_assign
     ),
     acts.ReplyComplaint: _Entry(people.by_holder, complaint.reply, _UNANSWERED, complaint.check_reply),
     acts.InvestigateComplaint: _Entry(
@@ -88,9 +88,13 @@ _COMPLAINT: dict[type, _Entry] = {
     ),
 }
 _TOUCHPOINT: dict[type, _Entry] = {
-    acts.AssignService: _Entry(people.by_holder_lead_or_operations, assigning.assign, _DUE, assigning.check_assign),
+    acts.AssignService: _Entry(
+        people.by_holder_lead_operations_or_programme, assigning.assign, _DUE, assigning.check_assign
+    ),
     acts.CompleteTouchpoint: _Entry(people.by_holder, touchpoint.done, _DUE, touchpoint.check_done),
-    acts.SkipTouchpoint: _Entry(people.by_holder_lead_or_operations, touchpoint.skip, _DUE, touchpoint.check_left),
+    acts.SkipTouchpoint: _Entry(
+        people.by_holder_lead_operations_or_programme, touchpoint.skip, _DUE, touchpoint.check_left
+    ),
     acts.RescheduleTouchpoint: _Entry(people.by_programme_or_desk, touchpoint.reschedule, _DUE, touchpoint.check_left),
     acts.StopTouchpoint: _Entry(people.by_programme_or_lead, touchpoint.stop, _DUE, touchpoint.check_left),
 }

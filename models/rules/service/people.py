@@ -77,9 +77,15 @@ def by_lead(state: ServiceState, act: OnService) -> None:
         raise DomainError(ErrorCode.NOT_YOUR_TASK, who=state.lead_role.value)
 
 
+def by_holder_lead_operations_or_programme(state: ServiceState, act: OnService) -> None:
+    """Also by the programme itself, which hands over and lets go. Raises as `by_holder_lead_or_operations`."""
+    if not is_system(act):
+        by_holder_lead_or_operations(state, act)
+
+
 def by_holder_lead_or_operations(state: ServiceState, act: OnService) -> None:
-    """Also by operations 运营, with a reason, and the programme. Raises NOT_YOUR_TASK and REASON_REQUIRED."""
-    if is_holder(state, act) or is_lead(state, act) or is_system(act):
+    """Also by operations 运营, with a reason. Raises NOT_YOUR_TASK and REASON_REQUIRED."""
+    if is_holder(state, act) or is_lead(state, act):
         return
     if all(role is not Role.OPS for role, _ in _posts(act)):
         raise not_yours(state)
