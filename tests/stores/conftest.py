@@ -8,7 +8,7 @@ import pytest
 
 from models.database import Database
 from models.encryption import Keyring
-from tests.plugins.postgres import SECRET, fresh_database
+from tests.plugins.postgres import SECRET, TEMPLATE, drop_database, fresh_database
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +23,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "records.db")
-        found = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
+        yield from _sqlite(request.getfixturevalue("sqlite_template"), folder)
     else:
-        found = Database(fresh_database(request.getfixturevalue("postgres")), Keyring(SECRET))
+        yield from _postgresql(request.getfixturevalue("postgres"), TEMPLATE)
+
+
+def _sqlite(template: Path, folder: Path) -> Iterator[Database]:
+    shutil.copyfile(template, folder / "records.db")
+    found = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
     yield found
     found.dispose()
+
+
+def _postgresql(server: str, template: str) -> Iterator[Database]:
+    found = Database(fresh_database(server, template), Keyring(SECRET))
+    yield found
+    found.dispose()
+    drop_database(server, str(found.engine.url.database))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,15 +51,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def copy_of(filled: Database, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Records of their own for a test, like those that its module filled once."""
     filled.dispose()  # PostgreSQL copies no database that somebody is connected to
-    url = filled.engine.url
+    name = str(filled.engine.url.database)
     if filled.engine.dialect.name == "sqlite":
-        assert url.database is not None
-        shutil.copyfile(url.database, folder / "records.db")
-        found = Database(f"sqlite:///{folder}/records.db", Keyring(SECRET))
+        yield from _sqlite(Path(name), folder)
     else:
-        found = Database(fresh_database(request.getfixturevalue("postgres"), str(url.database)), Keyring(SECRET))
-    yield found
-    found.dispose()
+        yield from _postgresql(request.getfixturevalue("postgres"), name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")
