@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request
-from sqlmodel import Session
 from starlette.responses import Response
 
 from api import acts, reconcile_acts
@@ -19,6 +18,7 @@ from api.pages.format import stamp, whole
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
 from api.pages.ops_words import drift_tag, nameless, shown_sides
+from api.pages.programme_pages import programme_href
 from api.pages.render import render, see_other
 from api.pages.view.common import EmptyState, Link, Progress, Strip, StripTone, Tag, TagTone
 from api.pages.view.ops import Count, DriftPage, DriftRow
@@ -100,7 +100,7 @@ def _page(desk: Desk, paging: Paging, trail: tuple[str, ...], typed: Typed) -> D
         counts=_counts(run) if run is not None and run.state is JobState.DONE else (),
         strips=_strips(run),
         progress=_progress(run) if run is not None and running else None,
-        rows=_rows(desk.session, found.items),
+        rows=_rows(desk, found.items),
         pager=pager(BASE, {}, current=current, following=found.next_cursor, trail=trail),
         errors=error_summary(typed.error) if typed.error else None,
         reason=typed.reason,
@@ -147,14 +147,14 @@ def _empty(run: RunAnswer | None) -> EmptyState:
     return EmptyState(text=_("还没有结果。"), icon="clock")
 
 
-def _rows(session: Session, items: list[DriftAnswer]) -> tuple[DriftRow, ...]:
-    cases = CaseStore(session).by_ids({item.case_id for item in items if item.case_id})
-    return tuple(_row(item, cases.get(item.case_id) if item.case_id else None) for item in items)
+def _rows(desk: Desk, items: list[DriftAnswer]) -> tuple[DriftRow, ...]:
+    cases = CaseStore(desk.session).by_ids({item.case_id for item in items if item.case_id})
+    return tuple(_row(item, cases.get(item.case_id) if item.case_id else None, desk.caller) for item in items)
 
 
-def _row(item: DriftAnswer, case: Case | None) -> DriftRow:
+def _row(item: DriftAnswer, case: Case | None, caller: Caller) -> DriftRow:
     text = f"{word(case.kind)} · {case.number}" if case else nameless(item.kind, item.workflow_id)
-    there = f"/ops/cases/{case.id}" if case else ""
+    there = f"/ops/cases/{case.id}" if case else programme_href(item.workflow_id, caller)
     if item.kind is DriftKind.RECORD_MISSING:
         there = href("/ops/runs", {"workflow_id": item.workflow_id})
     state = Tag(text=_("已修复"), tone=TagTone.OK) if item.repaired_at else Tag(text=_("未处理"), tone=TagTone.WARN)
@@ -162,6 +162,6 @@ def _row(item: DriftAnswer, case: Case | None) -> DriftRow:
         kind=drift_tag(item.kind),
         case=Link(text=text, href=there),
         hint=item.workflow_id,
-        sides=shown_sides(item.sides),
+        sides=shown_sides(item.sides, item.workflow_id),
         state=state,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from api.gateway.reads import RunStatus
 from api.pages.format import NOTHING, local
@@ -14,7 +14,8 @@ from api.pages.view.ops import Side
 from api.pages.words import step_word, word
 from models.identifiers import MEMBERSHIP, QUOTA_SEASON, SURVEY
 from models.ops_types import DriftKind, StuckReason
-from models.types import CaseKind, Outcome, Role, SeatKind, Stage, TaskState, Tier
+from models.service_types import SurveyStage
+from models.types import CaseKind, Outcome, Role, SeasonPhase, SeatKind, Stage, TaskState, Tier
 
 _DRIFT: Mapping[DriftKind, str] = {
     DriftKind.CASE_DIFFERS: _m("流程记录不同"),
@@ -99,8 +100,10 @@ _TASK_STATES: Mapping[TaskState, str] = {
     TaskState.DONE: _m("已办"),
     TaskState.CANCELLED: _m("已取消"),
 }
-_READ: Mapping[str, tuple[type[StrEnum], ...]] = {
+_Read: TypeAlias = Mapping[str, tuple[type[StrEnum], ...]]
+_READ: _Read = {
     "stage": (Stage,),
+    "phase": (SeasonPhase,),
     "tier": (Tier,),
     "seat_kind": (SeatKind,),
     "outcome": (Outcome,),
@@ -110,6 +113,10 @@ _READ: Mapping[str, tuple[type[StrEnum], ...]] = {
     "status": (RunStatus, Stage),
 }
 """Columns whose values have words."""
+_OWN: Mapping[str, _Read] = {SURVEY: {"stage": (SurveyStage,)}}
+"""Those that one kind of workflow reads otherwise."""
+_INSTANTS = frozenset({"paused_since", "in_reserve_since", "appeals_until"})
+"""Columns that hold an instant without saying so by their name."""
 
 
 def drift_tag(kind: DriftKind) -> Tag:
@@ -132,11 +139,12 @@ def status_word(status: RunStatus) -> str:
     return _(_STATUS[status])
 
 
-def shown_sides(sides: Mapping[str, Any]) -> tuple[Side, ...]:
+def shown_sides(sides: Mapping[str, Any], workflow_id: str) -> tuple[Side, ...]:
     """Both sides of what differs, in words; parts of the state by one line, for only a digest is kept of them."""
+    read = {**_READ, **_OWN.get(workflow_id.partition("/")[0], {})}
     parts = [name for name in sides if name.startswith("state.") or _is_digest(sides[name][1])]
     shown = [
-        Side(name=_(_COLUMNS.get(name, name)), record=_value(name, pair[0]), engine=_value(name, pair[1]))
+        Side(name=_(_COLUMNS.get(name, name)), record=_value(name, pair[0], read), engine=_value(name, pair[1], read))
         for name, pair in sides.items()
         if name not in parts
     ]
@@ -150,7 +158,7 @@ def _is_digest(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("#")
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any, read: _Read) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -159,9 +167,9 @@ def _value(name: str, value: Any) -> str:
         return "、".join(map(str, value))
     if name == "step":
         return step_word(value)
-    if name.endswith("_at") or name in {"paused_since", "in_reserve_since"}:
+    if name.endswith("_at") or name in _INSTANTS:
         return f"{local(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"
-    found = next((kind(value) for kind in _READ.get(name, ()) if value in set(kind)), None)
+    found = next((kind(value) for kind in read.get(name, ()) if value in set(kind)), None)
     return _enum(found) if found is not None else str(value)
 
 

@@ -1,11 +1,13 @@
 """对账 as a page and as JSON: nothing yet, a run on its way, what it found, who may ask, and why a repair is wanted."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models.database import Database
+from models.identifiers import membership_id, season_id, survey_id
 from models.ops_types import DriftKind
 from models.services import jobs
 from models.services.reconcile import runs
@@ -13,8 +15,9 @@ from models.services.rulebooks import ensure_builtin
 from models.stores.audit import AuditStore
 from models.tables.columns import new_id
 from models.tables.jobs import Job
+from models.tables.organisation import Account, Post
 from models.tables.reconcile import Drift
-from models.types import JobState
+from models.types import JobState, Role
 from tests.pages.conftest import soup_of
 from tests.support.clients import Clients
 
@@ -28,6 +31,7 @@ def ruled(monkeypatch: pytest.MonkeyPatch, organisation: Database) -> None:
 
 
 API, PAGE = "/api/v1/ops/drift", "/ops/drift"
+CAMPAIGN = new_id()
 
 
 def _found(database: Database) -> None:
@@ -58,6 +62,44 @@ def _found(database: Database) -> None:
             )
         )
         runs.finish(session, job.id, {"compared": 1200, "drifted": 2, "repaired": 1, "moving": 3})
+
+
+def _programme(database: Database) -> None:
+    """A run that found a member, a season and a campaign that differ, and a run that no record knows."""
+    found: dict[str, tuple[DriftKind, dict[str, Any]]] = {
+        membership_id("C1"): (DriftKind.RUN_MISSING, {"status": ["running", "gone"]}),
+        season_id(2025): (
+            DriftKind.CASE_DIFFERS,
+            {"phase": ["rank", "publish"], "appeals_until": [None, "2026-02-27T09:30:00+00:00"]},
+        ),
+        survey_id(CAMPAIGN): (DriftKind.CASE_DIFFERS, {"stage": ["open", "closed"]}),
+        survey_id(new_id()): (DriftKind.RECORD_MISSING, {"started_at": [None, "2026-02-27T09:30:00+00:00"]}),
+    }
+    with database.write() as session:
+        job = runs.ask(session, runs.Wish(False, runs.BY_THE_CLOCK))
+        jobs.claim(session, job.id)
+        at = datetime.now(UTC)
+        for name, (kind, sides) in found.items():
+            session.add(Drift(job_id=job.id, kind=kind, workflow_id=name, sides=sides, found_at=at))
+        runs.finish(session, job.id, {"drifted": len(found)})
+
+
+async def test_what_has_no_case_is_told_in_words_and_leads_where_its_reader_may_go(
+    clients: Clients, organisation: Database
+) -> None:
+    _programme(organisation)
+    browser = clients.browser("ops")
+    page = soup_of(await browser.get(PAGE))
+    text = " ".join(page.get_text(" ").split())
+    for words in ("环节 排名 → 公示", "申诉截止 — → 2026-02-27 17:30", "环节 发放中 → 已截止"):
+        assert words in text
+    rooms = [link["href"].partition("?")[0] for link in page.select("main a[data-gl-row]")]
+    assert rooms == ["/ops/cases", "/ops/runs"], "operations reads no customers, lists or surveys"
+    with organisation.write() as session:
+        (account,) = session.exec(select(Account).where(col(Account.login) == "ops"))
+        session.add(Post(account_id=account.id, role=Role.HQ_VIP, institution_code="HQ"))
+    rooms = [link["href"].partition("?")[0] for link in soup_of(await browser.get(PAGE)).select("main a[data-gl-row]")]
+    assert rooms == ["/customers/C1", "/evaluations/2025", f"/surveys/{CAMPAIGN}", "/ops/runs"]
 
 
 async def test_before_the_first_run(clients: Clients) -> None:
