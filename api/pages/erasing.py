@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api import acts, erasing_acts
@@ -13,7 +13,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import Text, validated
 from api.pages.form_errors import error_summary
 from api.pages.i18n import _
 from api.pages.lists import href
@@ -29,7 +29,6 @@ from models.services.desk.once import once
 BASE = "/admin/retention/people"
 router = APIRouter(prefix=BASE)
 EraserDep = Annotated[Caller, require(Action.ERASE_PERSONS)]
-Text = Annotated[str, Form(max_length=600)]
 
 
 @dataclass(frozen=True)

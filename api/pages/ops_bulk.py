@@ -18,11 +18,13 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.ops_bulk import Previewed
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
+from api.pages.form_bodies import Text
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _, pgettext
 from api.pages.i18n import mark as _m
 from api.pages.i18n import mark_context as _c
+from api.pages.ops_offers import ACTS
 from api.pages.render import render, see_other
 from api.pages.view.common import Option, Progress, Strip, StripTone
 from api.pages.view.ops_bulk import OpsBulkPage, OpsBulkRow, OpsBulkRunPage
@@ -30,7 +32,7 @@ from api.pages.words import word
 from api.schemas.ops import OpsBulkAnswer, OpsBulkItemAnswer
 from models.database import Database
 from models.errors import DomainError
-from models.ops_types import BulkAct
+from models.ops_types import BulkAct, OpsAct
 from models.services import ops_bulk
 from models.services.desk.acting import invalid
 from models.services.desk.once import once
@@ -40,15 +42,7 @@ from models.types import JobState
 
 BASE = "/ops/bulk"
 router = APIRouter(prefix=BASE)
-Text = Annotated[str, Form(max_length=600)]
-_ACTS = {
-    BulkAct.RETRY: _c("act", "重试"),
-    BulkAct.REASSIGN: _c("act", "改派"),
-    BulkAct.SKIP: _c("act", "跳过"),
-    BulkAct.CANCEL: _c("act", "取消"),
-    BulkAct.RESET: _c("act", "重置"),
-    BulkAct.TERMINATE: _c("act", "终止"),
-}
+_ACTS = {act: _c("act", "改派") if act is BulkAct.REASSIGN else ACTS[OpsAct(act)] for act in BulkAct}
 _WILL = {
     BulkAct.RETRY: _m("失败的步骤将立即重试。"),
     BulkAct.REASSIGN: _m("等待办理的任务将改派给此人，期限不变。"),

@@ -19,7 +19,7 @@ from api.ops_mending import check_confirmed
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.case_pages import page_of
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import Text, validated
 from api.pages.format import stamp
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
@@ -42,7 +42,6 @@ from models.tables.cases import Case
 BASE = "/ops/cases"
 router = APIRouter(prefix=BASE)
 WatcherDep = Annotated[Caller, require(Action.READ_OPS)]
-Text = Annotated[str, Form(max_length=600)]
 
 
 @dataclass(frozen=True)

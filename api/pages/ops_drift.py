@@ -1,6 +1,5 @@
 """`/ops/drift` 对账: records = engine? The last run, both sides of what differs, and a run at once."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -12,7 +11,7 @@ from api import acts, reconcile_acts
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import Text, TypedReason, validated
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
@@ -35,15 +34,6 @@ from models.types import JobState
 
 BASE = "/ops/drift"
 router = APIRouter(prefix=BASE)
-Text = Annotated[str, Form(max_length=600)]
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A form that was refused."""
-
-    reason: str = ""
-    error: DomainError | None = None
 
 
 @router.get("")
@@ -56,7 +46,7 @@ def show(
 ) -> Response:
     """The last run; it is followed while it is under way."""
     with database.read() as session:
-        model = _page(desk_of(request, session, caller), paging, trail, Typed())
+        model = _page(desk_of(request, session, caller), paging, trail, TypedReason())
     return render(request, "pages/ops_drift.html", model)
 
 
@@ -81,12 +71,12 @@ def start(
         if not has_own_page(error):
             raise
         with database.read() as session:
-            model = _page(desk_of(request, session, caller), Paging(), (), Typed(reason, error))
+            model = _page(desk_of(request, session, caller), Paging(), (), TypedReason(reason, error))
         return render(request, "pages/ops_drift.html", model, *status_headers(error))
     return see_other(request, BASE)
 
 
-def _page(desk: Desk, paging: Paging, trail: tuple[str, ...], typed: Typed) -> DriftPage:
+def _page(desk: Desk, paging: Paging, trail: tuple[str, ...], typed: TypedReason) -> DriftPage:
     found = reconcile_acts.page(desk.session, paging)
     run, current = found.run, encode_cursor(paging.after) if paging.after else None
     running = run is not None and run.state in {JobState.QUEUED, JobState.RUNNING}

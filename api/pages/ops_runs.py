@@ -16,33 +16,23 @@ from api.gateway.reads import Run
 from api.ops_acts import Asking
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import Text, TypedReason, validated
 from api.pages.format import stamp
 from api.pages.i18n import _, pgettext
 from api.pages.lists import href
 from api.pages.ops_events import event_rows
 from api.pages.ops_offers import summary_of
+from api.pages.ops_words import run_word
 from api.pages.render import render, see_other
 from api.pages.view.common import Link, Strip, StripTone
 from api.pages.view.ops import ActForm, OrphanPage
-from api.pages.words import word
 from api.schemas.ops import OrphanBody
 from models.database import Database
 from models.errors import DomainError
 from models.ops_types import OpsAct
-from models.types import CaseKind
 
 BASE, STUCK = "/ops/runs", "/ops/stuck"
 router = APIRouter(prefix=BASE)
-Text = Annotated[str, Form(max_length=600)]
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A form that was refused."""
-
-    reason: str = ""
-    error: DomainError | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +41,7 @@ class Seen:
 
     run: Run
     history: History
-    typed: Typed
+    typed: TypedReason
 
 
 @router.get("")
@@ -86,14 +76,14 @@ async def terminate(
     except DomainError as error:
         if not has_own_page(error):
             raise
-        return await _page(request, database, caller, workflow_id, Typed(reason, error))
+        return await _page(request, database, caller, workflow_id, TypedReason(reason, error))
     return see_other(request, href(STUCK, {"reason": "orphan"}))
 
 
 async def _page(
-    request: Request, database: Database, caller: Caller, workflow_id: str, typed: Typed | None = None
+    request: Request, database: Database, caller: Caller, workflow_id: str, typed: TypedReason | None = None
 ) -> Response:
-    typed, gateway = typed or Typed(), engine_of(request)
+    typed, gateway = typed or TypedReason(), engine_of(request)
     run = await ops_mending.orphan(database, gateway, workflow_id)
     seen = Seen(run, await gateway.history(workflow_id), typed)
 
@@ -114,7 +104,7 @@ def _shown(desk: Desk, seen: Seen) -> OrphanPage:
     engine = engine_href(desk.request.app.state.settings, run.workflow_id)
     return OrphanPage(
         shell=desk.shell("ops-stuck"),
-        title=f"{word(CaseKind(run.kind))} · {_('没有记录的流程')}",
+        title=f"{run_word(run.kind)} · {_('没有记录的流程')}",
         phone_title=_("孤儿流程"),
         back_href=href(STUCK, {"reason": "orphan"}),
         json_href=href(f"/api/v1{BASE}", {"workflow_id": run.workflow_id}),

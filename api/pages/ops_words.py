@@ -79,11 +79,6 @@ _COLUMNS: Mapping[str, str] = {
     "appeals_until": _m("申诉截止"),
     "closes_at": _m("截止时间"),
 }
-_PROGRAMME: Mapping[str, str] = {
-    MEMBERSHIP: _m("会员资格"),
-    QUOTA_SEASON: _m("名额季"),
-    SURVEY: _m("服务满意度调查"),
-}
 _STATUS: Mapping[RunStatus, str] = {
     RunStatus.RUNNING: _m("运行中"),
     RunStatus.COMPLETED: _m("已完成"),
@@ -179,9 +174,14 @@ def _enum(value: StrEnum) -> str:
     return _(_TASK_STATES[value]) if isinstance(value, TaskState) else word(value)
 
 
+def run_word(kind: str) -> str:
+    """What a workflow that has records is called, by its wire name; a campaign is of no kind of case."""
+    return _("服务满意度调查") if kind == SURVEY else word(CaseKind(kind))
+
+
 def nameless(kind: DriftKind, workflow_id: str) -> str:
     """What a run without a case is called: an orphan, or a record of the programme."""
     name = workflow_id.partition("/")[0]
-    if kind is DriftKind.RECORD_MISSING or name not in _PROGRAMME:
+    if kind is DriftKind.RECORD_MISSING or name not in {MEMBERSHIP, QUOTA_SEASON, SURVEY}:
         return _("没有记录的流程")
-    return _(_PROGRAMME[name])
+    return run_word(name)

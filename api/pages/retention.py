@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from api import acts, retention_acts
 from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import validated
+from api.pages.form_bodies import Text, validated
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
@@ -34,7 +34,6 @@ from models.services.idempotency import Key
 BASE = "/admin/retention"
 router = APIRouter(prefix=BASE)
 HolderDep = Annotated[Caller, require(Action.HOLD_RECORDS)]
-Text = Annotated[str, Form(max_length=600)]
 
 
 @dataclass(frozen=True)
