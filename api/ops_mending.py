@@ -5,7 +5,6 @@ that is still on the stuck list, and the same request again goes on from there.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -13,7 +12,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.act_base import act_fields, now
-from api.gateway import Gateway
+from api.gateway import Gateway, WorkflowGoneError
 from api.gateway.reads import Look, Run, RunStatus
 from api.ops_acts import Asking, case_for
 from api.ops_judging import fails, refuse_reset, refuse_terminate
@@ -24,18 +23,15 @@ from models.messages.envelope import Starting
 from models.ops_types import KINDS_WITH_RECORDS, DriftKind
 from models.services import audit, ending
 from models.services.desk.acting import invalid
-from models.services.desk.once import Facts, once
-from models.services.reconcile.runs import watch
+from models.services.desk.once import Facts, answered, once
+from models.services.reconcile import runs
 from models.services.restarting import start_again
 from models.stores.cases import CaseStore
-from models.stores.idempotency import IdempotencyStore
 from models.stores.reconcile import ReconcileStore
 from models.tables.cases import Case
 from models.types import Door
 
 RESET, RUN_ENDED = "ops.reset", "ops.run_terminated"
-OPENING = timedelta(minutes=1)
-"""A run this young may not have its first record yet."""
 _MENDED = (DriftKind.RUN_MISSING, DriftKind.RECORD_MISSING, DriftKind.RUN_FAILING)
 
 
@@ -48,17 +44,23 @@ def check_confirmed(*, confirmed: bool) -> None:
 async def reset(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:
     """重置: what is left of the run ends, and another one goes on where the record stands.
 
-    Raises NOT_FOUND, REASON_REQUIRED, and as `refuse_reset`; ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED.
+    Raises NOT_FOUND, REASON_REQUIRED, IDEMPOTENCY_CONFLICT, and as `refuse_reset`; ENGINE_UNAVAILABLE,
+    NOT_YET_CONFIRMED.
     """
     case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
     look = await gateway.standing(case.workflow_id)
+    if again and case.outcome is not None:
+        return case  # the first request of this key did it; the case came to its end since
     if not again:
         refuse_reset(case, look, tries)
     start = await run_in_threadpool(_note_reset, database, asking, case, look)
     if look.status is RunStatus.RUNNING and not fails(look, tries):
         return case  # the first request of this key did it
     await _end(gateway, case.workflow_id, look, _because(asking, RESET))
-    await gateway.send(start)
+    try:
+        await gateway.send(start)
+    except WorkflowGoneError as error:
+        raise await run_in_threadpool(_ended_itself, database, asking, case_id) from error
     await run_in_threadpool(_settle, database, case.workflow_id)
     return case
 
@@ -66,7 +68,7 @@ async def reset(database: Database, gateway: Gateway, asking: Asking, case_id: U
 async def terminate(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:
     """终止: the record ends as cut off, then the run; of a case that is closed only the run.
 
-    Raises NOT_FOUND, REASON_REQUIRED, and as `refuse_terminate`; ENGINE_UNAVAILABLE.
+    Raises NOT_FOUND, REASON_REQUIRED, IDEMPOTENCY_CONFLICT, and as `refuse_terminate`; ENGINE_UNAVAILABLE.
     """
     case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
     look = await gateway.standing(case.workflow_id)
@@ -84,20 +86,24 @@ async def orphan(database: Database, gateway: Gateway, workflow_id: str) -> Run:
     known = await run_in_threadpool(_is_known, database, workflow_id)
     if known or look.seen is None or look.status is not RunStatus.RUNNING or look.seen.kind not in KINDS_WITH_RECORDS:
         raise DomainError(ErrorCode.NOT_FOUND)
-    if look.seen.started_at > now() - OPENING:
+    if look.seen.started_at > now() - runs.OPENING:
         raise DomainError(ErrorCode.RUN_IN_ORDER)
     return Run(workflow_id, look.seen.kind, look.seen.started_at, look.seen.run_id)
 
 
 async def terminate_orphan(database: Database, gateway: Gateway, asking: Asking, workflow_id: str) -> None:
-    """终止 of a run that no record knows: nothing but the run ends. Raises as `orphan`, and REASON_REQUIRED."""
+    """终止 of a run that no record knows: nothing but the run ends.
+
+    Raises as `orphan`, and REASON_REQUIRED, IDEMPOTENCY_CONFLICT; ENGINE_UNAVAILABLE.
+    """
     if not asking.reason:
         raise DomainError(ErrorCode.REASON_REQUIRED)
-    if await run_in_threadpool(_is_repeat, database, asking):
-        return
-    run = await orphan(database, gateway, workflow_id)
-    await gateway.terminate(workflow_id, run.run_id, _because(asking, RUN_ENDED))
-    await run_in_threadpool(_note_orphan, database, asking, run)
+    noted = await run_in_threadpool(_noted, database, asking)
+    if noted is None:
+        run = await orphan(database, gateway, workflow_id)
+        noted = await run_in_threadpool(_note_orphan, database, asking, run)
+    await gateway.terminate(workflow_id, noted["run_id"], _because(asking, RUN_ENDED))
+    await run_in_threadpool(_settle, database, workflow_id)
 
 
 def _asked(database: Database, asking: Asking, case_id: UUID) -> tuple[Case, int, bool]:
@@ -106,16 +112,12 @@ def _asked(database: Database, asking: Asking, case_id: UUID) -> tuple[Case, int
         raise DomainError(ErrorCode.REASON_REQUIRED)
     with database.read() as session:
         case = case_for(session, asking.caller, case_id)
-        return case, watch(session, now()).failing_tries, _taken(session, asking)
+        return case, runs.watch(session, now()).failing_tries, answered(session, asking.key) is not None
 
 
-def _taken(session: Session, asking: Asking) -> bool:
-    return IdempotencyStore(session).find(asking.key.account_id, asking.key.key) is not None
-
-
-def _is_repeat(database: Database, asking: Asking) -> bool:
+def _noted(database: Database, asking: Asking) -> Facts | None:
     with database.read() as session:
-        return _taken(session, asking)
+        return answered(session, asking.key)
 
 
 def _is_known(database: Database, workflow_id: str) -> bool:
@@ -126,6 +128,12 @@ def _is_known(database: Database, workflow_id: str) -> bool:
 def _case(database: Database, asking: Asking, case_id: UUID) -> Case:
     with database.read() as session:
         return case_for(session, asking.caller, case_id)
+
+
+def _ended_itself(database: Database, asking: Asking, case_id: UUID) -> DomainError:
+    """What refuses a reset of a run that came to its own end after it was looked at."""
+    outcome = _case(database, asking, case_id).outcome
+    return DomainError(ErrorCode.CASE_CLOSED, outcome=outcome.value) if outcome else DomainError(ErrorCode.RUN_AHEAD)
 
 
 def _act(asking: Asking) -> Act:
@@ -159,15 +167,14 @@ def _write(session: Session, asking: Asking, action: str, case: Case, seen: Mapp
     return {"case_id": str(case.id)}
 
 
-def _note_orphan(database: Database, asking: Asking, run: Run) -> None:
-    def do(session: Session, at: datetime) -> Facts:
+def _note_orphan(database: Database, asking: Asking, run: Run) -> Facts:
+    def do(session: Session) -> Facts:
         seen = {"kind": run.kind, "started_at": run.started_at.isoformat()}
         _audit(session, asking, RUN_ENDED, ("run", run.workflow_id), seen)
-        ReconcileStore(session).mended(run.workflow_id, _MENDED, at)
-        return {}
+        return {"run_id": run.run_id}
 
     with database.write() as session:
-        once(session, asking.key, now(), lambda: do(session, now()))
+        return once(session, asking.key, now(), lambda: do(session))
 
 
 def _audit(

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.acts import deliver
 from api.gateway import Gateway
-from api.gateway.reads import Look, Run, RunStatus, Trouble
+from api.gateway.reads import WITH_STATE, Look, Run, Trouble
 from api.reconciling_programme import Programme
 from models.database import Database
 from models.errors import DomainError
@@ -46,8 +46,6 @@ CHUNK = 100
 AT_ONCE = 16
 """Looks at runs beside each other: a worker answers each from its cache or from the history."""
 SETTLE_SECONDS = 1.0
-OPENING = timedelta(minutes=1)
-"""A run this young may not have its first record yet."""
 EVERY_SECONDS = 2.0
 ENGINE_AWAY = "引擎不可用，未完成核对"
 
@@ -231,7 +229,7 @@ class _Walk:
         """What differs; None where the run told nothing that could be compared."""
         if look.answered:
             return compare(session, case, look.state) if look.state else None
-        if look.status in {RunStatus.RUNNING, RunStatus.COMPLETED}:
+        if look.status in WITH_STATE:
             self.counts["unanswered"] += 1
             return None
         if case.outcome is None:
@@ -287,15 +285,14 @@ class _Walk:
         asked_by = runs.by_of(self.job)
         repairs = asked_by if self.job.params["repair"] else None
         deep = asked_by != runs.BY_THE_CLOCK
-        compared, rows = await Programme(self.database, self.gateway, self.job, deep, repairs).run()
-        self.counts["compared"] += compared
-        self.counts["drifted"] += len(rows)
-        self.counts["repaired"] += sum(row.repaired_at is not None for row in rows)
+        await Programme(
+            self.database, self.gateway, self.job, deep, repairs, self.counts, lambda: self._progress(0)
+        ).run()
 
     async def _orphans(self) -> None:
         """Runs that no record knows."""
         held: list[Run] = []
-        young = datetime.now(UTC) - OPENING
+        young = datetime.now(UTC) - runs.OPENING
         async for run in self.gateway.running(KINDS_WITH_RECORDS):
             held += [run] if run.started_at < young else []
             if len(held) >= CHUNK:

@@ -49,7 +49,8 @@ _STATUS = {
     WorkflowExecutionStatus.TIMED_OUT: RunStatus.TIMED_OUT,
     WorkflowExecutionStatus.CONTINUED_AS_NEW: RunStatus.RUNNING,
 }
-_WITH_STATE = {RunStatus.RUNNING, RunStatus.COMPLETED}
+WITH_STATE = frozenset({RunStatus.RUNNING, RunStatus.COMPLETED})
+"""What a run may be asked for its state in."""
 
 
 class Trouble(NamedTuple):
@@ -110,7 +111,7 @@ class EngineReads:
             return Look(RunStatus.GONE)
         status = _STATUS[found.status]
         working, trouble = bool(found.raw_description.pending_activities), await self._trouble(found)
-        if status not in _WITH_STATE:
+        if status not in WITH_STATE:
             return Look(status, working=working)
         # A worker that is away, or cannot read the history, tells nothing: that is no difference.
         with suppress(RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):

@@ -52,6 +52,11 @@ class ProgrammeStore:
         statement = select(Membership).where(Membership.workflow_id == workflow_id)
         return list(self.session.exec(statement.order_by(col(Membership.valid_from), col(Membership.id))))
 
+    def is_member(self, workflow_id: str) -> bool:
+        """Whether it is of a customer with a term that is not over."""
+        terms = select(Membership.id).where(Membership.workflow_id == workflow_id, col(Membership.stage).not_in(OVER))
+        return self.session.exec(terms.limit(1)).first() is not None
+
     def lock(self, workflow_id: str) -> None:
         """Hold the rows of a workflow against other writers until this transaction ends."""
         table = _TABLES[workflow_id.partition("/")[0]]

@@ -97,7 +97,7 @@ async def test_a_run_without_a_record_is_told(
     stage: Stage, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a restore of older records."""
-    monkeypatch.setattr("api.reconciling.OPENING", timedelta(minutes=-5))
+    monkeypatch.setattr("models.services.reconcile.runs.OPENING", timedelta(minutes=-5))
     case = await stage.declare()
     elsewhere = world.new_database(tmp_path_factory.mktemp("restored"))
     gateway = Gateway(stage.client, stage.queue)

@@ -24,6 +24,7 @@ from models.ops_types import DriftKind
 from models.rules.ending import NEVER_CUT_OFF
 from models.services import audit
 from models.services.case_state import state_class
+from models.services.idempotency import Key
 from models.services.reconcile import runs
 from models.stores.audit import AuditStore
 from models.tables.audit import AuditEntry
@@ -127,9 +128,9 @@ async def test_a_run_in_order_is_neither_started_again_nor_cut_off(stage: Stage)
 async def test_the_same_request_again_changes_nothing_more(stage: Stage) -> None:
     case, gateway = await stage.declare(), Gateway(stage.client, stage.queue)
     await case.handle.terminate("拔掉")
-    asking = _asking(stage, "reset-again-1")
+    first = _asking(stage, "reset-again-1")
     for _ in range(2):
-        await ops_mending.reset(stage.world.database, gateway, asking, case.case_id)
+        await ops_mending.reset(stage.world.database, gateway, first, case.case_id)
     assert stage.audited(case) == ["declare", ops_mending.RESET]
     case = _now(stage, case)
     await case.decide("unit")
@@ -141,6 +142,31 @@ async def test_the_same_request_again_changes_nothing_more(stage: Stage) -> None
     assert stage.audited(case) == ["declare", ops_mending.RESET, "approve", "ops.terminated"]
     with pytest.raises(DomainError, match="case_closed"):
         await ops_mending.reset(stage.world.database, gateway, _asking(stage), case.case_id)
+    await ops_mending.reset(stage.world.database, gateway, first, case.case_id)
+    with pytest.raises(DomainError, match="idempotency_conflict"):
+        await ops_mending.terminate_orphan(stage.world.database, gateway, replace(first, key=_other(first.key)), "x/1")
+
+
+def _other(key: Key) -> Key:
+    return replace(key, route="another")
+
+
+async def test_a_run_that_comes_to_its_own_end_is_not_started_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was failing when it was looked at, and was done before it was ended."""
+    case, gateway = await stage.declare(), Gateway(stage.client, stage.queue)
+    for room in ("api.ops_judging", "api.ops_mending"):
+        monkeypatch.setattr(f"{room}.fails", lambda *_: True)
+
+    async def done(*_: Any) -> None:
+        await case.withdraw()
+        await case.handle.result()
+
+    monkeypatch.setattr(gateway, "terminate", done)
+    with pytest.raises(DomainError, match="case_closed"):
+        await ops_mending.reset(stage.world.database, gateway, _asking(stage), case.case_id)
+    assert stage.record(case).outcome is Outcome.WITHDRAWN
 
 
 async def test_a_failing_run_ends_and_what_was_asked_of_it_is_asked_of_the_next(stage: Stage) -> None:
@@ -179,8 +205,12 @@ async def test_a_run_without_a_record_ends_alone(stage: Stage, monkeypatch: pyte
     before = contents(stage)
     with pytest.raises(DomainError, match="run_in_order"):
         await ops_mending.terminate_orphan(stage.world.database, gateway, _asking(stage), name)
-    monkeypatch.setattr("api.ops_mending.OPENING", timedelta(seconds=-5))
+    monkeypatch.setattr("models.services.reconcile.runs.OPENING", timedelta(seconds=-5))
     asking = _asking(stage, "orphan-0001")
+    with monkeypatch.context() as broken:
+        broken.setattr(gateway, "terminate", _dies)
+        with pytest.raises(ConnectionError):
+            await ops_mending.terminate_orphan(stage.world.database, gateway, asking, name)
     for _ in range(2):
         await ops_mending.terminate_orphan(stage.world.database, gateway, asking, name)
     assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
@@ -191,6 +221,10 @@ async def test_a_run_without_a_record_ends_alone(stage: Stage, monkeypatch: pyte
     for known in (case.handle.id, name, "membership/none"):
         with pytest.raises(DomainError, match="not_found"):
             await ops_mending.terminate_orphan(stage.world.database, gateway, _asking(stage), known)
+
+
+async def _dies(*_: Any) -> None:
+    raise ConnectionError
 
 
 def _now(stage: Stage, case: Declared) -> Declared:

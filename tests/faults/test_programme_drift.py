@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import Session, col, select
@@ -21,6 +22,7 @@ from models.services.by import By
 from models.services.evaluation import By as EvaluationBy
 from models.services.evaluation import evaluate
 from models.services.reconcile import runs
+from models.services.reconcile.programme import compare_programme
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.tables.audit import AuditEntry
 from models.tables.cases import Membership
@@ -43,9 +45,7 @@ async def _programme(stage: Stage) -> None:
     """A member, a season that is declared for, and a campaign that was closed early."""
     with suppress(RPCError):
         await stage.client.get_workflow_handle(season_id(world.YEAR)).terminate("another test")
-    case = await stage.declare()
-    await case.through(*TO_GOLD)
-    await case.handle.result()
+    await _member(stage)
     stage.write(_list)
     season = await open_season(stage.client, stage.world, world.YEAR, stage.queue)
     await season.through(SeasonPhase.DECLARE)
@@ -53,6 +53,14 @@ async def _programme(stage: Stage) -> None:
         campaign = surveys.drafted(session, stage.world)
     survey = await surveys.open_survey(stage.client, stage.world, campaign, stage.queue)
     await survey.send(await survey.act(CloseSurvey, comment="已收齐"))
+
+
+async def _member(stage: Stage) -> str:
+    """A member, by its workflow."""
+    case = await stage.declare()
+    await case.through(*TO_GOLD)
+    await case.handle.result()
+    return str(_one(stage, Membership).workflow_id)
 
 
 def _list(session: Session) -> None:
@@ -122,7 +130,7 @@ async def test_a_run_of_the_programme_that_is_gone_begins_again(stage: Stage) ->
 
 async def test_what_only_the_records_know_of_a_member_is_told(stage: Stage) -> None:
     """A buffer that the workflow does not wait for, and a term that it was never told of."""
-    await _programme(stage)
+    name = await _member(stage)
 
     def harm(session: Session) -> None:
         (row,) = session.exec(select(Membership))
@@ -131,23 +139,44 @@ async def test_what_only_the_records_know_of_a_member_is_told(stage: Stage) -> N
     stage.write(harm)
     (told,) = await _run(stage, repair=False)
     assert (told.kind, told.sides) == (DriftKind.RECORD_AHEAD, {"buffer_until": ["2027-01-31", None]})
-    name = _one(stage, Membership).workflow_id
     await stage.client.get_workflow_handle(name).terminate("拔掉")
     empty = MembershipState(customer_no=name.partition("/")[2])
     await stage.client.start_workflow("membership", empty, id=name, task_queue=stage.queue)
+
+    mended = await _run(stage, repair=True)
+    assert {row.kind for row in mended} == {DriftKind.RECORD_AHEAD}
+    assert {name: bool(row.repaired_at) for row in mended for name in row.sides} == {
+        "year": True,
+        "buffer_until": False,
+    }
 
     def back(session: Session) -> None:
         (row,) = session.exec(select(Membership).where(col(Membership.workflow_id) == name))
         row.stage, row.buffer_until = MembershipStage.SERVING, None
 
     stage.write(back)
-    (unknown,) = await _run(stage, repair=True)
-    assert (unknown.kind, unknown.sides) == (DriftKind.RECORD_AHEAD, {"year": [world.YEAR, None]})
     assert await _run(stage, repair=True) == []
     holding: MembershipState = await stage.client.get_workflow_handle(name).query(
         "holding", result_type=MembershipState
     )
     assert [grant.year for grant in holding.grants] == [world.YEAR]
+    unrecorded = holding.grants[0].model_copy(update={"case_id": uuid4()})
+    with stage.world.database.read() as session:
+        found = compare_programme(session, name, holding.model_copy(update={"grants": (*holding.grants, unrecorded)}))
+    assert [one.kind for one in found.differences] == [DriftKind.DECISION_MISSING], "its run is known: no orphan"
+
+
+async def test_a_members_run_that_ended_before_its_term_begins_again(stage: Stage) -> None:
+    name = await _member(stage)
+    handle = stage.client.get_workflow_handle(name)
+    await handle.signal("ended")
+    await handle.result()
+    (told,) = await _run(stage, repair=False, by=runs.BY_THE_CLOCK)
+    assert (told.kind, told.sides) == (DriftKind.RUN_MISSING, {"status": ["running", "completed"]})
+    (mended,) = await _run(stage, repair=True)
+    assert mended.repaired_at
+    assert (await Gateway(stage.client, stage.queue).standing(name)).status is RunStatus.RUNNING
+    assert await _run(stage, repair=True) == []
 
 
 def _one(stage: Stage, table: Any) -> Any:

@@ -21,12 +21,9 @@ def once(session: Session, key: Key, at: datetime, do: Callable[[], Facts]) -> F
 
     Raises IDEMPOTENCY_CONFLICT for other content under the same key, and what `do` raises.
     """
-    store = IdempotencyStore(session)
-    found = store.find(key.account_id, key.key)
-    if found is not None:
-        if (found.route, found.body_hash) != (key.route, key.body_hash):
-            raise DomainError(ErrorCode.IDEMPOTENCY_CONFLICT)
-        return found.answer or {}
+    first = answered(session, key)
+    if first is not None:
+        return first
     facts = do()
     row = IdempotencyRecord(
         account_id=key.account_id,
@@ -38,5 +35,15 @@ def once(session: Session, key: Key, at: datetime, do: Callable[[], Facts]) -> F
         answer=facts,
         created_at=at,
     )
-    store.add(row)
+    IdempotencyStore(session).add(row)
     return facts
+
+
+def answered(session: Session, key: Key) -> Facts | None:
+    """The facts of the first time; None when there was none. Raises IDEMPOTENCY_CONFLICT as `once`."""
+    found = IdempotencyStore(session).find(key.account_id, key.key)
+    if found is None:
+        return None
+    if (found.route, found.body_hash) != (key.route, key.body_hash):
+        raise DomainError(ErrorCode.IDEMPOTENCY_CONFLICT)
+    return found.answer or {}

@@ -138,7 +138,7 @@ def _membership(rows: list[Membership], state: MembershipState) -> Iterator[Diff
             yield Difference(DriftKind.CASE_DIFFERS, sides=sides, should=should)
         yield from _buffer(row, state)
     for grant in granted.values():
-        yield Difference(DriftKind.RECORD_MISSING, sides={"year": [None, grant.year]})
+        yield Difference(DriftKind.DECISION_MISSING, sides={"year": [None, grant.year]})
 
 
 def _term(row: Membership, grant: MembershipGrant) -> Membership:

@@ -18,6 +18,8 @@ from models.tables.jobs import Job
 from models.types import SYSTEM_SCHEDULE, Door, JobState
 
 JOB_KIND = "reconcile"
+OPENING = timedelta(minutes=1)
+"""A run of a workflow this young may not have its first record yet: it is no orphan."""
 BY_THE_CLOCK = By(SYSTEM_SCHEDULE, Door.SYSTEM)
 
 
