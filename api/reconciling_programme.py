@@ -31,7 +31,8 @@ from models.tables.jobs import Job
 from models.tables.reconcile import Drift
 
 AT_ONCE = 16
-CHUNK = 200
+CHUNK = 64
+"""Looks between two signs of life: a worker that is away leaves so many unanswered in twenty seconds."""
 SETTLE_SECONDS = 1.0
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from activities.adapters.duties import TASK_TIMEOUT
 from models.identifiers import MEMBERSHIP, membership_id
 from models.messages.qualification import MembershipGrant, MembershipState
 
@@ -23,6 +24,7 @@ class EngineMemberships:
             MembershipState(customer_no=grant.customer_no),
             id=membership_id(grant.customer_no),
             task_queue=self.task_queue,
+            task_timeout=TASK_TIMEOUT,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             start_signal="granted",

@@ -115,8 +115,6 @@ class Gateway(EngineReads):
         Raises the workflow's refusal, ENGINE_UNAVAILABLE (nothing was sent), NOT_YET_CONFIRMED (sent, outcome
         unknown), or WorkflowGoneError.
         """
-        if in_write_transaction():
-            raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
         with timed_call(envelope.kind):
             return await self._send(envelope)
 
@@ -133,8 +131,6 @@ class Gateway(EngineReads):
 
         Raises ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED, or WorkflowGoneError when it has run.
         """
-        if in_write_transaction():
-            raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
         await self._ensure_reachable()
         with _translated():
             async with asyncio.timeout(ANSWER_DEADLINE_SECONDS):
@@ -178,6 +174,7 @@ class Gateway(EngineReads):
                 MembershipState(customer_no=grant.customer_no),
                 id=membership_id(grant.customer_no),
                 task_queue=self._task_queue,
+                task_timeout=TASK_TIMEOUT,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 start_signal="granted",
@@ -200,6 +197,8 @@ class Gateway(EngineReads):
         return await self._start(envelope)
 
     async def _ensure_reachable(self) -> None:
+        if in_write_transaction():
+            raise RuntimeError("no transaction may be held during an engine call (decisions.md 1)")
         # Asked before sending, so that "nothing was sent" is a fact and not a guess from an error.
         if time.monotonic() < self._reachable_until:
             return

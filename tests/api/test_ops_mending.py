@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from api.gateway.reads import RunStatus
+from models.tables.messages import Notification
 from models.types import Outcome, Stage, TaskState
 from tests.pages.conftest import soup_of
 from tests.support.ops_floor import Floor, floor_on
@@ -42,6 +45,9 @@ async def test_operations_cancels_an_approval_as_long_as_its_declarant_could(flo
     assert (row["stage"], row["outcome"]) == ("withdrawn", "withdrawn")
     assert await floor.post("ops", f"/ops/cases/{case_id}/cancel", 200, body, "cancel-approval-1") == row
     assert floor.stepped_in(case_id) == ["客户要求撤回"]
+    with floor.database.read() as session:
+        told = session.exec(select(Notification.account_id).where(Notification.template == "case_withdrawn")).all()
+    assert UUID(floor.people["mgr"]) in told, "whose declaration it was did not withdraw it"
     again = await floor.declaration()
     for login in ("unit", "svc"):
         await _approve(floor, again, login)

@@ -35,6 +35,7 @@ from tests.support.every_kind import contents
 from tests.support.season import open_season
 from tests.support.stage import Stage
 from tests.workflows.test_qualification import TO_GOLD
+from workflows.options import TASK_TIMEOUT
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(120)]
 BY = By("cli:test", Door.CLI)
@@ -169,6 +170,7 @@ async def test_what_only_the_records_know_of_a_member_is_told(stage: Stage) -> N
 async def test_a_members_run_that_ended_before_its_term_begins_again(stage: Stage) -> None:
     name = await _member(stage)
     handle = stage.client.get_workflow_handle(name)
+    began = await handle.describe()
     await handle.signal("ended")
     await handle.result()
     (told,) = await _run(stage, repair=False, by=runs.BY_THE_CLOCK)
@@ -176,6 +178,8 @@ async def test_a_members_run_that_ended_before_its_term_begins_again(stage: Stag
     (mended,) = await _run(stage, repair=True)
     assert mended.repaired_at
     assert (await Gateway(stage.client, stage.queue).standing(name)).status is RunStatus.RUNNING
+    for run in (began, await handle.describe()):
+        assert run.raw_description.execution_config.default_workflow_task_timeout.ToTimedelta() == TASK_TIMEOUT
     assert await _run(stage, repair=True) == []
 
 

@@ -138,7 +138,7 @@ def _about_case(
     elif after.outcome is Outcome.REJECTED:
         yield "case_rejected", [case.declared_by]
     elif after.outcome is Outcome.WITHDRAWN:
-        yield "case_withdrawn", sorted(others)
+        yield "case_withdrawn", sorted({case.declared_by, *others})
     elif past.act == "take_back":
         yield "taken_back", sorted({case.declared_by, *others})
     elif past.verdict is Verdict.RETURN and not any(task.step == DECLARED for task in after.tasks):
