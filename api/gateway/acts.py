@@ -31,14 +31,12 @@ from models.identifiers import (
     CARE_TOUCHPOINT,
     COMPLAINT,
     GREEN_CHANNEL,
-    MEMBERSHIP,
     PERIOD_CLOSE,
     QUALIFICATION,
     QUOTA_SEASON,
     ROLLOUT,
     SURVEY,
     calendar_publish_id,
-    membership_id,
 )
 from models.messages.approval import Answered
 from models.messages.calendar_publication import PublishCalendar
@@ -53,9 +51,10 @@ from models.messages.envelope import (
     Updating,
 )
 from models.messages.membership import MembershipAnswered
-from models.messages.qualification import MembershipGrant, MembershipState
+from models.messages.qualification import MembershipGrant
 from models.messages.season import MoveSeason, SeasonAnswered
 from models.messages.survey import SurveyAnswered
+from workflows import granting
 from workflows.calendar_publish import CalendarPublishWorkflow
 from workflows.options import TASK_TIMEOUT
 
@@ -169,17 +168,7 @@ class Gateway(EngineReads):
         """
         await self._ensure_reachable()
         with _translated():
-            await self._client.start_workflow(
-                MEMBERSHIP,
-                MembershipState(customer_no=grant.customer_no),
-                id=membership_id(grant.customer_no),
-                task_queue=self._task_queue,
-                task_timeout=TASK_TIMEOUT,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                start_signal="granted",
-                start_signal_args=[grant],
-            )
+            await granting.grant(self._client, self._task_queue, grant)
 
     async def terminate(self, workflow_id: str, run_id: str, reason: str) -> None:
         """终止: this very run ends at once; its workflow is not asked. Nothing to do where it is over.

@@ -93,12 +93,14 @@ async def test_what_has_no_case_is_told_in_words_and_leads_where_its_reader_may_
     text = " ".join(page.get_text(" ").split())
     for words in ("环节 排名 → 公示", "申诉截止 — → 2026-02-27 17:30", "环节 发放中 → 已截止"):
         assert words in text
-    rooms = [link["href"].partition("?")[0] for link in page.select("main a[data-gl-row]")]
+    rooms = [str(link["href"]).partition("?")[0] for link in page.select("main a[data-gl-row]")]
     assert rooms == ["/ops/cases", "/ops/runs"], "operations reads no customers, lists or surveys"
     with organisation.write() as session:
         (account,) = session.exec(select(Account).where(col(Account.login) == "ops"))
         session.add(Post(account_id=account.id, role=Role.HQ_VIP, institution_code="HQ"))
-    rooms = [link["href"].partition("?")[0] for link in soup_of(await browser.get(PAGE)).select("main a[data-gl-row]")]
+    rooms = [
+        str(link["href"]).partition("?")[0] for link in soup_of(await browser.get(PAGE)).select("main a[data-gl-row]")
+    ]
     assert rooms == ["/customers/C1", "/evaluations/2025", f"/surveys/{CAMPAIGN}", "/ops/runs"]
 
 
