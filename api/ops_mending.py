@@ -21,9 +21,10 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import Act
 from models.messages.envelope import Starting
 from models.ops_types import KINDS_WITH_RECORDS, DriftKind
-from models.services import audit, ending
+from models.services import audit, ending, idempotency
 from models.services.desk.acting import invalid
-from models.services.desk.once import Facts, answered, once
+from models.services.desk.once import Facts, once
+from models.services.idempotency import Kept
 from models.services.reconcile import runs
 from models.services.restarting import start_again
 from models.stores.cases import CaseStore
@@ -112,12 +113,13 @@ def _asked(database: Database, asking: Asking, case_id: UUID) -> tuple[Case, int
         raise DomainError(ErrorCode.REASON_REQUIRED)
     with database.read() as session:
         case = case_for(session, asking.caller, case_id)
-        return case, runs.watch(session, now()).failing_tries, answered(session, asking.key) is not None
+        return case, runs.watch(session, now()).failing_tries, idempotency.find(session, asking.key) is not None
 
 
 def _noted(database: Database, asking: Asking) -> Facts | None:
     with database.read() as session:
-        return answered(session, asking.key)
+        found = idempotency.find(session, asking.key)
+        return found.answer if isinstance(found, Kept) else None
 
 
 def _is_known(database: Database, workflow_id: str) -> bool:
