@@ -144,10 +144,7 @@ def _act(asking: Asking) -> Act:
 
 def _note_reset(database: Database, asking: Asking, case: Case, look: Look[BaseModel]) -> Starting:
     with database.write() as session:
-        row = CaseStore(session).locked(case.id)
-        if row is None:
-            raise DomainError(ErrorCode.NOT_FOUND)
-        start = start_again(session, row, _act(asking))
+        start = start_again(session, _held(session, case), _act(asking))
         seen = {"status": look.status.value, "activity": look.trouble.activity if look.trouble else None}
         once(session, asking.key, now(), lambda: _write(session, asking, RESET, case, seen))
         return start
@@ -157,11 +154,24 @@ def _cut_off(database: Database, asking: Asking, case: Case) -> None:
     def do(session: Session) -> Facts:
         if case.outcome is not None:
             return _write(session, asking, RUN_ENDED, case, {})
+        _held(session, case)
         ending.terminate(session, case.id, _act(asking), now())
         return {"case_id": str(case.id)}
 
     with database.write() as session:
         once(session, asking.key, now(), lambda: do(session))
+
+
+def _held(session: Session, case: Case) -> Case:
+    """The case as it was judged, held. Raises NOT_FOUND; CASE_CLOSED, RUN_IN_ORDER where it moved since."""
+    row = CaseStore(session).locked(case.id)
+    if row is None:
+        raise DomainError(ErrorCode.NOT_FOUND)
+    if row.outcome is not None and case.outcome is None:
+        raise DomainError(ErrorCode.CASE_CLOSED, outcome=row.outcome.value)
+    if row.version != case.version:
+        raise DomainError(ErrorCode.RUN_IN_ORDER)
+    return row
 
 
 def _write(session: Session, asking: Asking, action: str, case: Case, seen: Mapping[str, str | None]) -> Facts:

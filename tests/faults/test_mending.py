@@ -147,6 +147,27 @@ async def test_the_same_request_again_changes_nothing_more(stage: Stage) -> None
         await ops_mending.terminate_orphan(stage.world.database, gateway, replace(first, key=_other(first.key)), "x/1")
 
 
+async def test_a_run_that_recovers_while_it_is_judged_is_left_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, gateway, logins = await stage.declare(), Gateway(stage.client, stage.queue), iter(("unit", "svc"))
+    for room in ("api.ops_judging", "api.ops_mending"):
+        monkeypatch.setattr(f"{room}.fails", lambda *_: True)
+    look = gateway.standing
+
+    async def recovers(workflow_id: str) -> Any:
+        found = await look(workflow_id)
+        await case.decide(next(logins))
+        return found
+
+    monkeypatch.setattr(gateway, "standing", recovers)
+    for act in (ops_mending.terminate, ops_mending.reset):
+        with pytest.raises(DomainError, match="run_in_order"):
+            await act(stage.world.database, gateway, _asking(stage), case.case_id)
+    assert (await stage.in_step(case)).stage is CaseStage.BRANCH_APPROVAL
+    assert stage.audited(case) == ["declare", "approve", "approve"]
+
+
 def _other(key: Key) -> Key:
     return replace(key, route="another")
 
