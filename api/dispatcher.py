@@ -1,6 +1,7 @@
 """Re-sends requests whose answer nobody saw, under their original update id (decisions.md 2)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from models.database import Database
 from models.errors import DomainError
 from models.services.idempotency import Reservation, reservation_of
 from models.stores.idempotency import DONE, IdempotencyStore
+from models.tables.messages import IdempotencyRecord
 
 UNANSWERED_AFTER = timedelta(seconds=30)
 EVERY_SECONDS = 5.0
@@ -37,7 +39,7 @@ async def dispatch_for_ever(database: Database, gateway: Gateway) -> None:
 async def dispatch_once(database: Database, gateway: Gateway, age: timedelta = UNANSWERED_AFTER) -> int:
     """Re-send what has waited longer than `age`, and what was recorded unseen; gives how many were sent."""
     claimed = await run_in_threadpool(_claim, database, age)
-    claimed += await run_in_threadpool(_recorded, database, gateway.unseen, age)
+    claimed += await _recorded(database, gateway.unseen, age)
     for reserved in claimed:
         try:
             await deliver(database, gateway, reserved)
@@ -58,16 +60,23 @@ def _claim(database: Database, age: timedelta) -> list[Reservation]:
         return [reservation_of(row) for row in taken if row is not None]
 
 
-def _recorded(database: Database, unseen: dict[UUID, datetime], age: timedelta) -> list[Reservation]:
+async def _recorded(database: Database, unseen: dict[UUID, datetime], age: timedelta) -> list[Reservation]:
     """Acts whose record settled them while nobody heard of them: an engine that died meanwhile has to hear of them.
 
-    One that did not die gives the first answer again. A refusal that was kept is never sent again.
+    One that did not die gives the first answer again. A refusal that was kept is never sent again. `unseen` is touched
+    in the event loop alone, where requests change it.
     """
-    now = datetime.now(UTC)
-    waiting = [record_id for record_id, sent_at in unseen.items() if sent_at < now - age][:AT_ONCE]
-    with database.read() as session:
-        rows = {record_id: IdempotencyStore(session).get(record_id) for record_id in waiting}
-    for record_id, row in rows.items():
+    before = datetime.now(UTC) - age
+    due = [record_id for record_id, sent_at in unseen.items() if sent_at < before]
+    rows = await run_in_threadpool(_rows, database, due) if due else {}
+    for record_id in due:
+        row = rows.get(record_id)
         if row is None or (row.state == DONE and (row.status or REFUSED) >= REFUSED):
             unseen.pop(record_id, None)
-    return [reservation_of(row) for row in rows.values() if row is not None and row.state == DONE and row.id in unseen]
+    settled = [row for row in rows.values() if row.state == DONE and row.id in unseen]
+    return [reservation_of(row) for row in settled[:AT_ONCE]]
+
+
+def _rows(database: Database, record_ids: Sequence[UUID]) -> dict[UUID, IdempotencyRecord]:
+    with database.read() as session:
+        return {row.id: row for row in IdempotencyStore(session).by_ids(record_ids)}

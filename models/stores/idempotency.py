@@ -1,5 +1,6 @@
 """Queries of idempotency rows."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,10 @@ class IdempotencyStore:
     def get(self, record_id: UUID) -> IdempotencyRecord | None:
         """The row by its id."""
         return self.session.get(IdempotencyRecord, record_id)
+
+    def by_ids(self, record_ids: Collection[UUID]) -> list[IdempotencyRecord]:
+        """Those of these rows that stand."""
+        return list(self.session.exec(select(IdempotencyRecord).where(col(IdempotencyRecord.id).in_(record_ids))))
 
     def add(self, record: IdempotencyRecord) -> None:
         """Insert or change a row."""
