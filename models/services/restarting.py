@@ -25,9 +25,11 @@ from models.messages.quarter import StartPeriodClose
 from models.messages.rollout import StartRollout
 from models.messages.service import StartComplaint, StartGreenChannel, StartTouchpoint
 from models.services.case_state import launch_of, served
+from models.services.servicing.naming import to_say_again
 from models.stores.quarter import QuarterStore
 from models.stores.services import ServiceStore
 from models.tables.cases import Case
+from models.tables.service import ComplaintRecord, GreenChannelRecord
 from models.types import CaseKind
 
 
@@ -67,7 +69,8 @@ def _green_channel(session: Session, case: Case, known: dict[str, Any]) -> Start
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     names = set(StartGreenChannel.model_fields) - set(known) - {"kind"}
-    return ServiceStart(act=StartGreenChannel(**known, **row.model_dump(include=names)))
+    about = _about(session, row, "contact_name")
+    return ServiceStart(act=StartGreenChannel(**known, **row.model_dump(include=names) | about))
 
 
 def _complaint(session: Session, case: Case, known: dict[str, Any]) -> Starting:
@@ -75,7 +78,13 @@ def _complaint(session: Session, case: Case, known: dict[str, Any]) -> Starting:
     if row is None:
         raise DomainError(ErrorCode.NOT_FOUND)
     names = set(StartComplaint.model_fields) - set(known) - {"kind"}
-    return ServiceStart(act=StartComplaint(**known, **row.model_dump(include=names)))
+    about = _about(session, row, "complainant", "phone")
+    return ServiceStart(act=StartComplaint(**known, **row.model_dump(include=names) | about))
+
+
+def _about(session: Session, row: GreenChannelRecord | ComplaintRecord, *names: str) -> dict[str, str]:
+    """What the start says of a known contact, sealed under its key as the first one said it."""
+    return {name: to_say_again(session, row.contact_id, getattr(row, name)) for name in names}
 
 
 def _touchpoint(_: Session, case: Case, known: dict[str, Any]) -> Starting:

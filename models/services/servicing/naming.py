@@ -24,6 +24,11 @@ def to_say_about(session: Session, contact_id: UUID | None, text: str) -> str:
     return travelling(text.strip(), key)
 
 
+def to_say_again(session: Session, contact_id: UUID | None, text: str) -> str:
+    """A text of the records for another message; of a contact that was erased nothing but that it was there."""
+    return text if contact_id is None else travelling(text, PersonKeyStore(session).of(contact_id))
+
+
 def said_about(session: Session, contact_id: UUID | None, text: str, gone: str = ERASED) -> str:
     """The text of a message for the records; `gone` once the contact was erased."""
     return text if contact_id is None else arrived(text, PersonKeyStore(session).of(contact_id), gone)
