@@ -196,6 +196,10 @@ class Outcome(StrEnum):
     """终止: cut off by operations, for its run could not be mended."""
 
 
+UNDECIDED_OUTCOMES = frozenset({Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.TERMINATED})
+"""Ends of an approval that say nothing about what it was about: it may be asked for again."""
+
+
 class LimitUnit(StrEnum):
     """时限 units; `elapsed_hours` is the one natural-time unit, `months_before` counts back from a date."""
 

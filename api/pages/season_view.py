@@ -32,7 +32,7 @@ from models.stores.cases import CaseStore
 from models.stores.customers import names_of
 from models.stores.evaluations import EvaluationStore
 from models.tables.cases import Case
-from models.types import SYSTEM_SCHEDULE, Outcome, SeasonPhase, SeatKind
+from models.types import SYSTEM_SCHEDULE, UNDECIDED_OUTCOMES, SeasonPhase, SeatKind
 
 _STATES = {"done": _m("已过"), "now": _m("当前"), "ahead": _m("未到")}
 
@@ -67,7 +67,7 @@ def season_parts(session: Session, caller: Caller, year: int, path: str, now: da
         should_end=tuple(_candidate(session, item, now) for item in view.candidates),
         reserve=_reserve(session, waiting, now),
         may_appeal=state is not None and takes_appeals(state, now) and caller.may(Action.APPEAL),
-        appealed=frozenset(case.customer for case in view.appeals if case.outcome is not Outcome.WITHDRAWN),
+        appealed=frozenset(case.customer for case in view.appeals if case.outcome not in UNDECIDED_OUTCOMES),
     )
 
 

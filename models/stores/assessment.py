@@ -14,10 +14,8 @@ from models.stores.scope import Scope, within
 from models.tables.assessment import AssessmentAppeal, AssessmentFact, AssessmentResult, AssessmentVeto
 from models.tables.cases import Case
 from models.tables.organisation import Institution
-from models.types import Outcome, Tier
+from models.types import UNDECIDED_OUTCOMES, Tier
 
-_UNDECIDED = (Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.TERMINATED)
-"""Ends of an appeal that say nothing about what was appealed against."""
 _CHUNK = 500
 Row = AssessmentResult | AssessmentVeto | AssessmentAppeal
 
@@ -127,7 +125,7 @@ class AssessmentStore:
         return frozenset(
             appeal.item
             for appeal, case in self.appeals(row.year, row.institution_code)
-            if case.outcome is None or (appeal.result_id in of_these and case.outcome not in _UNDECIDED)
+            if case.outcome is None or (appeal.result_id in of_these and case.outcome not in UNDECIDED_OUTCOMES)
         )
 
 

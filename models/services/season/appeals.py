@@ -18,7 +18,7 @@ from models.services.season.listing import APPEAL_UPHELD
 from models.stores.people import PeopleStore
 from models.stores.season import APPEAL, SeasonStore
 from models.tables.cases import Case
-from models.types import InstitutionLevel, Outcome, Role, SeasonPhase, Stage
+from models.types import UNDECIDED_OUTCOMES, InstitutionLevel, Role, SeasonPhase, Stage
 
 MAY_APPEAL = (Role.MGR, Role.BR_SVC, Role.BR_LEAD)
 _STEPS = ((Stage.HQ_REVIEW, Role.HQ_VIP), (Stage.HQ_APPROVAL, Role.HQ_LEAD))
@@ -26,7 +26,7 @@ _STEPS = ((Stage.HQ_REVIEW, Role.HQ_VIP), (Stage.HQ_APPROVAL, Role.HQ_LEAD))
 
 def may_start(session: Session, start: StartApproval, at: datetime) -> None:
     """Raises WRONG_STAGE outside the window, NOT_FOUND without a listing, NOT_ALLOWED without a post at the owning
-    institution, DUPLICATE_CASE when the customer's appeal stands already."""
+    institution, DUPLICATE_CASE when the customer's appeal waits or was decided."""
     store = SeasonStore(session)
     season = store.get(start.year)
     state = SeasonState.model_validate(season.state) if season else None
@@ -40,7 +40,7 @@ def may_start(session: Session, start: StartApproval, at: datetime) -> None:
     if not any(people.holds(start.actor_id, role, code) for code in above for role in MAY_APPEAL):
         raise DomainError(ErrorCode.NOT_ALLOWED, who="、".join(role.value for role in MAY_APPEAL))
     made = store.appeals_of(start.year, start.customer)
-    if any(case.outcome is not Outcome.WITHDRAWN for case in made):
+    if any(case.outcome not in UNDECIDED_OUTCOMES for case in made):
         raise DomainError(ErrorCode.DUPLICATE_CASE)
 
 
