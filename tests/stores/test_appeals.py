@@ -42,8 +42,15 @@ def _published(session: Session, people: World) -> None:
             state=state.model_dump(mode="json"),
         )
     )
-    listed = {"institution_code": "BJ01", "value": Decimal(1), "tier": Tier.REGULAR}
-    session.add(SeasonListing(year=world.YEAR, customer_no=people.customer(world.SMALL), **listed))
+    session.add(
+        SeasonListing(
+            year=world.YEAR,
+            customer_no=people.customer(world.SMALL),
+            institution_code="BJ01",
+            value=Decimal(1),
+            tier=Tier.REGULAR,
+        )
+    )
 
 
 def _appealed(session: Session, people: World, outcome: Outcome | None) -> None:
