@@ -42,10 +42,11 @@ def insurer(database: Database) -> World:
 
 
 def _letters(session: Session, person: Contact) -> None:
-    """One of its own touchpoint that nobody knows the fate of, one that left for its address, and one to another."""
+    """One of its own touchpoint that nobody knows the fate of, two to its address of which one waits, one to another."""
     row = planned(GOLD, contact_id=person.id)
     session.add(row)
-    for key, to, sent_at in ((letter_key(row), "", None), ("membership-1", str(person.email), DUE), ("2", "y", DUE)):
+    own, address = letter_key(row), str(person.email)
+    for key, to, sent_at in ((own, "", None), ("1", address, DUE), ("2", address, None), ("3", "y", DUE)):
         content = Letter(key=key, to=(to,), subject="s", body=person.name if not to else "b").model_dump_json()
         note = Notification(dedupe_key=key, customer_no=GOLD, template="greeting", content=content, created_at=DUE)
         note.sent_at = sent_at
@@ -80,7 +81,7 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
         telling = (person.name, str(person.mobile), str(person.email), contact_name_index(person.name))
         named = {"contact.name", "complaint_record.complainant", "green_channel_record.contact_name"}
         assert named | {"notification.content"} <= _columns_naming(session, GOLD, *telling)
-    assert _erase(database, person.id) == (2, 2)
+    assert _erase(database, person.id) == (2, 3)
     with database.read() as session:
         assert _columns_naming(session, GOLD, *telling) == set()
         row = session.get(Contact, person.id)

@@ -114,12 +114,12 @@ def _traces(session: Session, contact: Contact) -> Traces:
 
 
 def _letters(store: ErasingStore, contact: Contact) -> tuple[Notification, ...]:
-    """Letters of its touchpoints, and others that left for its address; one that has not left may still be needed."""
+    """Letters of its touchpoints, and others to its address; one that waits is written anew for whoever is left."""
     own = {key_of_letter(touchpoint_id) for touchpoint_id in store.touchpoints(contact)}
     return tuple(
         letter
         for letter in store.letters(contact)
-        if letter.content and (letter.dedupe_key in own or (letter.sent_at and _is_to(letter, contact)))
+        if letter.content and (letter.dedupe_key in own or _is_to(letter, contact))
     )
 
 
