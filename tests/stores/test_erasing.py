@@ -42,7 +42,7 @@ def insurer(database: Database) -> World:
 
 
 def _letters(session: Session, person: Contact) -> None:
-    """One of its own touchpoint that nobody knows the fate of, two to its address of which one waits, one to another."""
+    """One of its own touchpoint that nobody knows the fate of, two to its address (one waits), one to another."""
     row = planned(GOLD, contact_id=person.id)
     session.add(row)
     own, address = letter_key(row), str(person.email)
