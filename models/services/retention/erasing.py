@@ -56,6 +56,7 @@ def erase(session: Session, contact_id: UUID, why: Why) -> Traces:
 
     Raises NOT_FOUND, REASON_REQUIRED, and RECORDS_HELD while a hold stands on the customer or on a case of it.
     """
+    PersonKeyStore(session).to_destroy(contact_id)
     contact = person(session, contact_id)
     if not why.reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
