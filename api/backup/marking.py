@@ -5,10 +5,12 @@ that names an entry which the records lack is younger than they are; one that is
 the doors close until both were compared.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
@@ -43,6 +45,10 @@ class Marking:
 
     async def turn(self) -> None:
         """Close the doors when the engine's mark is none of these records; else set the next one when it is time."""
+        with suppress(IntegrityError):  # another process of the copy wrote the one row first: it did the same
+            await self._turn()
+
+    async def _turn(self) -> None:
         # Before the engine is asked: another process of the copy may mark it, and count, between the two looks.
         counted = await run_in_threadpool(self._count)
         mark = await read_mark(self.client, self.copy)
