@@ -20,9 +20,10 @@ from models.stores.book import contact_name_index
 from models.tables.book import Contact
 from models.tables.messages import Notification
 from models.tables.service import ComplaintRecord
-from models.types import Door
+from models.types import ContactKind, Door
 from tests.support import world as worlds
 from tests.support.care import planned
+from tests.support.care_members import add_contact
 from tests.support.service_rows import DUE, add_complaint, add_green_channel
 from tests.support.world import GOLD, SILVER, World
 
@@ -92,6 +93,19 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
         assert session.exec(select(ComplaintRecord.justified)).all() == [True, True]
         assert audit.verify_kept(session).broken_at is None
     assert _erase(database, person.id) == (0, 0), "a second time there is nothing left to do"
+
+
+def test_who_shares_its_telephone_keeps_its_name(database: Database, insurer: World) -> None:
+    with database.write() as session:
+        person = _person(session, GOLD)
+        other = add_contact(session, GOLD, ContactKind.HANDLER, "李四")
+        case_id = add_complaint(session, GOLD, "BJ01", "李四", "理赔太慢", number=2)
+        theirs = session.get_one(ComplaintRecord, case_id)
+        theirs.contact_id, theirs.phone = other, str(person.mobile)
+    assert _erase(database, person.id) == (2, 3)
+    with database.read() as session:
+        theirs = session.get_one(ComplaintRecord, case_id)
+        assert (theirs.complainant, theirs.phone) == ("李四", person.mobile)
 
 
 def test_a_hold_keeps_the_person_and_a_reason_is_asked_for(database: Database, insurer: World) -> None:
