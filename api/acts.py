@@ -23,10 +23,9 @@ from models.errors import DomainError, ErrorCode
 from models.messages.approval import Answered
 from models.messages.envelope import Envelope, Updating
 from models.services import idempotency
-from models.services.idempotency import Key, Reservation
+from models.services.idempotency import OK, Kept, Key, Reservation
 from models.stores.cases import CaseStore
 
-OK = 200
 _UNSENT = {ErrorCode.ENGINE_UNAVAILABLE}
 UNDECIDED = {ErrorCode.NOT_YET_CONFIRMED, ErrorCode.INTERNAL_ERROR}
 
@@ -77,9 +76,7 @@ async def perform(database: Database, gateway: Gateway, key: Key, prepare: Prepa
     NOT_YET_CONFIRMED (sent; a dispatcher goes on asking under the same id).
     """
     reserved = await run_in_threadpool(_reserve, database, key, prepare)
-    if isinstance(reserved, Standing):
-        return Done.on_case(OK, reserved.case_id)
-    if reserved.status is not None:
+    if isinstance(reserved, Kept):
         return _first_answer(reserved)
     return await deliver(database, gateway, reserved)
 
@@ -135,7 +132,7 @@ def _other_came_first(database: Database, reserved: Reservation, answer: Answere
     raise error
 
 
-def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
+def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | Kept:
     try:
         return _reserved(database, key, prepare)
     except IntegrityError:
@@ -143,23 +140,27 @@ def _reserve(database: Database, key: Key, prepare: Prepare) -> Reservation | St
         return _reserved(database, key, prepare)
 
 
-def _reserved(database: Database, key: Key, prepare: Prepare) -> Reservation | Standing:
+def _reserved(database: Database, key: Key, prepare: Prepare) -> Reservation | Kept:
     with database.write() as session:
         found = idempotency.find(session, key)
+        now = datetime.now(UTC)
+        if isinstance(found, Reservation):
+            idempotency.sent_again(session, found, now)
         if found is not None:
-            idempotency.sent_again(session, found, datetime.now(UTC))
             return found
         envelope = prepare(session)
-        if isinstance(envelope, Standing):
-            return envelope
-        return idempotency.reserve(session, key, envelope, datetime.now(UTC))
+        if not isinstance(envelope, Standing):
+            return idempotency.reserve(session, key, envelope, now)
+        # Kept as well: a repeat is told the same although the case that stood is closed by then.
+        kept = Kept(OK, {"case_id": str(envelope.case_id)})
+        idempotency.keep(session, key, kept.status, kept.answer, now)
+        return kept
 
 
-def _first_answer(reserved: Reservation) -> Done:
-    answer = reserved.answer or {}
-    if "code" in answer:
-        raise DomainError(ErrorCode(answer["code"]), **answer.get("context", {}))
-    return Done(reserved.status or OK, answer)
+def _first_answer(kept: Kept) -> Done:
+    if "code" in kept.answer:
+        raise DomainError(ErrorCode(kept.answer["code"]), **kept.answer.get("context", {}))
+    return Done(kept.status, kept.answer)
 
 
 def _refused(database: Database, reserved: Reservation, error: DomainError) -> bool:

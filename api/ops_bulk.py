@@ -98,7 +98,7 @@ def bulk_answer(session: Session, job: Job) -> OpsBulkAnswer:
 
 
 def _item(case_id: UUID, case: Case | None, refusal: DomainError | None) -> OpsBulkItemAnswer:
-    known = {"kind": case.kind, "number": case.number} if case else {}
+    known = {"kind": case.kind, "number": case.number, "workflow_id": case.workflow_id} if case else {}
     refused = {"code": refusal.code, "detail": sentence(refusal.code, refusal.context)} if refusal else {}
     return OpsBulkItemAnswer(case_id=case_id, **known, **refused)
 

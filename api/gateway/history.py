@@ -10,6 +10,11 @@ from temporalio.converter import DataConverter
 LONGEST = 500
 """Events that are shown, the newest; a run has a few hundred (a test holds its budget)."""
 _TASKS = "WORKFLOW_TASK_"
+_OVER = frozenset(
+    f"WORKFLOW_EXECUTION_{end}"
+    for end in ("COMPLETED", "FAILED", "TIMED_OUT", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW")
+)
+"""Events that are the last of their run: its timers never go off."""
 
 
 class Happened(NamedTuple):
@@ -80,7 +85,9 @@ async def _actor(payloads: Any, converter: DataConverter) -> str:
 
 
 def _next_timer(events: list[HistoryEvent]) -> datetime | None:
-    """The earliest timer that was set and neither went off nor was taken back."""
+    """The earliest timer that was set and neither went off nor was taken back, of a run that goes on."""
+    if events and _kind(events[-1]) in _OVER:
+        return None
     waiting: dict[int, datetime] = {}
     for event in events:
         if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:

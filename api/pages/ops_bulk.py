@@ -217,6 +217,7 @@ def _row(item: OpsBulkItemAnswer, text: str) -> OpsBulkRow:
         href=f"/ops/cases/{item.case_id}",
         name=name,
         text=item.detail if refused else text,
+        hint=item.workflow_id,
         refused=refused,
     )
 

@@ -109,7 +109,7 @@ def _expected(item: Expected, names: dict[str, str], now: datetime) -> ExpectedR
         place=f"{names.get(task.institution_code, task.institution_code)} {word(task.role)}",
         due=instant(task.due_at, now),
         expected=instant(item.done_at, now) if item.done_at else nobody,
-        mend=Link(text=_("处理"), href=f"/ops/cases/{item.case.id}"),
+        mend=Link(text=_("去处理"), href=f"/ops/cases/{item.case.id}"),
     )
 
 
@@ -117,5 +117,5 @@ def _mend(item: Stuck) -> Link:
     if item.seen is not None and item.case is None and item.seen.kind is not DriftKind.RECORD_MISSING:
         return Link(text=_("修复"), href="/ops/drift")
     if item.case is None:
-        return Link(text=_("处理"), href=href("/ops/runs", {"workflow_id": item.workflow_id}))
-    return Link(text=_("处理"), href=f"/ops/cases/{item.case.id}")
+        return Link(text=_("去处理"), href=href("/ops/runs", {"workflow_id": item.workflow_id}))
+    return Link(text=_("去处理"), href=f"/ops/cases/{item.case.id}")

@@ -227,6 +227,7 @@ class OpsBulkItemAnswer(Answer):
     case_id: UUID
     kind: CaseKind | None = None
     number: str | None = None
+    workflow_id: str = ""
     code: ErrorCode | None = None
     detail: str = ""
 

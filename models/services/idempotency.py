@@ -15,6 +15,8 @@ from models.messages.envelope import Envelope, Outgoing
 from models.stores.idempotency import DONE, IdempotencyStore
 from models.tables.messages import IdempotencyRecord
 
+OK = 200
+
 
 @dataclass(frozen=True)
 class Key:
@@ -33,49 +35,54 @@ class Key:
 
 @dataclass(frozen=True)
 class Reservation:
-    """A request that is to be sent, or was answered already (`status` is set)."""
+    """A request that is to be sent."""
 
     record_id: UUID
     envelope: Envelope
-    status: int | None = None
-    answer: dict[str, Any] | None = None
 
 
-def find(session: Session, key: Key) -> Reservation | None:
-    """The reservation of the key, if there is one. Raises IDEMPOTENCY_CONFLICT for other content."""
+@dataclass(frozen=True)
+class Kept:
+    """A request that was answered: HTTP status and content, a refusal as its code and context."""
+
+    status: int
+    answer: dict[str, Any]
+
+
+def find(session: Session, key: Key) -> Reservation | Kept | None:
+    """What stands under the key, if anything. Raises IDEMPOTENCY_CONFLICT for other content."""
     row = IdempotencyStore(session).find(key.account_id, key.key)
     if row is None:
         return None
     if (row.route, row.body_hash) != (key.route, key.body_hash):
         raise DomainError(ErrorCode.IDEMPOTENCY_CONFLICT)
-    return reservation_of(row)
+    return _kept(row) or reservation_of(row)
 
 
 def reserve(session: Session, key: Key, envelope: Envelope, now: datetime) -> Reservation:
     """Keep the message until an answer was seen."""
-    row = IdempotencyRecord(
-        account_id=key.account_id,
-        key=key.key,
-        route=key.route,
-        body_hash=key.body_hash,
-        message=Outgoing(envelope=envelope).model_dump_json(),
-        created_at=now,
-        sent_at=now,
-    )
+    row = _row(key, now)
+    row.message, row.sent_at = Outgoing(envelope=envelope).model_dump_json(), now
     IdempotencyStore(session).add(row)
     return reservation_of(row)
 
 
+def keep(session: Session, key: Key, status: int, answer: dict[str, Any], now: datetime) -> None:
+    """Keep the answer of a request of which nothing is to be sent: ids only, no text, for the row is not encrypted."""
+    row = _row(key, now)
+    row.state, row.status, row.answer = DONE, status, answer
+    IdempotencyStore(session).add(row)
+
+
 def reservation_of(row: IdempotencyRecord) -> Reservation:
-    """The row as a reservation."""
-    envelope = Outgoing.model_validate_json(row.message or "").envelope
-    return Reservation(row.id, envelope, row.status if row.state == DONE else None, row.answer)
+    """The message of the row, to be sent or sent again."""
+    return Reservation(row.id, Outgoing.model_validate_json(row.message or "").envelope)
 
 
-def settled(session: Session, record_id: UUID) -> Reservation | None:
-    """The request with its definitive answer; None while it has none."""
+def settled(session: Session, record_id: UUID) -> Kept | None:
+    """The definitive answer of the request; None while it has none."""
     row = IdempotencyStore(session).get(record_id)
-    return reservation_of(row) if row is not None and row.state == DONE else None
+    return _kept(row) if row is not None else None
 
 
 def settle(session: Session, record_id: UUID, status: int, answer: dict[str, Any]) -> None:
@@ -94,6 +101,16 @@ def settle_by_update(session: Session, update_id: str, status: int, answer: dict
     """
     account, _, key = update_id.partition(":")
     IdempotencyStore(session).settle(_account(account), key, status, answer)
+
+
+def _row(key: Key, now: datetime) -> IdempotencyRecord:
+    return IdempotencyRecord(
+        account_id=key.account_id, key=key.key, route=key.route, body_hash=key.body_hash, created_at=now
+    )
+
+
+def _kept(row: IdempotencyRecord) -> Kept | None:
+    return Kept(row.status or OK, row.answer or {}) if row.state == DONE else None
 
 
 def _account(text: str) -> UUID:

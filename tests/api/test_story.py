@@ -60,7 +60,9 @@ async def test_a_customer_becomes_gold(clients: Clients) -> None:
     declared = await mgr.post("/api/v1/qualifications", json=DECLARATION)
     assert declared.status_code == 201, declared.text
     case_id = declared.json()["case_id"]
-    assert (await mgr.post("/api/v1/qualifications", json=DECLARATION)).status_code == 200
+    again = {"Idempotency-Key": "again-12345"}
+    standing = await mgr.post("/api/v1/qualifications", json=DECLARATION, headers=again)
+    assert (standing.status_code, standing.json()["case_id"]) == (200, case_id)
     other = await mgr.post("/api/v1/qualifications", json=DECLARATION | {"reason": "另一理由"})
     assert (other.status_code, other.json()["code"]) == (409, "duplicate_case")
     for login in ("unit", "svc", "lead", "hq-vip", "hq-lead"):
@@ -74,6 +76,8 @@ async def test_a_customer_becomes_gold(clients: Clients) -> None:
     assert [step["place"] for step in case["path"]] == ["done"] * 6
     assert [item["act"] for item in case["timeline"]][:6] == ["declare", *["approve"] * 5]
     assert case["score"]["value"] == "2200000"
+    repeated = await mgr.post("/api/v1/qualifications", json=DECLARATION, headers=again)
+    assert (repeated.status_code, repeated.json()["case_id"]) == (200, case_id)  # as it was told, though it is closed
 
 
 async def test_the_same_key_gets_the_first_answer_and_other_content_is_refused(clients: Clients) -> None:

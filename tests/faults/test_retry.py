@@ -81,6 +81,9 @@ async def test_what_happened_and_the_next_timer(stage: Stage) -> None:
     (task,) = (await case.state()).tasks
     assert history.next_timer_at is not None
     assert history.next_timer_at <= task.deadline.due_at
+    await case.handle.terminate("the engine lost it")
+    history = await gateway.history(case.handle.id)
+    assert (history.events[0].kind, history.next_timer_at) == ("WORKFLOW_EXECUTION_TERMINATED", None)
 
 
 async def test_a_run_that_is_over_cannot_be_retried(stage: Stage) -> None:

@@ -14,6 +14,8 @@ class OpsBulkRow:
     href: str
     name: str
     text: str
+    hint: str = ""
+    """Its run, which tells two cases of one customer apart."""
     refused: bool = False
 
 

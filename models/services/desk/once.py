@@ -6,12 +6,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from models.errors import DomainError, ErrorCode
-from models.services.idempotency import Key
-from models.stores.idempotency import DONE, IdempotencyStore
-from models.tables.messages import IdempotencyRecord
+from models.services import idempotency
+from models.services.idempotency import OK, Kept, Key
 
-OK = 200
 Facts = dict[str, Any]
 """What a repeat needs to answer as the first time: ids only, no text, for the row is not encrypted."""
 
@@ -21,22 +18,9 @@ def once(session: Session, key: Key, at: datetime, do: Callable[[], Facts]) -> F
 
     Raises IDEMPOTENCY_CONFLICT for other content under the same key, and what `do` raises.
     """
-    store = IdempotencyStore(session)
-    found = store.find(key.account_id, key.key)
-    if found is not None:
-        if (found.route, found.body_hash) != (key.route, key.body_hash):
-            raise DomainError(ErrorCode.IDEMPOTENCY_CONFLICT)
-        return found.answer or {}
+    found = idempotency.find(session, key)
+    if isinstance(found, Kept):
+        return found.answer
     facts = do()
-    row = IdempotencyRecord(
-        account_id=key.account_id,
-        key=key.key,
-        route=key.route,
-        body_hash=key.body_hash,
-        state=DONE,
-        status=OK,
-        answer=facts,
-        created_at=at,
-    )
-    store.add(row)
+    idempotency.keep(session, key, OK, facts, at)
     return facts
