@@ -1,9 +1,8 @@
 """The application: settings, record database, engine gateway, middlewares and every router."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import cache
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache, partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
@@ -17,6 +16,7 @@ from api.dispatcher import dispatch_for_ever
 from api.gateway import Gateway
 from api.live import live_inboxes
 from api.logs import configure_logs
+from api.loops import beside
 from api.middleware import BodyLimitMiddleware, MaintenanceMiddleware, RequestContextMiddleware
 from api.ops_bulk import act_in_bulk_for_ever
 from api.outlooks import Outlooks
@@ -34,7 +34,7 @@ from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
 from workflows.telemetry import tracer_of
 
-_LOOPS = (dispatch_for_ever, reconcile_for_ever, act_in_bulk_for_ever)
+_LOOPS = {"dispatch": dispatch_for_ever, "reconcile": reconcile_for_ever, "ops-bulk": act_in_bulk_for_ever}
 
 
 def create_app(settings: Settings, database: Database | None = None, gateway: Gateway | None = None) -> FastAPI:
@@ -88,9 +88,10 @@ async def _dispatching(app: FastAPI) -> AsyncIterator[None]:
     if app.state.gateway is None:
         yield
         return
-    async with AsyncExitStack() as beside:
-        for loop in _LOOPS:
-            await beside.enter_async_context(_beside(loop(app.state.database, app.state.gateway)))
+    async with AsyncExitStack() as running:
+        for name, loop in _LOOPS.items():
+            work = partial(loop, app.state.database, app.state.gateway)
+            await running.enter_async_context(beside(name, work))
         yield
 
 
@@ -103,20 +104,8 @@ async def _fenced(app: FastAPI, client: Client | None) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     fence = Fence.of(app.state.database, app.state.gateway, client, settings)
     await fence.before_the_first()
-    async with _beside(fence.keep()):
+    async with beside("doors", fence.keep):
         yield
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run something for ever beside the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def _middlewares(settings: Settings) -> list[Middleware]:

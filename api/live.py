@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
+from api.loops import beside
 from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.stores.messages import OutboxStore
@@ -169,10 +170,5 @@ async def live_inboxes(app: FastAPI) -> AsyncIterator[None]:
     """Feed open pages while the application runs; `app.state.is_stopping` tells when the server wants to end."""
     is_stopping = getattr(app.state, "is_stopping", lambda: False)
     app.state.live = Live(app.state.database, is_stopping)
-    task = asyncio.create_task(app.state.live.run())
-    try:
+    async with beside("live-inboxes", app.state.live.run):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -24,6 +24,8 @@ class Settings(EngineAccess):
     public_url: str | None = None
     allow_http: bool = False
     database_url: str | None = None
+    erased_file: Path | None = None
+    """The list of the erased, away from the disk of the records; in the home unless set."""
     temporal_namespace: str = "greenlane"
     temporal_port: int = 0
     temporal_ui_url: str | None = None
@@ -55,6 +57,11 @@ class Settings(EngineAccess):
     def records_url(self) -> str:
         """SQLAlchemy URL of the record database; SQLite in the home unless set."""
         return self.database_url or f"sqlite:///{self.home.resolve()}/records.db"
+
+    @property
+    def erased_list(self) -> Path:
+        """Ids of the persons who were erased, for the day the records are restored."""
+        return self.erased_file or self.home / "erased.txt"
 
     @property
     def demo_marker(self) -> Path:

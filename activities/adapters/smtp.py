@@ -52,8 +52,12 @@ class SmtpMail:
         )
 
     def send(self, letter: Letter) -> None:
-        """Hand the letter to the server; see `Notifier.send` for what it raises."""
-        asyncio.run(self._send(mime(letter, self.sender), letter.to))
+        """Hand the letter to the server; see `Notifier.send` for what it raises.
+
+        One to nobody, for nobody consented or whoever did was erased, stays: a server would refuse it for ever.
+        """
+        if letter.to:
+            asyncio.run(self._send(mime(letter, self.sender), letter.to))
 
     async def _send(self, message: EmailMessage, to: tuple[str, ...]) -> None:
         client = SMTP(hostname=self.host, port=self.port, use_tls=self.use_tls, timeout=TIMEOUT_SECONDS)

@@ -69,8 +69,6 @@ class Fence:
                 await self.turn()
             except (OperationalError, RPCError, DomainError, RuntimeError) as error:  # RuntimeError: no connection yet
                 _log.warning("the doors stay closed", error=type(error).__name__)
-            except Exception as error:  # noqa: BLE001 - nothing unforeseen may end the loop: the doors would never open
-                _log.error("the doors stay closed", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def turn(self) -> int | None:

@@ -5,10 +5,12 @@ that names an entry which the records lack is younger than they are; one that is
 the doors close until both were compared.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
@@ -43,8 +45,14 @@ class Marking:
 
     async def turn(self) -> None:
         """Close the doors when the engine's mark is none of these records; else set the next one when it is time."""
+        with suppress(IntegrityError):  # another process of the copy wrote the one row first: it did the same
+            await self._turn()
+
+    async def _turn(self) -> None:
+        # Before the engine is asked: another process of the copy may mark it, and count, between the two looks.
+        counted = await run_in_threadpool(self._count)
         mark = await read_mark(self.client, self.copy)
-        following = await run_in_threadpool(self._judged, mark)
+        following = await run_in_threadpool(self._judged, mark, counted)
         self.agreed = False
         if following is None:
             return
@@ -62,10 +70,15 @@ class Marking:
             row.number, row.at = max(row.number, mark.number), datetime.now(UTC)
             store.set_mark(row)
 
-    def _judged(self, mark: AgeMark | None) -> AgeMark | None:
+    def _count(self) -> int:
+        with self.database.read() as session:
+            row = MaintenanceStore(session).mark()
+        return row.number if row is not None else 0
+
+    def _judged(self, mark: AgeMark | None, counted: int) -> AgeMark | None:
         """The mark to set now; None when it is not time, or the doors were closed instead."""
         with self.database.read() as session:
-            if self.agreed or _fits(session, mark):
+            if self.agreed or _fits(session, mark, counted):
                 return _next(session, mark) if self.agreed or _is_due(session, mark, self.every) else None
         with self.database.write() as session:
             backup = maintenance.Backup(f"mark {mark.number if mark else 0}", _as_of(session, mark))
@@ -74,11 +87,9 @@ class Marking:
         return None
 
 
-def _fits(session: Session, mark: AgeMark | None) -> bool:
-    """Whether the engine's mark is of these records."""
-    own = MaintenanceStore(session).mark()
-    number = mark.number if mark else 0
-    if own is not None and own.number > number:
+def _fits(session: Session, mark: AgeMark | None, counted: int) -> bool:
+    """Whether the engine's mark is of these records, which had counted so many before it was read."""
+    if counted > (mark.number if mark else 0):
         return False
     if mark is None or mark.seq == 0:
         return True

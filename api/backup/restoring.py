@@ -1,12 +1,13 @@
 """Puts a backup back: checked first, what was there put aside, and the doors closed before anything can start.
 
-Whoever was erased since the backup was taken is erased again before the records stand in their place.
+Whoever was erased since the backup was taken is erased again before the records stand in their place, as far as the
+records that stood there, or the list of the erased, tell.
 """
 
 import itertools
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from api import erased_list
 from api.backup import manifest as manifests
 from api.backup.manifest import BackupError, Manifest
 from api.backup.taking import BESIDE, DUMP, ENGINE, HOME, RECORDS
@@ -79,7 +81,7 @@ def _restore_sqlite(
     place = Path(make_url(settings.records_url).database or "")
     if place.exists() and not replace:
         raise BackupError(f"{place} holds records: --replace puts them aside")
-    erased = _erased(Database(settings.records_url, ring)) if place.exists() else ()
+    erased = _all_erased(settings, Database(settings.records_url, ring) if place.exists() else None)
     draft = place.with_name(f"{place.name}.restoring")
     shutil.copyfile(source / RECORDS, draft)
     try:
@@ -97,7 +99,7 @@ def _restore_postgres(settings: Settings, source: Path, manifest: Manifest, ring
     if database.revision() is not None and not replace:
         database.dispose()
         raise BackupError("the database holds records: --replace takes the backup's instead (dump them first)")
-    erased = _erased(database) if database.revision() is not None else ()
+    erased = _all_erased(settings, database if database.revision() is not None else None)
     try:
         load_postgres(settings.records_url, source / DUMP)
     except CopyError as error:
@@ -105,8 +107,17 @@ def _restore_postgres(settings: Settings, source: Path, manifest: Manifest, ring
     _close_doors(database, manifest, erased)
 
 
-def _erased(database: Database) -> Sequence[UUID]:
-    """Whoever was erased by the records that are put aside. A restore brings nobody back."""
+def _all_erased(settings: Settings, standing: Database | None) -> Collection[UUID]:
+    """Whoever is erased by the records that are put aside, or by the list. A restore brings nobody back.
+
+    All of them are listed before anything is touched: a restore that was broken off and is begun again knows them too.
+    """
+    found = erased_list.listed(settings.erased_list) | set(_erased(standing) if standing is not None else ())
+    erased_list.keep(settings.erased_list, found)
+    return sorted(found)
+
+
+def _erased(database: Database) -> Collection[UUID]:
     try:
         with database.read() as session:
             return ErasingStore(session).erased()
@@ -117,7 +128,7 @@ def _erased(database: Database) -> Sequence[UUID]:
         database.dispose()
 
 
-def _close_doors(database: Database, manifest: Manifest, erased: Sequence[UUID]) -> None:
+def _close_doors(database: Database, manifest: Manifest, erased: Collection[UUID]) -> None:
     """Bring the records to this program's schema, check the audit trail, erase again, begin maintenance."""
     try:
         database.migrate()

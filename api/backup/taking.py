@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from api import erased_list
 from api.backup.manifest import BackupError, Manifest, describe, write
 from models.copies import CopyError, copy_sqlite, dump_postgres
 from models.database import Database
@@ -46,6 +47,7 @@ def _fill(settings: Settings, database: Database, draft: Path) -> Manifest:
     revision = database.revision()
     if revision is None:
         raise BackupError(f"there are no records at {database.engine.url.render_as_string(hide_password=True)}")
+    erased_list.note(settings, database)
     began, head, lite = datetime.now(UTC), _audit_head(database), database.engine.dialect.name == "sqlite"
     if lite:
         copy_sqlite(Path(database.engine.url.database or ""), draft / RECORDS)

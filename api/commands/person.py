@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
+from api import erased_list
 from api.supervisor.home import settings_of_copy
 from api.terminal import reported
 from models.database import Database
@@ -34,10 +35,13 @@ def erase(
 ) -> None:
     """Destroy a contact's key, overwrite what identifies it, and empty the letters to it."""
     with reported():
-        database = Database.from_settings(settings_of_copy())
+        settings = settings_of_copy()
+        database = Database.from_settings(settings)
         try:
             database.migrate()
             found = _erase(database, contact_id, reason) if apply else _look(database, contact_id)
+            if apply:
+                erased_list.note(settings, database)
         finally:
             database.dispose()
     counted = f"service records that name the person: {found.service_records}, letters: {len(found.letters)}"

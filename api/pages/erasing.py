@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api import acts, erasing_acts
-from api.deps import Action, Caller, DatabaseDep, require
+from api import acts, erased_list, erasing_acts
+from api.deps import Action, Caller, DatabaseDep, SettingsDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk, desk_of
@@ -73,6 +73,7 @@ def erase(
     database: DatabaseDep,
     caller: EraserDep,
     *,
+    settings: SettingsDep,
     reason: Text = "",
     idempotency_key: Text = "",
 ) -> Response:
@@ -83,6 +84,7 @@ def erase(
         with database.write() as session:
             erased = lambda: erasing_acts.erase(session, caller, customer_no, contact_id, body.reason)  # noqa: E731
             once(session, key, datetime.now(UTC), erased)
+        erased_list.note(settings, database)
     except DomainError as error:
         if not has_own_page(error) or error.code is ErrorCode.NOT_FOUND:
             raise

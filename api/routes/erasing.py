@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlmodel import Session
 
-from api import erasing_acts
+from api import erased_list, erasing_acts
 from api.act_base import now
-from api.deps import Action, Caller, DatabaseDep, require
+from api.deps import Action, Caller, DatabaseDep, SettingsDep, require
 from api.routes.recording import Recording, recording
 from api.schemas.erasing import EraseBody, ErasedAnswer, PersonsAnswer
 from models.services.desk.once import Facts, once
@@ -28,11 +28,15 @@ def read_persons(
 
 
 @router.post("/contacts/{contact_id}/erase")
-def erase_person(customer_no: str, contact_id: UUID, body: EraseBody, by: EraserDep) -> ErasedAnswer:
+def erase_person(
+    customer_no: str, contact_id: UUID, body: EraseBody, by: EraserDep, settings: SettingsDep
+) -> ErasedAnswer:
     """Destroy the person's key and overwrite what identifies it; it cannot be undone."""
 
     def do(session: Session, key: Key) -> Facts:
         erased = lambda: erasing_acts.erase(session, by.caller, customer_no, contact_id, body.reason)  # noqa: E731
         return once(session, key, now(), erased)
 
-    return by.once(f"contact-erase:{contact_id}", body, do, lambda _, facts: ErasedAnswer.model_validate(facts))
+    answer = by.once(f"contact-erase:{contact_id}", body, do, lambda _, facts: ErasedAnswer.model_validate(facts))
+    erased_list.note(settings, by.database)
+    return answer

@@ -22,8 +22,8 @@ class ErasingStore:
         self.session = session
 
     def contact(self, contact_id: UUID) -> Contact | None:
-        """The person."""
-        return self.session.get(Contact, contact_id)
+        """The person, as it stands now."""
+        return self.session.get(Contact, contact_id, populate_existing=True)
 
     def requests(self, contact: Contact) -> Sequence[GreenChannelRecord]:
         """Requests of the customer; which of them name the person is known only after decrypting."""

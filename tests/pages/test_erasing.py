@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, select
 
+from api.erased_list import listed
 from models.database import Database
 from models.retention_types import ERASED
 from models.services.by import By
 from models.services.retention import holds
 from models.services.rulebooks import ensure_builtin
+from models.settings import Settings
 from models.stores.audit import AuditStore
 from models.stores.customers import contacts_of
 from models.tables.book import Contact, PersonKey
@@ -52,7 +54,9 @@ def _erased(session: Session, person: UUID) -> bool:
     return (row.name, row.mobile, session.get(PersonKey, person)) == (ERASED, None, None)
 
 
-async def test_it_is_previewed_and_done_once(clients: Clients, organisation: Database, person: UUID) -> None:
+async def test_it_is_previewed_and_done_once(
+    clients: Clients, organisation: Database, settings: Settings, person: UUID
+) -> None:
     admin, key = clients.token("sec-admin"), {"Idempotency-Key": "erase-0001"}
     (before,) = (await admin.get(API)).json()["people"]
     assert (before["name"], before["erased"], before["service_records"]) == ("周*", False, 1)
@@ -66,10 +70,11 @@ async def test_it_is_previewed_and_done_once(clients: Clients, organisation: Dat
     with organisation.read() as session:
         assert _erased(session, person)
         entries = list(AuditStore(session).of("contact", str(person)))
+    assert listed(settings.erased_list) == {person}
     assert [(entry.action, entry.reason, entry.door) for entry in entries] == [("contact.erased", "本人要求", Door.API)]
 
 
-async def test_from_the_page(clients: Clients, organisation: Database, person: UUID) -> None:
+async def test_from_the_page(clients: Clients, organisation: Database, settings: Settings, person: UUID) -> None:
     browser = clients.browser("sec-admin")
     found = await browser.get(f"/admin/retention/people?customer_no={GOLD}")
     assert (found.status_code, found.headers["location"]) == (303, PAGE)
@@ -87,6 +92,7 @@ async def test_from_the_page(clients: Clients, organisation: Database, person: U
     assert after.select("form[action$='/erase']") == []
     with organisation.read() as session:
         assert _erased(session, person)
+    assert listed(settings.erased_list) == {person}
 
 
 @pytest.mark.usefixtures("held")

@@ -5,13 +5,15 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
 from sqlmodel import Session, select
 from typer.testing import CliRunner
 
+from api import erased_list
+from api.backup import restoring
 from api.backup.manifest import NAME, BackupError, read
 from api.backup.restoring import BY, restore
 from api.backup.taking import DUMP, ENGINE, HOME, RECORDS, take
@@ -156,6 +158,52 @@ def test_a_restore_brings_nobody_back(home: Path, tmp_path: Path) -> None:
     _check_nobody_came_back(Database.from_settings(settings), person_id)
     restore(settings, target, replace=True)
     _check_nobody_came_back(Database.from_settings(settings), person_id)
+
+
+def test_an_empty_home_asks_the_list_of_the_erased(home: Path, tmp_path: Path) -> None:
+    listed, target = {"erased_file": tmp_path / "elsewhere.txt"}, tmp_path / "backup"
+    take(_settings(home), target)
+    settings = _settings(home).model_copy(update=listed)
+    person_id = _erase_somebody(Database.from_settings(settings))
+    erased_list.note(settings, Database.from_settings(settings))
+    other = _settings(tmp_path / "other").model_copy(update=listed)
+    restore(other, target)
+    _check_nobody_came_back(Database.from_settings(other), person_id)
+
+
+def test_a_restore_that_was_broken_off_still_knows_who_was_erased(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, target, put_aside = _settings(home), tmp_path / "backup", restoring._put_aside
+    take(settings, target)
+    person_id = _erase_somebody(Database.from_settings(settings))
+
+    def and_no_further(path: Path, aside: Path) -> None:
+        put_aside(path, aside)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoring, "_put_aside", and_no_further)
+    with pytest.raises(KeyboardInterrupt):
+        restore(settings, target, replace=True)
+    monkeypatch.undo()
+    assert not (home / RECORDS).exists()
+    restore(settings, target)
+    _check_nobody_came_back(Database.from_settings(settings), person_id)
+
+
+def test_the_list_of_the_erased_takes_each_once_and_no_torn_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, (one, other) = tmp_path / "erased.txt", (uuid4(), uuid4())
+    erased_list.keep(path, [one])
+    with path.open("a") as file:
+        file.write(str(other)[:20])
+    assert erased_list.listed(path) == {one}
+    erased_list.keep(path, [one, other])
+    assert erased_list.listed(path) == {one, other}
+    assert path.read_text("ascii").count(str(one)) == 1
+    erased_list.keep(tmp_path / "nowhere" / "erased.txt", [one])
+    assert "the list of the erased cannot be written" in caplog.text
 
 
 def test_records_that_cannot_be_read_are_restored_all_the_same_and_it_is_said(

@@ -20,9 +20,10 @@ from models.stores.book import contact_name_index
 from models.tables.book import Contact
 from models.tables.messages import Notification
 from models.tables.service import ComplaintRecord
-from models.types import Door
+from models.types import ContactKind, Door
 from tests.support import world as worlds
 from tests.support.care import planned
+from tests.support.care_members import add_contact
 from tests.support.service_rows import DUE, add_complaint, add_green_channel
 from tests.support.world import GOLD, SILVER, World
 
@@ -42,10 +43,11 @@ def insurer(database: Database) -> World:
 
 
 def _letters(session: Session, person: Contact) -> None:
-    """One of its own touchpoint that nobody knows the fate of, one that left for its address, and one to another."""
+    """One of its own touchpoint that nobody knows the fate of, two to its address (one waits), one to another."""
     row = planned(GOLD, contact_id=person.id)
     session.add(row)
-    for key, to, sent_at in ((letter_key(row), "", None), ("membership-1", str(person.email), DUE), ("2", "y", DUE)):
+    own, address = letter_key(row), str(person.email)
+    for key, to, sent_at in ((own, "", None), ("1", address, DUE), ("2", address, None), ("3", "y", DUE)):
         content = Letter(key=key, to=(to,), subject="s", body=person.name if not to else "b").model_dump_json()
         note = Notification(dedupe_key=key, customer_no=GOLD, template="greeting", content=content, created_at=DUE)
         note.sent_at = sent_at
@@ -80,7 +82,7 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
         telling = (person.name, str(person.mobile), str(person.email), contact_name_index(person.name))
         named = {"contact.name", "complaint_record.complainant", "green_channel_record.contact_name"}
         assert named | {"notification.content"} <= _columns_naming(session, GOLD, *telling)
-    assert _erase(database, person.id) == (2, 2)
+    assert _erase(database, person.id) == (2, 3)
     with database.read() as session:
         assert _columns_naming(session, GOLD, *telling) == set()
         row = session.get(Contact, person.id)
@@ -91,6 +93,19 @@ def test_no_column_names_the_person_and_the_rest_stands(database: Database, insu
         assert session.exec(select(ComplaintRecord.justified)).all() == [True, True]
         assert audit.verify_kept(session).broken_at is None
     assert _erase(database, person.id) == (0, 0), "a second time there is nothing left to do"
+
+
+def test_who_shares_its_telephone_keeps_its_name(database: Database, insurer: World) -> None:
+    with database.write() as session:
+        person = _person(session, GOLD)
+        other = add_contact(session, GOLD, ContactKind.HANDLER, "李四")
+        case_id = add_complaint(session, GOLD, "BJ01", "李四", "理赔太慢", number=2)
+        theirs = session.get_one(ComplaintRecord, case_id)
+        theirs.contact_id, theirs.phone = other, str(person.mobile)
+    assert _erase(database, person.id) == (2, 3)
+    with database.read() as session:
+        theirs = session.get_one(ComplaintRecord, case_id)
+        assert (theirs.complainant, theirs.phone) == ("李四", person.mobile)
 
 
 def test_a_hold_keeps_the_person_and_a_reason_is_asked_for(database: Database, insurer: World) -> None:

@@ -1,7 +1,10 @@
 """Races for one thing on the record database itself, with threads on both databases."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
+from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
@@ -11,14 +14,24 @@ from activities.approval import ApprovalActivities
 from models.database import Database
 from models.errors import ErrorCode
 from models.messages.approval import Recorded
+from models.messages.service import RecordServiceOpening
+from models.retention_types import ERASED
 from models.services import audit
 from models.services.approval import steps
+from models.services.by import By
+from models.services.retention import erasing
+from models.services.servicing import opening
+from models.services.servicing.naming import to_say_about
 from models.stores.audit import AuditStore
+from models.stores.customers import contacts_of
+from models.tables.book import Contact
 from models.tables.cases import Case, Decision, Membership, Seat, SilverQuota
-from models.types import Outcome
+from models.tables.service import GreenChannelRecord
+from models.types import Door, Outcome
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.waiting_cases import AT, Waiting, before_final_approval
+from tests.support.world import World
 
 RACERS, SEATS, THREADS = 200, 10, 8
 
@@ -105,3 +118,53 @@ def test_one_opening_delivered_by_many_at_once_is_recorded_once(database: Databa
     with database.read() as session:
         assert [case.workflow_id for case in session.exec(select(Case))] == [start.workflow_id]
         _check_trail(session, 1)
+
+
+def _person(world: World) -> Contact:
+    with world.database.read() as session:
+        return contacts_of(session, world.customer(worlds.SILVER))[0]
+
+
+def _erase(database: Database, contact_id: UUID) -> int:
+    """As a door does it, which looks at the person first."""
+    with database.write() as session:
+        seen = erasing.person(session, contact_id)
+        why = erasing.Why("本人要求", By("system:command", Door.CLI), serving.RECEIVED)
+        found = erasing.erase(session, contact_id, why)
+        assert erasing.is_erased(seen)
+    return found.service_records
+
+
+def _meanwhile(pool: ThreadPoolExecutor, do: Callable[[], int]) -> Future[int]:
+    """It begins now, and waits for the transaction that is open here."""
+    begun = pool.submit(do)
+    with suppress(TimeoutError):
+        begun.result(timeout=0.5)
+    return begun
+
+
+def test_a_request_recorded_while_its_contact_is_erased_names_nobody(database: Database) -> None:
+    world = serving.with_counter(worlds.build(database))
+    person = _person(world)
+    with database.read() as session:
+        name = to_say_about(session, person.id, person.name)
+    start = serving.request(world, contact_id=person.id, contact_name=name)
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            opening.record_opening(session, RecordServiceOpening(start=start, at=serving.RECEIVED))
+            erased = _meanwhile(pool, lambda: _erase(database, person.id))
+        assert erased.result() == 1
+    with database.read() as session:
+        assert session.exec(select(GreenChannelRecord.contact_name)).one() == ERASED
+
+
+def test_a_person_erased_twice_at_once_is_erased_once(database: Database) -> None:
+    person = _person(worlds.build(database))
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            why = erasing.Why("本人要求", By("system:command", Door.CLI), serving.RECEIVED)
+            erasing.erase(session, person.id, why)
+            erased = _meanwhile(pool, lambda: _erase(database, person.id))
+        assert erased.result() == 0
+    with database.read() as session:
+        assert [entry.action for entry in AuditStore(session).all()].count("contact.erased") == 1

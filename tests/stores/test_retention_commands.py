@@ -103,16 +103,19 @@ def test_retention_refuses_what_it_does_not_know(insurer: World) -> None:
     assert _messages(insurer.database) == 2
 
 
-def test_a_person_is_shown_first_erased_once_and_then_done_with(insurer: World) -> None:
+def test_a_person_is_shown_first_erased_once_and_then_done_with(insurer: World, tmp_path: Path) -> None:
     person = _leader(insurer.database)
     dry = _greenlane("person", "erase", person.id, *REASON)
     assert (dry.exit_code, "nothing was erased" in dry.output) == (0, True)
     assert "service records that name the person: 1, letters: 0" in dry.output
     assert _leader(insurer.database).name == person.name
+    listed = tmp_path / "erased.txt"
+    assert not listed.exists()
     for records in (1, 0):
         done = _greenlane("person", "erase", person.id, *REASON, "--apply")
         assert (done.exit_code, f"name the person: {records}," in done.output) == (0, True), done.output
     assert _leader(insurer.database).name == ERASED
+    assert listed.read_text("ascii").split() == [str(person.id)]
     with insurer.database.read() as session:
         entries = list(AuditStore(session).of("contact", str(person.id)))
     assert [(entry.action, entry.reason) for entry in entries] == [("contact.erased", "本人要求")]

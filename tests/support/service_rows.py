@@ -110,13 +110,15 @@ def add_green_channel(
     return case.id
 
 
-def add_complaint(session: Session, customer_no: str, at: str, complainant: str, matter: str) -> UUID:
+def add_complaint(
+    session: Session, customer_no: str, at: str, complainant: str, matter: str, *, number: int = 1
+) -> UUID:
     """附件五: a justified complaint, closed."""
     case = service_case(session, CaseKind.COMPLAINT, customer_no, at, Role.BR_SVC)
     session.add(
         ComplaintRecord(
             case_id=case.id,
-            record_no=f"TS-{at}-2026-00001",
+            record_no=f"TS-{at}-2026-{number:05}",
             customer_no=customer_no,
             institution_code=at,
             sheet=ComplaintSheet.COMPLAINT,

@@ -63,6 +63,11 @@ def test_a_letter_arrives_in_chinese_and_is_named_by_its_key(postbox: Postbox) -
     assert letter.get_content().splitlines() == LETTER.body.splitlines()
 
 
+def test_a_letter_to_nobody_does_not_leave_and_is_not_refused(postbox: Postbox) -> None:
+    _mailer(postbox).send(LETTER.model_copy(update={"to": ()}))
+    assert postbox.letters == []
+
+
 def test_what_a_mail_server_says_becomes_again_or_never(postbox: Postbox) -> None:
     mailer = _mailer(postbox)
     with pytest.raises(RefusedError, match="SMTP 550"):

@@ -76,21 +76,24 @@ def grant_of(session: Session, case_id: UUID) -> MembershipGrant:
 
 
 def prepare_letter(session: Session, message: MembershipGrant) -> Letter | None:
-    """The customer's letter, stored before it goes out; None when it went out already."""
-    key = f"membership-{message.case_id}"
-    stored = NotificationStore(session).by_key(key)
-    if stored is not None:
+    """The customer's letter, stored before it goes out; None when it went out already.
+
+    One that was emptied meanwhile, for it was to a person who was erased, is written anew.
+    """
+    store, key = NotificationStore(session), f"membership-{message.case_id}"
+    stored = store.by_key(key)
+    if stored is not None and (stored.sent_at or stored.content):
         return None if stored.sent_at else Letter.model_validate_json(stored.content)
     letter = _letter(session, key, message)
-    NotificationStore(session).add(
-        Notification(
-            dedupe_key=key,
-            customer_no=message.customer_no,
-            template="membership_granted",
-            content=letter.model_dump_json(),
-            created_at=datetime.now(UTC),
-        )
+    row = stored or Notification(
+        dedupe_key=key,
+        customer_no=message.customer_no,
+        template="membership_granted",
+        content="",
+        created_at=datetime.now(UTC),
     )
+    row.content = letter.model_dump_json()
+    store.add(row)
     return letter
 
 

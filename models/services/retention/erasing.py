@@ -4,7 +4,7 @@ With the key goes whatever was sealed under it, also where nothing can be overwr
 pages of the database's file, copies of the records without their keys. Overwritten are name, name index, title,
 gender, birthday, mobile and address of the contact, name and telephone of the service records that name it, and the
 letters to it. Texts that somebody typed about the person stay until their term is over; the audit trail names contacts
-by id alone.
+by id, and what an import changed of them by keyed digests.
 """
 
 from collections.abc import Iterable
@@ -56,6 +56,7 @@ def erase(session: Session, contact_id: UUID, why: Why) -> Traces:
 
     Raises NOT_FOUND, REASON_REQUIRED, and RECORDS_HELD while a hold stands on the customer or on a case of it.
     """
+    PersonKeyStore(session).to_destroy(contact_id)
     contact = person(session, contact_id)
     if not why.reason.strip():
         raise DomainError(ErrorCode.REASON_REQUIRED)
@@ -100,26 +101,31 @@ def is_erased(contact: Contact) -> bool:
 
 
 def _traces(session: Session, contact: Contact) -> Traces:
-    """What else of the customer names a person: by its id, its name, its telephone or its address."""
+    """What else of the customer names a person: by its id, its name, its telephone or its address.
+
+    The telephone of a complaint by another known contact is that one's, though they share it.
+    """
     store, theirs = ErasingStore(session), {contact.name, contact.mobile} - {None, ""}
     return Traces(
         tuple(r for r in store.requests(contact) if r.contact_id == contact.id or r.contact_name in theirs),
         tuple(
             row
             for row in store.complaints(contact)
-            if row.contact_id == contact.id or row.complainant in theirs or row.phone in theirs
+            if row.contact_id == contact.id
+            or row.complainant in theirs
+            or (row.contact_id is None and row.phone in theirs)
         ),
         _letters(store, contact),
     )
 
 
 def _letters(store: ErasingStore, contact: Contact) -> tuple[Notification, ...]:
-    """Letters of its touchpoints, and others that left for its address; one that has not left may still be needed."""
+    """Letters of its touchpoints, and others to its address; one that waits is written anew for whoever is left."""
     own = {key_of_letter(touchpoint_id) for touchpoint_id in store.touchpoints(contact)}
     return tuple(
         letter
         for letter in store.letters(contact)
-        if letter.content and (letter.dedupe_key in own or (letter.sent_at and _is_to(letter, contact)))
+        if letter.content and (letter.dedupe_key in own or _is_to(letter, contact))
     )
 
 

@@ -31,4 +31,4 @@ def to_say_again(session: Session, contact_id: UUID | None, text: str) -> str:
 
 def said_about(session: Session, contact_id: UUID | None, text: str, gone: str = ERASED) -> str:
     """The text of a message for the records; `gone` once the contact was erased."""
-    return text if contact_id is None else arrived(text, PersonKeyStore(session).of(contact_id), gone)
+    return text if contact_id is None else arrived(text, PersonKeyStore(session).to_write(contact_id), gone)

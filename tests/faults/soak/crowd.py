@@ -7,7 +7,6 @@ from itertools import count
 from random import Random
 
 import httpx2
-from sqlmodel import Session
 
 from models.services.sign_in import issue_token
 from models.tables.organisation import Post
@@ -32,28 +31,28 @@ SECOND_POSTS = (("ops", Role.UNIT_LEAD, "BJ01"), ("sh-lead", Role.BR_SVC, "BJ"),
 CALL_SECONDS = 20.0
 
 
-def prepare(session: Session, people: world.World, visits: int) -> None:
-    """The second posts, and what is there to serve."""
-    for login, role, code in SECOND_POSTS:
-        session.add(Post(account_id=people.accounts[login], role=role, institution_code=code))
-    servants.prepare(session, people, visits)
+def prepare(people: world.World, visits: int) -> None:
+    """Counters, second posts, and what is there to serve: before any worker, which begins with the day's sweep."""
+    for login in COUNTERS:
+        serving.with_counter(people, login)
+    with people.database.write() as session:
+        for login, role, code in SECOND_POSTS:
+            session.add(Post(account_id=people.accounts[login], role=role, institution_code=code))
+        servants.prepare(session, people, visits)
 
 
 class Crowd:
     """Everybody, and the log of what they were told."""
 
-    def __init__(self, site: Site, seed: int, customers: int, visits: int) -> None:
+    def __init__(self, site: Site, seed: int, customers: int) -> None:
         self.log = Log()
-        self._site, self._seed, self._customers, self._visits = site, seed, customers, visits
+        self._site, self._seed, self._customers = site, seed, customers
         self._clients = AsyncExitStack()
         self._people: list[Person] = []
 
     async def __aenter__(self) -> "Crowd":
         numbers, people = count(), self._site.people
-        for login in COUNTERS:
-            serving.with_counter(people, login)
         with self._site.database.write() as session:
-            prepare(session, people, self._visits)
             tokens = {login: issue_token(session, people.accounts[login], datetime.now(UTC)).token for login, _ in WORK}
         for place, (login, kind) in enumerate(WORK):
             headers = {"Authorization": f"Bearer {tokens[login]}"}

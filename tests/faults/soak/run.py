@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import select
@@ -14,7 +15,7 @@ from models.messages.sweep import StartSweep
 from models.rules.calendar import local_date
 from models.tables.cases import Membership
 from tests.faults.soak.checks import check
-from tests.faults.soak.crowd import Crowd
+from tests.faults.soak.crowd import Crowd, prepare
 from tests.faults.soak.histories import drift, histories_against
 from tests.faults.soak.nemesis import Nemesis
 from tests.faults.soak.records import Records, read
@@ -93,8 +94,10 @@ def _listed(numbers: Counter[str]) -> str:
 
 async def soak(plan: Plan, home: Path, postgres: Server | None = None) -> Report:
     """Run the plan in an empty folder; without a PostgreSQL server, which is killed too, on SQLite in that folder."""
-    crowd_of = (plan.seed, plan.customers, plan.visits)
-    async with site(home, plan.customers, postgres) as found, Crowd(found, *crowd_of) as crowd:
+    async with (
+        site(home, plan.customers, partial(prepare, visits=plan.visits), postgres) as found,
+        Crowd(found, plan.seed, plan.customers) as crowd,
+    ):
         await _begin_membership(found)
         nemesis = Nemesis(found, plan.seed, plan.every)
         await asyncio.gather(_work(plan, crowd, nemesis), _sweep(found))

@@ -1,7 +1,7 @@
 """The service as processes that can be killed: engine, API, workers whose tasks are due in seconds."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,14 +86,17 @@ async def _is_ready(client: httpx2.AsyncClient) -> bool:
 
 
 @asynccontextmanager
-async def site(home: Path, customers: int, postgres: Server | None = None) -> AsyncIterator[Site]:
-    """A started copy in `home`: one worker on SQLite, two on a database of the PostgreSQL server."""
+async def site(
+    home: Path, customers: int, prepare: Callable[[world.World], None], postgres: Server | None = None
+) -> AsyncIterator[Site]:
+    """A started copy in `home` on prepared records: one worker on SQLite, two on a database of PostgreSQL."""
     url = fresh_database(postgres.url) if postgres else None
     database = Database(url, Keyring(world.SECRET)) if url else world.new_database(home)
     people = world.build(database)
     with database.write() as session:
         for number in range(customers):
             world.add_customer(session, customer(number), f"北京第{number}集团有限公司", "BJ01", 2_000_000)
+    prepare(people)
     engine = Engine(home)
     workers = Workers(home, engine.address, QUEUE, database_url=url)
     try:
