@@ -34,7 +34,7 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
 @pytest.fixture(autouse=True)
 def nobody_takes_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests run the jobs themselves."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
 
 
 async def _two(floor: Floor) -> list[str]:

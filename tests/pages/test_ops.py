@@ -33,7 +33,7 @@ STUCK_TASKS: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def nobody_compares(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are written by the tests."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
 
 
 def _fill(database: Database) -> None:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.temporal, pytest.mark.timeout(90)]
 @pytest.fixture
 async def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Floor]:
     """People, an engine, a worker; the tests run the jobs themselves."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
     async with floor_on(tmp_path) as found:
         yield found
 

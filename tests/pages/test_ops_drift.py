@@ -25,7 +25,7 @@ from tests.support.clients import Clients
 @pytest.fixture(autouse=True)
 def ruled(monkeypatch: pytest.MonkeyPatch, organisation: Database) -> None:
     """Rules to read pages by; nobody takes up runs meanwhile."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
     with organisation.write() as session:
         ensure_builtin(session)
 

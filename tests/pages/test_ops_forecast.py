@@ -25,7 +25,7 @@ UNIT = {"role": Role.UNIT_LEAD, "institution_code": "BJ01"}
 @pytest.fixture(autouse=True)
 def nobody_compares(monkeypatch: pytest.MonkeyPatch) -> None:
     """No comparison beside the tests, and a forecast as often as it is asked for."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
     monkeypatch.setattr("api.outlooks.KEPT_SECONDS", 0.0)
 
 

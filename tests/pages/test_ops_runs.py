@@ -21,7 +21,7 @@ WORDS = {"survey": "服务满意度调查", "membership": "会员周期", "quota
 @pytest.fixture(autouse=True)
 def ruled(monkeypatch: pytest.MonkeyPatch, organisation: Database) -> None:
     """Rules to read pages by; an engine that runs whatever it is asked for, of the kind that its name says."""
-    monkeypatch.setattr("api.app._LOOPS", ())
+    monkeypatch.setattr("api.app._LOOPS", {})
 
     async def standing(_: Any, workflow_id: str) -> Look[Any]:
         return Look(RunStatus.RUNNING, seen=Seen("run", workflow_id.partition("/")[0], LONG_AGO))
