@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.workflow import NondeterminismError
 
@@ -31,22 +32,38 @@ READ_DEADLINE = timedelta(seconds=5)
 SLACK = timedelta(minutes=5)
 """How far the clocks of two machines may stand apart: what stands is adopted, so writing too much again is no harm."""
 AT_ONCE = 16
+NAMED = 5
+"""So many of the runs that tell nothing are named in the log, every time."""
 _PROGRAMME = (MEMBERSHIP, QUOTA_SEASON, SURVEY)
 _PROGRAMME_ACTS = (SeasonStart, SurveyStart, ProgrammeUpdate, SurveyUpdate)
+_CUT_OFF = "cut off before the restore"
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """One case in the records and in the engine; None where it does not stand there."""
+    """One case in the records and in the engine; None where it does not stand there. A run that is `silent` told
+    nothing: no worker takes its queue, or none can read its history."""
 
     workflow_id: str
     stand: Stand | None
     engine: int | None
+    silent: bool = False
+    running: str | None = None
+    """The run that goes on in the engine."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether operations ended the case, so that its run is to be none."""
+        return self.stand is not None and self.stand.is_cut_off
 
     @property
     def is_one(self) -> bool:
-        """Whether they differ. A closed case needs no run any more."""
+        """Whether they differ, or may. A closed case needs no run any more."""
+        if self.is_cut_off:
+            return self.running is not None
+        if self.silent:
+            return True
         if self.stand is None or self.engine is None:
             return self.stand is None or self.stand.is_open
         return self.stand.step_no != self.engine
@@ -70,46 +87,63 @@ class Mending:
     async def differences(self, since: datetime) -> list[Difference]:
         """Cases whose last act is not the same in records and engine; `since`: when the backup was put back."""
         stands = await run_in_threadpool(self._stands, since - LOOK_BACK)
-        engine = await self._engine(since - LOOK_BACK, set(stands))
-        every = {*stands, *engine}
-        found = [Difference(workflow_id, stands.get(workflow_id), engine.get(workflow_id)) for workflow_id in every]
+        runs = await self._runs(since - LOOK_BACK)
+        engine = await self._told({*runs, *stands})
+        silent = {workflow_id for workflow_id, step_no in engine.items() if step_no is None}
+        if silent:
+            _log.warning("runs tell nothing", number=len(silent), workflow_ids=sorted(silent)[:NAMED])
+        found = [
+            Difference(one, stands.get(one), engine.get(one), one in silent, runs.get(one))
+            for one in {*stands, *engine}
+        ]
         return sorted(difference for difference in found if difference.is_one)
 
     def _stands(self, closed_since: datetime) -> dict[str, Stand]:
         with self.database.read() as session:
             return {stand.workflow_id: stand for stand in RestoredStore(session).stands(closed_since)}
 
-    async def _engine(self, closed_since: datetime, known: set[str]) -> dict[str, int]:
-        """The last act of every workflow with a case, by workflow id: what runs or closed a short while ago."""
+    async def _runs(self, closed_since: datetime) -> dict[str, str | None]:
+        """Workflows with a case that run, each with its run, or closed a short while ago."""
         kinds = _names(kind for kind in CaseKind if kind not in _PROGRAMME)
         listed = self.client.list_workflows(f"WorkflowType IN ({kinds}) AND {_recent(closed_since)}")
-        ids = {run.id async for run in listed} | known
+        seen = sorted([(run.start_time, run) async for run in listed], key=itemgetter(0))  # the newest run is the last
+        return {run.id: run.run_id if run.status is WorkflowExecutionStatus.RUNNING else None for _, run in seen}
+
+    async def _told(self, workflow_ids: set[str]) -> dict[str, int | None]:
+        """The last act of each as its workflow tells it; None of a run that tells nothing."""
         turn = asyncio.Semaphore(AT_ONCE)
 
-        async def told(workflow_id: str) -> tuple[str, int | None]:
+        async def told(workflow_id: str) -> dict[str, int | None]:
             async with turn:
-                return workflow_id, await self._step_no(workflow_id)
+                return await self._step_no(workflow_id)
 
-        every = await asyncio.gather(*map(told, ids))
-        return {workflow_id: step_no for workflow_id, step_no in every if step_no is not None}
+        every = await asyncio.gather(*map(told, workflow_ids))
+        return {workflow_id: step_no for one in every for workflow_id, step_no in one.items()}
 
-    async def _step_no(self, workflow_id: str) -> int | None:
-        """The workflow's last act; None where the engine knows no case of it: refused, or gone."""
+    async def _step_no(self, workflow_id: str) -> dict[str, int | None]:
+        """The workflow's last act; nothing where the engine knows no case of it: refused, or gone."""
         try:
             state: dict[str, Any] | None = await self.client.get_workflow_handle(workflow_id).query(
                 "state", rpc_timeout=READ_DEADLINE
             )
         except WorkflowQueryFailedError:
-            return None
+            return {}
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
-        return None if state is None else int(state["step_no"])
+                return {}
+            if error.status is RPCStatusCode.UNAVAILABLE:
+                raise
+            return {workflow_id: None}
+        return {} if state is None else {workflow_id: int(state["step_no"])}
 
     async def mend(self, difference: Difference) -> None:
         """Write the records again, or send the kept requests again; what neither helps stays as it is."""
         try:
+            if difference.is_cut_off:
+                await self.gateway.terminate(difference.workflow_id, difference.running or "", _CUT_OFF)
+                return
+            if difference.silent:
+                return
             if difference.is_engine_ahead:
                 await rebuild(self.client, self.writing, difference.workflow_id)
                 return

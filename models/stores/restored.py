@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 from models.stores.idempotency import DONE
 from models.tables.cases import Case, Decision
 from models.tables.messages import IdempotencyRecord
+from models.types import Outcome
 
 REFUSED = 400
 
@@ -22,6 +23,8 @@ class Stand(NamedTuple):
     workflow_id: str
     step_no: int
     is_open: bool
+    is_cut_off: bool = False
+    """终止: its last act stands in the records alone, the run was ended from outside."""
 
 
 class RestoredStore:
@@ -34,12 +37,15 @@ class RestoredStore:
         """Open cases, and those closed since an instant, each with its last act."""
         last = select(func.max(Decision.step_no)).where(Decision.case_id == Case.id).scalar_subquery()
         wanted = or_(col(Case.closed_at).is_(None), col(Case.closed_at) >= closed_since)
-        statement = select(Case.id, Case.workflow_id, last, col(Case.outcome).is_(None)).where(wanted)
+        statement = select(Case.id, Case.workflow_id, last, Case.outcome).where(wanted)
         rows = self.session.exec(statement.order_by(col(Case.opened_at)))
-        return [Stand(case_id, workflow_id, step_no or 0, is_open) for case_id, workflow_id, step_no, is_open in rows]
+        return [
+            Stand(case_id, workflow_id, step_no or 0, outcome is None, outcome is Outcome.TERMINATED)
+            for case_id, workflow_id, step_no, outcome in rows
+        ]
 
     def requests_after(self, case_id: UUID, step_no: int) -> Sequence[IdempotencyRecord]:
-        """The kept requests of a case's acts after a step, in order of the acts; an act without one is left out."""
+        """The kept messages of a case's acts after a step, in order of the acts; an act without one is left out."""
         statement = (
             select(Decision.update_id)
             .where(Decision.case_id == case_id, col(Decision.step_no) > step_no)
@@ -49,9 +55,11 @@ class RestoredStore:
         return [row for row in found if row is not None]
 
     def answered_since(self, since: datetime) -> Sequence[IdempotencyRecord]:
-        """Every kept request since an instant that was done and not refused, in order."""
+        """Every kept message since an instant that was done and not refused, in order; a request that only wrote
+        records has none."""
         statement = select(IdempotencyRecord).where(
             IdempotencyRecord.created_at >= since,
+            col(IdempotencyRecord.message).is_not(None),
             IdempotencyRecord.state == DONE,
             col(IdempotencyRecord.status) < REFUSED,
         )
@@ -63,5 +71,9 @@ class RestoredStore:
             owner = UUID(account)
         except ValueError:  # an automatic act: its timer does it again
             return None
-        statement = select(IdempotencyRecord).where(IdempotencyRecord.account_id == owner, IdempotencyRecord.key == key)
+        statement = select(IdempotencyRecord).where(
+            IdempotencyRecord.account_id == owner,
+            IdempotencyRecord.key == key,
+            col(IdempotencyRecord.message).is_not(None),
+        )
         return self.session.exec(statement).first()

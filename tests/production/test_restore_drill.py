@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
+from temporalio.client import WorkflowExecutionStatus
 
 from api.app import create_app
 from api.backup import manifest as manifests
@@ -29,7 +30,9 @@ from models.settings import Settings
 from models.stores.audit import AuditStore
 from models.tables.care import Touchpoint
 from models.tables.cases import Case, CaseScore, Decision, Membership, Seat, Task
+from models.tables.maintenance import Maintenance
 from models.tables.season import QuotaSeason
+from models.types import CaseKind, Outcome
 from tests.faults.parts import NAMESPACE
 from tests.faults.parts import Engine as EngineProcess
 from tests.support import engine, world
@@ -39,7 +42,7 @@ pytestmark = [pytest.mark.temporal, pytest.mark.faults, pytest.mark.timeout(300)
 
 QUEUE = "drill"
 OPEN_SECONDS = 60.0
-YOUNG, OLD = "young", "old"
+YOUNG, OLD, CUT = "young", "old", "cut"
 
 
 def _settings(home: Path, address: str | None = None) -> Settings:
@@ -82,6 +85,16 @@ class Copy:
                 await asyncio.sleep(0.2)
         return answer
 
+    async def cut_off(self, case_id: str) -> None:
+        """The engine loses the run of a case, and operations end it."""
+        with self.database.read() as session:
+            workflow_id = session.get_one(Case, UUID(case_id)).workflow_id
+        await (await self.engine.client()).get_workflow_handle(workflow_id).terminate("lost")
+        answer = await self.post(
+            "ops", f"/api/v1/ops/cases/{case_id}/terminate", {"reason": "运行丢失", "confirmed": True}
+        )
+        assert answer.is_success, answer.text
+
     async def planned(self) -> None:
         """Wait until the new member's year is planned."""
         async with asyncio.timeout(OPEN_SECONDS):
@@ -123,7 +136,8 @@ async def running(home: Path) -> AsyncIterator[Copy]:
 
 @pytest.fixture(scope="module")
 async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two backups of one copy, with acts between them: a new case, one decided further, one approved to the end."""
+    """Three backups of one copy, with acts between them: a new case, one decided further, one approved to the end; then
+    the new one is cut off by operations."""
     folder = tmp_path_factory.mktemp("drill")
     home = folder / "home"
     home.mkdir()
@@ -139,11 +153,14 @@ async def backups(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await copy.approve("unit", first)
         await copy.approve("lead", last)
         await copy.planned()
-        await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
+        lost = await copy.declare(world.BRANCH_OWNED, "gold", "bj-mgr")
         opened = await copy.post("hq-vip", f"/api/v1/quotas/{world.YEAR}/season/open", {"reason": "年度评定"})
         assert opened.status_code == 201, opened.text
         await copy.marked()
         take(_settings(home), folder / YOUNG)
+        await copy.cut_off(lost)
+        await copy.marked()
+        take(_settings(home), folder / CUT)
     return folder
 
 
@@ -249,3 +266,40 @@ async def test_both_stores_end_where_the_younger_one_was(
         assert [grant.membership_id for grant in member.grants] == [newest["members"][0]["id"]]
         (waiting,) = [case for case in cases if case.customer_no == world.GOLD]
         assert (await copy.approve("svc", str(waiting.id))).status_code == 200
+
+
+async def test_a_case_that_was_cut_off_stays_so_and_requests_that_only_wrote_records_are_left_alone(
+    backups: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    restore(_settings(home), _mixed(backups, CUT, YOUNG, tmp_path / "mixed"))
+    async with running(home) as copy:
+        await copy.open()
+        with copy.database.read() as session:
+            (case,) = session.exec(select(Case).where(Case.outcome == Outcome.TERMINATED)).all()
+        run = await (await copy.engine.client()).get_workflow_handle(case.workflow_id).describe()
+        assert run.status is WorkflowExecutionStatus.TERMINATED
+
+
+async def test_a_run_that_tells_nothing_keeps_the_doors_closed_and_is_counted(backups: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    restore(_settings(home), backups / YOUNG)
+    process = EngineProcess(home)
+    await process.start()
+    try:
+        client = await process.client()
+        await client.start_workflow(CaseKind.QUALIFICATION, id="qualification/2001/C000001/1", task_queue="nobody")
+    finally:
+        process.kill()
+    async with running(home) as copy:
+        async with asyncio.timeout(OPEN_SECONDS):
+            while not (closed := _standing(copy.database)).drift:
+                await asyncio.sleep(0.2)
+        assert (closed.drift, maintenance.is_closed(copy.database)) == (1, True)
+
+
+def _standing(database: Database) -> Maintenance:
+    with database.read() as session:
+        found = maintenance.standing(session)
+    assert found is not None
+    return found
