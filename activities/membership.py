@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.failures import reporting
+from activities.handing_over import Outcome, handed_over
 from activities.ports import Notifier, TouchpointCaller
 from models.database import Database
+from models.messages.letters import Letter
 from models.messages.membership import (
     CarePlanned,
     EndBuffer,
@@ -34,15 +36,27 @@ class MembershipActivities:
 
     @activity.defn(name="announce-membership", no_thread_cancel_exception=True)
     def announce(self, grant: MembershipGrant) -> None:
-        """Tell the customer of its tier, term and manager, once; recorded with the membership."""
+        """Tell the customer of its tier, term and manager, once; recorded with the membership.
+
+        A letter that cannot arrive, or may have, is its manager's to make good: the year is planned all the same.
+        """
         with reporting():
             with self.database.write() as session:
                 letter = memberships.prepare_letter(session, grant)
             if letter is None:
                 return
-            self.notifier.send(letter)
+            outcome = self._announced(letter)
             with self.database.write() as session:
-                memberships.mark_announced(session, grant, letter)
+                memberships.mark_announced(session, grant, letter, outcome)
+
+    def _announced(self, letter: Letter) -> Outcome:
+        """What became of it; one to nobody is refused. Raises OSError while there is no way out, for another try."""
+        if not letter.to:
+            return "refused"
+        ((_, outcome),), failure = handed_over(self.notifier, [(letter.key, letter)])
+        if failure is not None:
+            raise failure
+        return outcome
 
     @activity.defn(name="record-membership-act", no_thread_cancel_exception=True)
     def record_act(self, message: RecordMembershipAct) -> MembershipAnswered:

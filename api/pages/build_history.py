@@ -96,6 +96,7 @@ def _text(item: TimelineItem) -> str:
         "acknowledge": _("%(who)s 已知晓无人可办", who=who),
         "breach": _("%(who)s 记录了逾期", who=who),
         "notify_customer": _("%(who)s 通知了客户", who=who),
+        "customer_not_notified": _("资格通知没有送达，请客户经理亲自告知"),
         "take_back": _("%(who)s 撤回了自己的决定", who=who),
         "transfer": _("%(who)s 转办给 %(whom)s", who=who, whom=whom),
         "delegate": _("%(who)s 委派给 %(whom)s", who=who, whom=whom),

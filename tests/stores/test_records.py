@@ -17,14 +17,10 @@ from models.messages.approval import ApprovalState, Correct, PostRef
 from models.messages.qualification import RecordBreach, RecordOpening, RecordStep, StartQualification
 from models.messages.scoring import CorrectedField, Correction
 from models.rules import approval
-from models.services import audit
 from models.services.approval import steps
-from models.services.by import By
-from models.services.qualification import memberships, opening
-from models.services.retention import erasing
+from models.services.qualification import opening
 from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
-from models.stores.customers import contacts_of
 from models.tables.audit import AuditEntry
 from models.tables.cases import Case, CaseScore, Decision, Membership, Seat, SilverQuota, Task
 from models.tables.columns import new_id
@@ -255,39 +251,3 @@ def _correction(world: World, state: ApprovalState, fact: Correction) -> RecordS
         corrections=(fact,),
     )
     return RecordStep(workflow_id="x", before=state, after=approval.correct(state, act, AT), act=act, at=AT)
-
-
-def test_a_letter_that_waits_is_written_anew_without_somebody_who_was_erased(waiting: Waiting) -> None:
-    database = waiting.world.database
-    with database.write() as session:
-        steps.record_step(session, waiting.approval())
-        grant = memberships.grant_of(session, waiting.state.case_id)
-        letter = memberships.prepare_letter(session, grant)
-        (gone,) = [one for one in contacts_of(session, grant.customer_no) if letter and one.email in letter.to]
-    with database.write() as session:
-        why = erasing.Why("本人要求", By("system:command", Door.CLI), AT)
-        assert len(erasing.erase(session, gone.id, why).letters) == 1
-    with database.write() as session:
-        again = memberships.prepare_letter(session, grant)
-        assert letter is not None
-        assert again == letter.model_copy(update={"to": ()})
-        assert memberships.prepare_letter(session, grant) == again
-
-
-def test_a_letter_is_prepared_and_recorded_once(waiting: Waiting) -> None:
-    database = waiting.world.database
-    with database.write() as session:
-        steps.record_step(session, waiting.approval())
-        grant = memberships.grant_of(session, waiting.state.case_id)
-    with database.write() as session:
-        letter = memberships.prepare_letter(session, grant)
-    with database.write() as session:
-        assert memberships.prepare_letter(session, grant) == letter
-        assert letter is not None
-        memberships.mark_announced(session, grant, letter)
-        memberships.mark_announced(session, grant, letter)
-    with database.write() as session:
-        assert memberships.prepare_letter(session, grant) is None
-    assert [entry.action for entry in _rows(database, AuditEntry)][-2:] == ["approve", "notify_customer"]
-    with database.read() as session:
-        assert audit.verify(AuditStore(session).all()).broken_at is None

@@ -44,6 +44,8 @@ TEMPLATES = (
     "season_overdue",
     "appeal_opened",
     "seat_freed",
+    "membership_by_hand",
+    "membership_unconfirmed",
     "membership_cancelled",
     "membership_downgraded",
     "stand_in_set",

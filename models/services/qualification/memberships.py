@@ -14,6 +14,7 @@ from models.messages.qualification import MembershipGrant
 from models.rules.calendar import local_date
 from models.services import audit
 from models.services.care.club import may_join
+from models.services.notifications import notify
 from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.customers import contacts_of, names_of
@@ -26,6 +27,7 @@ from models.tables.messages import Notification
 from models.types import SYSTEM_SCHEDULE, Door, MembershipStage, Tier
 
 _TIER_NAMES = {Tier.GOLD: "金牌VIP客户", Tier.SILVER: "银牌VIP客户"}
+_LEFT_TO_MANAGER = {"refused": "membership_by_hand", "unconfirmed": "membership_unconfirmed"}
 
 
 def grant(session: Session, case: Case, state: ApprovalState, seat_no: int, at: datetime) -> None:
@@ -118,22 +120,43 @@ def _addresses(contacts: Iterable[Contact]) -> tuple[str, ...]:
     return tuple(item.email for item in contacts if item.email and item.consent and item.left_on is None)
 
 
-def mark_announced(session: Session, message: MembershipGrant, letter: Letter) -> None:
-    """Record that the letter went out and on whose membership."""
+def mark_announced(session: Session, message: MembershipGrant, letter: Letter, outcome: str) -> None:
+    """Record what became of the letter, once; of one that was refused, or broken off, its manager hears.
+
+    `outcome` is sent, refused (for good, or there is nobody to send it to) or unconfirmed (it may have arrived).
+    """
     now = datetime.now(UTC)
     letters, cases = NotificationStore(session), CaseStore(session)
     stored, row = letters.by_key(letter.key), cases.membership_of(message.case_id)
     if stored is None or stored.sent_at is not None or row is None:
         return
-    stored.sent_at = row.notified_at = now
+    stored.sent_at = now
     letters.add(stored)
-    cases.add(row)
+    told = outcome == "sent"
+    if told:
+        row.notified_at = now
+        cases.add(row)
+    else:
+        _left_to_manager(session, message, _LEFT_TO_MANAGER[outcome], now)
     audit.append(
         session,
         actor=SYSTEM_SCHEDULE,
-        action="notify_customer",
+        action="notify_customer" if told else "customer_not_notified",
         object_kind="case",
         object_id=str(message.case_id),
         door=Door.SYSTEM,
-        after={"manager_id": str(message.manager_id), "letters": len(letter.to)},
+        after={"manager_id": str(message.manager_id), "letters": len(letter.to), "outcome": outcome},
+    )
+
+
+def _left_to_manager(session: Session, message: MembershipGrant, template: str, at: datetime) -> None:
+    names = names_of(session, [message.customer_no])
+    notify(
+        session,
+        to=[message.manager_id],
+        template=template,
+        key=f"{template}:{message.case_id}",
+        at=at,
+        case_id=message.case_id,
+        context={"customer_no": message.customer_no, "customer_name": names.get(message.customer_no, "")},
     )
