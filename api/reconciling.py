@@ -42,7 +42,8 @@ from models.tables.jobs import Job
 from models.tables.reconcile import Drift
 from models.types import JobState
 
-CHUNK = 100
+CHUNK = 64
+"""So many between two signs of life: without a worker a look at them takes four read deadlines of the 30 s lease."""
 AT_ONCE = 16
 """Looks at runs beside each other: a worker answers each from its cache or from the history."""
 SETTLE_SECONDS = 1.0
