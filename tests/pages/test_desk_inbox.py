@@ -71,12 +71,17 @@ async def test_an_inbox_asks_as_often_for_two_rows_as_for_one(desk: Desk) -> Non
 
 
 async def _queries(desk: Desk, path: str) -> int:
+    """The fewest of several times: what else runs on these records, such as the worker, only adds to them."""
+    await desk.get("unit", path)
+    return min([await _counted(desk, path) for _ in range(4)])
+
+
+async def _counted(desk: Desk, path: str) -> int:
     seen: list[str] = []
 
     def count(*args: object) -> None:
         seen.append(str(args[2]))
 
-    await desk.get("unit", path)
     event.listen(desk.database.engine, "before_cursor_execute", count)
     await desk.get("unit", path)
     event.remove(desk.database.engine, "before_cursor_execute", count)
