@@ -15,11 +15,11 @@ from models.messages.season import SeasonState
 from models.services.rulebooks import ensure_builtin
 from models.services.season.appeals import may_start
 from models.stores.season import APPEAL
-from models.tables.cases import Case
 from models.tables.columns import new_id
 from models.tables.season import QuotaSeason, SeasonListing
-from models.types import UNDECIDED_OUTCOMES, CaseKind, Door, Outcome, SeasonPhase, SeatKind, Stage, Tier
+from models.types import UNDECIDED_OUTCOMES, Door, Outcome, SeasonPhase, Tier
 from tests.support import world
+from tests.support.appeals import waiting_appeal
 from tests.support.world import World
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -54,29 +54,8 @@ def _published(session: Session, people: World) -> None:
 
 
 def _appealed(session: Session, people: World, outcome: Outcome | None) -> None:
-    session.add(
-        Case(
-            kind=CaseKind.APPROVAL,
-            workflow_id=APPEALED,
-            customer_no=people.customer(world.SMALL),
-            institution_code="BJ01",
-            year=world.YEAR,
-            attempt=1,
-            tier=Tier.SILVER,
-            tier_applied=Tier.SILVER,
-            seat_kind=SeatKind.SPECIAL,
-            stage=Stage.HQ_REVIEW,
-            version=1,
-            outcome=outcome,
-            declared_by=people.accounts["mgr"],
-            rulebook_version_id=ensure_builtin(session).id,
-            content_hash="x",
-            value=Decimal(0),
-            subject=APPEAL,
-            state={},
-            opened_at=NOW,
-        )
-    )
+    version = ensure_builtin(session).id
+    session.add(waiting_appeal(people, version, NOW, workflow_id=APPEALED, outcome=outcome))
 
 
 def test_what_operations_cut_off_is_decided_by_nobody() -> None:

@@ -12,15 +12,13 @@ from models.services.evaluation import By, evaluate
 from models.services.rulebooks import ensure_builtin, rulebook_of
 from models.services.season import moving
 from models.stores.audit import AuditStore
-from models.stores.season import APPEAL
-from models.tables.cases import Case
 from models.tables.evaluation import Evaluation
 from models.tables.messages import Notification
 from models.tables.organisation import Account
 from models.tables.season import QuotaSeason, SeasonListing
-from models.types import CaseKind, Door, SeasonPhase, SeatKind, Tier
-from models.types import Stage as CaseStage
+from models.types import Door, SeasonPhase, SeatKind
 from tests.support import world
+from tests.support.appeals import waiting_appeal
 from tests.support.engine import Refused
 from tests.support.season import RunningSeason, open_season
 from tests.support.stage import Stage
@@ -45,30 +43,6 @@ def _list(session: Session) -> None:
 async def _opened(stage: Stage) -> RunningSeason:
     stage.write(_list)
     return await open_season(stage.client, stage.world, world.YEAR, stage.queue)
-
-
-def _appeal(stage: Stage) -> Case:
-    """An appeal that waits, as the records would hold it."""
-    return Case(
-        kind=CaseKind.APPROVAL,
-        workflow_id="approval/appeal/1",
-        customer_no=stage.world.customer(world.SMALL),
-        institution_code="BJ01",
-        year=world.YEAR,
-        attempt=1,
-        tier=Tier.SILVER,
-        tier_applied=Tier.SILVER,
-        seat_kind=SeatKind.SPECIAL,
-        stage=CaseStage.HQ_REVIEW,
-        version=1,
-        declared_by=stage.world.accounts["mgr"],
-        rulebook_version_id=stage.rows(Evaluation)[0].rulebook_version_id,
-        content_hash="x",
-        value=0,  # type: ignore[arg-type]
-        subject=APPEAL,
-        state={},
-        opened_at=datetime.now(UTC),
-    )
 
 
 async def test_from_the_freeze_to_the_effect(timed_stage: Stage) -> None:
@@ -96,7 +70,7 @@ async def test_from_the_freeze_to_the_effect(timed_stage: Stage) -> None:
         await season.send(season.act(SeasonPhase.FREEZE, 4))
     await stage.skip(days=30)  # over the window, whatever holidays lie in it
     assert (await season.state()).phase is SeasonPhase.APPEAL
-    appeal = _appeal(stage)
+    appeal = waiting_appeal(stage.world, stage.rows(Evaluation)[0].rulebook_version_id, datetime.now(UTC))
     stage.write(lambda session: session.add(appeal))
     with pytest.raises(Refused, match="wrong_stage"):
         await season.through(SeasonPhase.EFFECTIVE)
