@@ -7,7 +7,7 @@ until the next one is. Nothing commits here.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -42,6 +42,7 @@ from models.stores.institutions import InstitutionStore
 from models.stores.scope import EVERYTHING, Scope
 from models.tables.assessment import AssessmentAppeal, AssessmentResult
 from models.tables.columns import new_id
+from models.tables.organisation import Institution
 from models.types import SYSTEM_SCHEDULE, Door, InstitutionLevel
 
 
@@ -60,13 +61,24 @@ def keep_due(session: Session, order: SweepOrder) -> SweepDone:
     branch = InstitutionStore(session).get(order.institution_code, EVERYTHING)
     if branch is None or branch.level is not InstitutionLevel.BRANCH:
         return SweepDone()
-    kept = 0
-    for year, period in _due(session, order.day, order.at):
-        if AssessmentStore(session).locked_versions(year, branch.code, period):
-            continue
-        made = Made(AssessmentCause.SWEEP, order.at)
-        kept += _keep_first(session, (year, period), Scope((branch.path,)), made)
-    return SweepDone(counts={"assessed": kept})
+    made = Made(AssessmentCause.SWEEP, order.at)
+    due = _due(session, order.day, order.at)
+    return SweepDone(counts={"assessed": sum(_keep_year(session, branch, year, over, made) for year, over in due)})
+
+
+def _keep_year(session: Session, branch: Institution, year: int, over: Sequence[str], made: Made) -> int:
+    """Periods of a year without a version, shortest first. All begin on the first of January, so a branch without a
+    case in the longest has none in the others, and none is asked for them."""
+    store, scope = AssessmentStore(session), Scope((branch.path,))
+    missing = [period for period in over if not store.locked_versions(year, branch.code, period)]
+    if not missing or not _has_case(session, (year, missing[-1]), scope, made.at):
+        return 0
+    return sum(_keep_first(session, (year, period), scope, made) for period in missing)
+
+
+def _has_case(session: Session, of: tuple[int, str], scope: Scope, at: datetime) -> bool:
+    (reckoned,) = reckon(session, rules_of(session, of[0], at).rulebook, of[0], asked_of(*of, at, scope))
+    return reckoned.assessed.total is not None
 
 
 def keep_again(session: Session, place: Place, by: Actor, reason: str) -> AssessmentResult:
@@ -170,16 +182,18 @@ def year_due_on(session: Session, rules: InForce, year: int) -> date:
     return shift_working_days(calendar, last, rules.rulebook.assessment.report_working_days)
 
 
-def _due(session: Session, day: date, at: datetime) -> Iterable[tuple[int, str]]:
-    """Periods of this year and the last one that are over on the day; none of a year before the first rulebook."""
+def _due(session: Session, day: date, at: datetime) -> Iterable[tuple[int, list[str]]]:
+    """Periods of this year and the last one that are over on the day, shortest first; none of a year before the first
+    rulebook."""
     for year in (day.year - 1, day.year):
         rules = _rules(session, year, at)
         if rules is None:
             continue
-        for period in PERIODS:
-            scored_on = year_due_on(session, rules, year) if period == YEAR_PERIOD else last_day(year, period)
-            if scored_on < day:
-                yield year, period
+        yield year, [period for period in PERIODS if _scored_on(session, rules, year, period) < day]
+
+
+def _scored_on(session: Session, rules: InForce, year: int, period: str) -> date:
+    return year_due_on(session, rules, year) if period == YEAR_PERIOD else last_day(year, period)
 
 
 def _rules(session: Session, year: int, at: datetime) -> InForce | None:
