@@ -53,7 +53,7 @@ from tests.support.year_life import (
     works,
 )
 
-pytestmark = [pytest.mark.temporal, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.temporal, pytest.mark.timeout(400)]
 
 SILVER, GOLD, REGULAR, RISES, FALLS = world.SILVER, world.GOLD, world.SMALL, "C0000011", "C0000012"
 OFFSET = 90_000
