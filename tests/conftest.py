@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.plugins.browser",
+    "tests.plugins.moment",
     "tests.plugins.order",
     "tests.plugins.postgres",
     "tests.plugins.power",

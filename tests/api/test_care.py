@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlmodel import select
 from api.app import create_app
 from api.gateway import Gateway
 from models.database import Database
-from models.rules.calendar import local_date
 from models.settings import Settings
 from models.tables.audit import AuditEntry
 from models.tables.book import Contact
@@ -26,15 +25,15 @@ from tests.support.care import planned
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
 from tests.support.members import add_member
+from tests.support.moment import today
 
 CARE = "/api/v1/care/touchpoints"
-TODAY = local_date(datetime.now(UTC))
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 
 
 def _prepare(database: Database) -> None:
     with database.write() as session:
-        member = add_member(session, world.GOLD, Tier.GOLD, TODAY - timedelta(days=30))
+        member = add_member(session, world.GOLD, Tier.GOLD, today() - timedelta(days=30))
         member.manager_id = session.exec(select(Account.id).where(Account.login == "mgr")).one()
 
 
@@ -108,7 +107,7 @@ async def test_an_event_becomes_a_case_and_is_done_with_a_gift_that_was_signed_o
     fake = {**proof, "content": base64.b64encode(b"<svg onload=x>").decode()}
     assert _code(await mgr.post(f"{one}/proofs", json=fake)) == (422, "invalid_input")
 
-    done = {"done_on": TODAY.isoformat(), "content": "送花篮", "gift_name": "花篮", "gift_value": "350", "version": 1}
+    done = {"done_on": today().isoformat(), "content": "送花篮", "gift_name": "花篮", "gift_value": "350", "version": 1}
     refused = await mgr.post(f"{one}/complete", json=done)
     assert _code(refused) == (422, "gift_cap_exceeded")
     assert "200" in refused.json()["detail"]
@@ -135,15 +134,15 @@ async def test_an_event_becomes_a_case_and_is_done_with_a_gift_that_was_signed_o
 @pytest.mark.timeout(90)
 async def test_a_case_is_put_off_and_handed_on_and_left(clients: Clients) -> None:
     mgr, lead = clients.token("mgr"), clients.token("lead")
-    asked = {"customer_no": world.GOLD, "code": "Z08", "due_on": TODAY.isoformat(), "reason": "客户来电"}
+    asked = {"customer_no": world.GOLD, "code": "Z08", "due_on": today().isoformat(), "reason": "客户来电"}
     made = await _ok(mgr.post(CARE, json=asked), 201)
     one = f"{CARE}/{made['touchpoint_id']}"
-    day = TODAY + timedelta(days=9)
+    day = today() + timedelta(days=9)
     moved = await _ok(mgr.post(f"{one}/reschedule", json={"due_on": day.isoformat(), "reason": "客户出差"}))
     assert (moved["stage"], moved["due_on"] >= day.isoformat(), moved["version"]) == ("due", True, 2)
     (tasks,) = [(await mgr.get("/api/v1/tasks")).json()["items"]]
     assert [task["due_at"][:10] for task in tasks] == [moved["due_on"]]
-    assert _code(await lead.post(f"{one}/complete", json={"done_on": TODAY.isoformat(), "content": "x"}))[0] == 403
+    assert _code(await lead.post(f"{one}/complete", json={"done_on": today().isoformat(), "content": "x"}))[0] == 403
     with clients.database.read() as session:
         row = session.exec(select(Touchpoint)).one()
         assert (row.stage, row.case_id is not None) == (Stage.DUE, True)
@@ -158,11 +157,11 @@ async def test_a_case_is_put_off_and_handed_on_and_left(clients: Clients) -> Non
 async def test_a_row_without_a_case_is_changed_once_while_the_engine_is_down(unsent: Clients) -> None:
     mgr = unsent.token("mgr")
     with unsent.database.write() as session:
-        row = planned(world.GOLD, day=TODAY + timedelta(days=20))
+        row = planned(world.GOLD, day=today() + timedelta(days=20))
         session.add(row)
         session.flush()
         one = f"{CARE}/{row.id}"
-    day = (TODAY + timedelta(days=24)).isoformat()
+    day = (today() + timedelta(days=24)).isoformat()
     body, key = {"due_on": day, "reason": "客户出差"}, {"Idempotency-Key": "moved-0001"}
     first = await _ok(mgr.post(f"{one}/reschedule", json=body, headers=key))
     assert (first["stage"], first["due_on"] >= day, first["case_id"]) == ("rescheduled", True, None)
@@ -171,7 +170,7 @@ async def test_a_row_without_a_case_is_changed_once_while_the_engine_is_down(uns
     assert _code(clash) == (422, "idempotency_conflict")
     assert _code(await unsent.token("svc").post(f"{one}/skip", json={"reason": "x"})) == (403, "not_your_task")
     assert (await unsent.token("sh-lead").get(one)).status_code == 404
-    done = {"done_on": TODAY.isoformat(), "content": "提前拜访", "cost": "86.50"}
+    done = {"done_on": today().isoformat(), "content": "提前拜访", "cost": "86.50"}
     finished = await _ok(mgr.post(f"{one}/complete", json=done))
     assert (finished["stage"], finished["cost"], finished["in_time"]) == ("done", "86.50", True)
     with unsent.database.read() as session:
@@ -182,14 +181,14 @@ async def test_a_row_without_a_case_is_changed_once_while_the_engine_is_down(uns
 async def test_what_may_not_be_added(unsent: Clients) -> None:
     mgr = unsent.token("mgr")
     contact = _leader(unsent.database, consent=False)
-    base = {"customer_no": world.GOLD, "reason": "临时", "due_on": TODAY.isoformat()}
+    base = {"customer_no": world.GOLD, "reason": "临时", "due_on": today().isoformat()}
     greeting = {**base, "code": "Z10", "contact_id": contact}
     assert _code(await mgr.post(CARE, json=greeting)) == (422, "consent_missing")
     for changes, code in (
         ({"code": "Z10"}, "invalid_input"),
         ({"code": "Z99"}, "invalid_input"),
-        ({"code": "Z08", "due_on": (TODAY - timedelta(days=1)).isoformat()}, "invalid_input"),
-        ({"code": "Z12", "due_on": (TODAY + timedelta(days=12)).isoformat()}, "invalid_input"),
+        ({"code": "Z08", "due_on": (today() - timedelta(days=1)).isoformat()}, "invalid_input"),
+        ({"code": "Z12", "due_on": (today() + timedelta(days=12)).isoformat()}, "invalid_input"),
         ({"code": "Z08", "customer_no": world.SMALL}, "not_eligible"),
         ({"code": "Z08", "customer_no": "C-nobody"}, "not_found"),
     ):
@@ -204,19 +203,19 @@ async def test_what_may_not_be_added(unsent: Clients) -> None:
 async def test_lists_by_customer_month_person_and_page(unsent: Clients) -> None:
     with unsent.database.write() as session:
         for number in range(5):
-            session.add(planned(world.GOLD, day=TODAY + timedelta(days=number), key=f"a{number}"))
-        session.add(planned(world.SILVER, day=TODAY, code="Z09", institution_code="BJ", role="BR_LEAD"))
+            session.add(planned(world.GOLD, day=today() + timedelta(days=number), key=f"a{number}"))
+        session.add(planned(world.SILVER, day=today(), code="Z09", institution_code="BJ", role="BR_LEAD"))
     mgr = unsent.token("mgr")
     first = await _ok(mgr.get(CARE, params={"customer_no": world.GOLD, "limit": 3}))
     rest = await _ok(mgr.get(CARE, params={"customer_no": world.GOLD, "limit": 3, "cursor": first["next_cursor"]}))
     days = [row["due_on"] for row in (*first["items"], *rest["items"])]
-    assert days == [(TODAY + timedelta(days=number)).isoformat() for number in range(5)]
+    assert days == [(today() + timedelta(days=number)).isoformat() for number in range(5)]
     assert rest["next_cursor"] is None
     mine = await _ok(mgr.get(CARE, params={"person": "me"}))
     assert len(mine["items"]) == 5
     lead = await _ok(unsent.token("lead").get(CARE, params={"person": "me"}))
     assert [row["code"] for row in lead["items"]] == ["Z09"]
-    month = await _ok(mgr.get(CARE, params={"month": f"{TODAY:%Y-%m}", "code": "Z09"}))
+    month = await _ok(mgr.get(CARE, params={"month": f"{today():%Y-%m}", "code": "Z09"}))
     assert [row["customer_no"] for row in month["items"]] == [world.SILVER]
     assert (await _ok(unsent.token("sh-lead").get(CARE)))["items"] == []
     for wrong in ({"month": "2026-13"}, {"person": "nobody"}, {"cursor": "x"}, {"stage": "declared-not"}):

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,16 @@ from models.stores.accounts import AccountStore
 from tests.support import engine, world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
+from tests.support.moment import today
 
 pytestmark = pytest.mark.timeout(120)
 URL = "/api/v1/reports/rollout"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-START = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
+
+
+def _start() -> str:
+    """Five days ahead."""
+    return (today() + timedelta(days=5)).isoformat()
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ async def _post(client: httpx2.AsyncClient, call: str, status: int = 200, **body
 
 
 async def _opened(clients: Clients, **body: Any) -> dict[str, Any]:
-    return await _post(clients.token("hq-vip"), "", 201, start_on=START, **body)
+    return await _post(clients.token("hq-vip"), "", 201, start_on=_start(), **body)
 
 
 def _part(found: dict[str, Any], number: int, place: str) -> dict[str, Any]:
@@ -70,7 +75,7 @@ async def _launched(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.AsyncC
     assert (await svc.get(URL)).status_code == 404
     draft = await _opened(clients)
     assert (draft["stage"], draft["branches"], draft["total"]) == ("planned", ["BJ", "SH"], 21)
-    again = await hq.post(URL, json={"start_on": START, "comment": "另一份"})
+    again = await hq.post(URL, json={"start_on": _start(), "comment": "另一份"})
     for far in ("0001-01-01", "9999-12-01"):
         answer = await hq.post(URL, json={"start_on": far})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "start_on")
@@ -83,17 +88,17 @@ async def _launched(clients: Clients, hq: httpx2.AsyncClient, svc: httpx2.AsyncC
     wrong = [items[0] | {"responsible": []}, *items[1:]]
     bad = await hq.post(
         f"{URL}/{draft['case_id']}/plan",
-        json={"version": 1, "start_on": START, "branches": ["BJ"], "items": wrong},
+        json={"version": 1, "start_on": _start(), "branches": ["BJ"], "items": wrong},
     )
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "items.1.responsible")
     for role in ("AUDIT", "SYS_ADMIN", "UNIT_LEAD"):
         other = [items[0] | {"responsible": [role]}, *items[1:]]
         bad = await hq.post(
             f"{URL}/{draft['case_id']}/plan",
-            json={"version": 1, "start_on": START, "branches": ["BJ"], "items": other},
+            json={"version": 1, "start_on": _start(), "branches": ["BJ"], "items": other},
         )
         assert [(one["field"], one["reason"]) for one in bad.json()["errors"]] == [("items.1.responsible", "enum")]
-    plan: dict[str, Any] = {"version": 1, "start_on": START, "branches": ["BJ"], "items": items}
+    plan: dict[str, Any] = {"version": 1, "start_on": _start(), "branches": ["BJ"], "items": items}
     plan["items"] = [items[0] | {"responsible": items[0]["responsible"] * 2}, *items[1:]]
     planned = await _post(hq, f"/{draft['case_id']}/plan", **plan)
     assert (planned["branches"], planned["version"]) == (["BJ"], 2)
@@ -210,7 +215,7 @@ async def test_the_pages_lead_through_a_launch_without_scripts(clients: Clients)
     action, fields = _form(_soup(await hq.get("/rollout")), "/rollout")
     nobody = await hq.post(action, data={**fields, "branches": []})
     assert (nobody.status_code, "参加的分公司" in nobody.text) == (422, True)
-    made = await hq.post(action, data={**fields, "start_on": START})
+    made = await hq.post(action, data={**fields, "start_on": _start()})
     assert made.status_code == 303, made.text
     page = _soup(await hq.get(made.headers["location"]))
     assert len(page.select("svg.gl-gantt rect")) == 9

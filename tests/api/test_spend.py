@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from python_calamine import CalamineWorkbook
 
 from api.app import create_app
 from api.gateway import Gateway
-from models.rules.calendar import local_date
 from models.settings import Settings
 from models.types import Tier
 from tests.support import engine, world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
+from tests.support.moment import today
 from tests.support.spend import listed, running
 from tests.support.world import YEAR, World
 
@@ -28,7 +28,6 @@ REPORT = f"/api/v1/reports/spend/{YEAR}"
 PAGE = f"/reports/spend/{YEAR}"
 SILVER, GOLD = world.SILVER, world.GOLD
 CARE = "/api/v1/care/touchpoints"
-TODAY = local_date(datetime.now(UTC))
 PDF, XLSX = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -84,7 +83,7 @@ async def _fill(mgr: httpx2.AsyncClient) -> httpx2.Response:
     """Add lectures until the limit refuses one."""
     for number in range(20):
         wish = {"customer_no": SILVER, "code": "Z15", "title": f"讲座{number}", "reason": "客户要求"}
-        answer = await mgr.post(CARE, json={**wish, "due_on": (TODAY + timedelta(days=60)).isoformat()})
+        answer = await mgr.post(CARE, json={**wish, "due_on": (today() + timedelta(days=60)).isoformat()})
         if answer.status_code != 201:
             return answer
     raise AssertionError("the limit never came")

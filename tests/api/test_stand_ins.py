@@ -1,7 +1,7 @@
 """`/stand-ins`: set once under its key, rehearsed, listed by whose they are, ended; the inbox rows say for whom."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,15 +9,14 @@ import pytest
 
 from api.app import create_app
 from models.database import Database
-from models.rules.calendar import local_date
 from models.settings import Settings
 from tests.support import world as worlds
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
+from tests.support.moment import today
 from tests.support.waiting_cases import Waiting, before_final_approval
 
 URL = "/api/v1/stand-ins"
-TODAY = local_date(datetime.now(UTC))
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ async def people(settings: Settings, waiting: Waiting) -> AsyncIterator[Clients]
 
 
 def _body(**wish: Any) -> dict[str, Any]:
-    return {"stand_in": "hq-vip", "starts_on": TODAY.isoformat(), "ends_on": TODAY.isoformat()} | wish
+    return {"stand_in": "hq-vip", "starts_on": today().isoformat(), "ends_on": today().isoformat()} | wish
 
 
 def _key() -> dict[str, str]:
@@ -91,7 +90,7 @@ async def test_the_rehearsal_counts_and_stores_nothing(people: Clients, waiting:
 async def test_lists_by_whose_they_are_with_a_cursor(people: Clients) -> None:
     lead = people.token("lead")
     for day in range(3):
-        on = (TODAY + timedelta(days=day)).isoformat()
+        on = (today() + timedelta(days=day)).isoformat()
         body = _body(principal="svc", stand_in="lead", starts_on=on, ends_on=on)
         assert (await lead.post(URL, json=body, headers=_key())).status_code == 201
     shown: list[str] = []

@@ -1,7 +1,7 @@
 """A draft of a survey is changed and deleted, by JSON and on its page; an open campaign is neither."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from sqlmodel import col, select
 
 from api.app import create_app
-from models.rules.calendar import local_date
 from models.service_types import SurveyStage
 from models.settings import Settings
 from models.tables.audit import AuditEntry
@@ -20,16 +19,24 @@ from models.tables.survey import SurveyCampaign
 from tests.support import world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
+from tests.support.moment import today
 
 SURVEYS = "/api/v1/surveys"
-CLOSES = (local_date(datetime.now(UTC)) + timedelta(days=40)).isoformat()
-BODY: dict[str, Any] = {
-    "title": "年度满意度调查",
-    "period": "2026",
-    "tiers": ["gold", "silver"],
-    "institution_code": "BJ",
-    "closes_on": CLOSES,
-}
+
+
+def _closes() -> str:
+    """Forty days ahead."""
+    return (today() + timedelta(days=40)).isoformat()
+
+
+def _body() -> dict[str, Any]:
+    return {
+        "title": "年度满意度调查",
+        "period": "2026",
+        "tiers": ["gold", "silver"],
+        "institution_code": "BJ",
+        "closes_on": _closes(),
+    }
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
 
 
 async def _drafted(clients: Clients) -> tuple[str, dict[str, Any]]:
-    made = await clients.token("svc").post(SURVEYS, json=BODY)
+    made = await clients.token("svc").post(SURVEYS, json=_body())
     assert made.status_code == 201, made.text
     facts: dict[str, Any] = made.json()
     return f"{SURVEYS}/{facts['survey_id']}", facts
@@ -66,7 +73,7 @@ def _audited(clients: Clients) -> list[tuple[str, Any, Any, str | None]]:
 async def test_a_draft_is_changed_as_it_was_seen(clients: Clients) -> None:
     address, drafted = await _drafted(clients)
     svc = clients.token("svc")
-    change = BODY | {"period": "2026-H2", "tiers": ["gold"], "version": drafted["version"]}
+    change = _body() | {"period": "2026-H2", "tiers": ["gold"], "version": drafted["version"]}
     changed = (await svc.put(address, json=change)).json()
     assert (changed["period"], changed["tiers"], changed["version"], changed["stage"]) == (
         "2026-H2",
@@ -109,7 +116,7 @@ async def test_an_open_campaign_is_neither_changed_nor_deleted(clients: Clients)
         row.stage = SurveyStage.OPEN
         session.add(row)
     svc = clients.token("svc")
-    assert _code(await svc.put(address, json=BODY | {"version": drafted["version"]})) == (409, "wrong_stage")
+    assert _code(await svc.put(address, json=_body() | {"version": drafted["version"]})) == (409, "wrong_stage")
     assert _code(await svc.post(f"{address}/discard", json={"version": drafted["version"]})) == (409, "wrong_stage")
     page = clients.browser("svc")
     place = address.removeprefix("/api/v1")
@@ -127,7 +134,7 @@ async def test_the_pages_of_a_draft(clients: Clients) -> None:
     form = BeautifulSoup((await svc.get(f"{place}/edit")).text, "html.parser")
     version = str(form.select_one("input[name=version]")["value"])  # type: ignore[index]  # found, or the test fails
     assert [str(box["value"]) for box in form.select("input[name=tiers][checked]")] == ["gold", "silver"]
-    typed = BODY | {"version": version, "tiers": ["silver"], "idempotency_key": "survey-edit-1"}
+    typed = _body() | {"version": version, "tiers": ["silver"], "idempotency_key": "survey-edit-1"}
     refused = await svc.post(f"{place}/edit", data=typed | {"title": ""})
     assert (refused.status_code, "修改满意度调查" in refused.text) == (422, True)
     saved = await svc.post(f"{place}/edit", data=typed | {"idempotency_key": "survey-edit-2"})

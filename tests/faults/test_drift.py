@@ -29,12 +29,12 @@ from models.types import CaseKind, Door, Role, TaskState
 from models.types import Stage as CaseStage
 from tests.support import world
 from tests.support.every_kind import contents, every_kind
+from tests.support.moment import now
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.temporal, pytest.mark.timeout(120)]
 BY = By("cli:test", Door.CLI)
 SEED = 20261129
-TODAY = datetime.now(UTC) - timedelta(days=1)
 
 
 async def _run(stage: Stage, *, repair: bool) -> tuple[Job, Sequence[Drift]]:
@@ -49,7 +49,9 @@ async def _run(stage: Stage, *, repair: bool) -> tuple[Job, Sequence[Drift]]:
 
 def _compared(stage: Stage) -> dict[UUID, Case]:
     """The cases with a run; the quarter's facts besides were closed long ago."""
-    return {row.id: row for row in stage.rows(Case) if row.closed_at is None or row.closed_at > TODAY}
+    return {
+        row.id: row for row in stage.rows(Case) if row.closed_at is None or row.closed_at > now() - timedelta(days=1)
+    }
 
 
 async def test_drift_is_found_and_mended_and_nothing_else_is_touched(stage: Stage) -> None:

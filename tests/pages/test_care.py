@@ -17,7 +17,6 @@ from sqlmodel import Session, select
 from api.app import create_app
 from api.security.sessions import cookie_name
 from models.database import Database
-from models.rules.calendar import local_date
 from models.service_types import TouchpointOrigin
 from models.services.sign_in import open_session
 from models.settings import Settings
@@ -31,9 +30,9 @@ from tests.support.care import planned
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
 from tests.support.members import add_member
+from tests.support.moment import today
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
-TODAY = local_date(datetime.now(UTC))
 
 
 def put(database: Database, row: Touchpoint) -> UUID:
@@ -110,14 +109,14 @@ async def test_by_person_and_by_customer(people: Clients, insurer: Database) -> 
 
 
 async def test_done_in_two_clicks_with_photo_gift_and_follow_up(people: Clients, insurer: Database) -> None:
-    visit, mgr = put(insurer, planned(world.GOLD, day=TODAY + timedelta(days=3))), people.browser("mgr")
+    visit, mgr = put(insurer, planned(world.GOLD, day=today() + timedelta(days=3))), people.browser("mgr")
     address = f"/care/touchpoints/{visit}"
     page = soup_of(await mgr.get(address))
     assert page.select_one("#complete button.gl-b-primary")
     assert "¥200.00" in text_of(page, "#gift")
-    follow = TODAY + timedelta(days=20)
+    follow = today() + timedelta(days=20)
     typed = {
-        "done_on": TODAY.isoformat(),
+        "done_on": today().isoformat(),
         "content": "当面沟通续保",
         "gift_name": "茶叶",
         "gift_value": "180",
@@ -145,9 +144,9 @@ async def test_done_in_two_clicks_with_photo_gift_and_follow_up(people: Clients,
 
 
 async def test_a_refused_completion_keeps_what_was_typed_and_the_photo(people: Clients, insurer: Database) -> None:
-    visit, mgr = put(insurer, planned(world.GOLD, day=TODAY)), people.browser("mgr")
+    visit, mgr = put(insurer, planned(world.GOLD, day=today())), people.browser("mgr")
     address = f"/care/touchpoints/{visit}/complete"
-    typed = {"done_on": TODAY.isoformat(), "content": "送礼", "gift_name": "礼盒", "gift_value": "350"}
+    typed = {"done_on": today().isoformat(), "content": "送礼", "gift_name": "礼盒", "gift_value": "350"}
     refused = await mgr.post(address, data=typed, files={"photo": ("a.png", PNG, "image/png")})
     page = soup_of(refused)
     assert refused.status_code == 422
@@ -158,16 +157,16 @@ async def test_a_refused_completion_keeps_what_was_typed_and_the_photo(people: C
     assert len(page.select("#proofs img")) == 1
     fake = await mgr.post(address, data=typed, files={"signature": ("a.png", b"GIF89a", "image/png")})
     assert soup_of(fake).select_one(".gl-errors a[href='#complete-signature']")
-    missing = soup_of(await mgr.post(address, data={"done_on": TODAY.isoformat()}))
+    missing = soup_of(await mgr.post(address, data={"done_on": today().isoformat()}))
     assert missing.select_one(".gl-errors a[href='#complete-content']")
-    later = {"done_on": (TODAY + timedelta(days=1)).isoformat(), "content": "明天"}
+    later = {"done_on": (today() + timedelta(days=1)).isoformat(), "content": "明天"}
     assert "不能晚于现在" in soup_of(await mgr.post(address, data=later)).get_text()
 
 
 async def test_late_needs_a_reason_and_proof_that_the_kind_asks_for(people: Clients, insurer: Database) -> None:
-    lecture = planned(world.GOLD, day=TODAY - timedelta(days=4), code="Z15", item="lecture")
+    lecture = planned(world.GOLD, day=today() - timedelta(days=4), code="Z15", item="lecture")
     address = f"/care/touchpoints/{put(insurer, lecture)}"
-    mgr, typed = people.browser("mgr"), {"done_on": TODAY.isoformat(), "content": "讲座"}
+    mgr, typed = people.browser("mgr"), {"done_on": today().isoformat(), "content": "讲座"}
     assert soup_of(await mgr.get(address)).select_one("#complete-late_reason")
     bare = soup_of(await mgr.post(f"{address}/complete", data=typed))
     assert bare.select_one(".gl-errors a[href='#complete-photo']")
@@ -179,11 +178,11 @@ async def test_late_needs_a_reason_and_proof_that_the_kind_asks_for(people: Clie
 
 
 async def test_put_off_skipped_and_handed_on_with_reasons(people: Clients, insurer: Database) -> None:
-    visit, mgr = put(insurer, planned(world.GOLD, day=TODAY + timedelta(days=5))), people.browser("mgr")
+    visit, mgr = put(insurer, planned(world.GOLD, day=today() + timedelta(days=5))), people.browser("mgr")
     address = f"/care/touchpoints/{visit}"
-    unexplained = await mgr.post(f"{address}/reschedule", data={"due_on": (TODAY + timedelta(days=9)).isoformat()})
+    unexplained = await mgr.post(f"{address}/reschedule", data={"due_on": (today() + timedelta(days=9)).isoformat()})
     assert soup_of(unexplained).select_one(".gl-errors a[href='#reschedule-reason']")
-    saturday = TODAY + timedelta(days=(5 - TODAY.weekday()) % 7 + 14)
+    saturday = today() + timedelta(days=(5 - today().weekday()) % 7 + 14)
     moved = await mgr.post(f"{address}/reschedule", data={"due_on": saturday.isoformat(), "reason": "客户出差"})
     assert moved.status_code == 303
     row = row_of(insurer, visit)
@@ -216,7 +215,7 @@ async def test_a_greeting_without_consent_is_withheld_and_says_why(people: Clien
         leader = leader_of(session, world.GOLD)
         leader.consent = False
         session.add(leader)
-        greeting = planned(world.GOLD, day=TODAY, code="Z10", item="birthday_greeting", contact_id=leader.id)
+        greeting = planned(world.GOLD, day=today(), code="Z10", item="birthday_greeting", contact_id=leader.id)
         session.add(greeting)
         session.flush()
         number = greeting.id
@@ -226,9 +225,11 @@ async def test_a_greeting_without_consent_is_withheld_and_says_why(people: Clien
     call = page.select_one("a[href='tel:19900000001']")
     assert call is not None
     assert "199****0001" in call.text
-    refused = await mgr.post(f"{address}/complete", data={"done_on": TODAY.isoformat(), "content": "祝贺"})
+    refused = await mgr.post(f"{address}/complete", data={"done_on": today().isoformat(), "content": "祝贺"})
     assert (refused.status_code, "请先取得同意" in refused.text) == (422, True)
-    hushed = planned(world.GOLD, day=TODAY, code="Z11", item="festival_greeting", stage=Stage.HUSHED, hushed_by=number)
+    hushed = planned(
+        world.GOLD, day=today(), code="Z11", item="festival_greeting", stage=Stage.HUSHED, hushed_by=number
+    )
     waits = soup_of(await mgr.get(f"/care/touchpoints/{put(insurer, hushed)}"))
     assert "有未结投诉" in waits.get_text()
     assert not waits.select_one("#complete")
@@ -238,7 +239,7 @@ async def test_a_greeting_without_consent_is_withheld_and_says_why(people: Clien
 def member(insurer: Database) -> Database:
     """The same records with the first customer a gold VIP."""
     with insurer.write() as session:
-        add_member(session, world.GOLD, Tier.GOLD, TODAY - timedelta(days=30))
+        add_member(session, world.GOLD, Tier.GOLD, today() - timedelta(days=30))
     return insurer
 
 
@@ -255,7 +256,7 @@ async def test_an_extra_one_is_added_in_two_clicks(people: Clients, member: Data
     assert added.status_code == 303
     page = soup_of(await mgr.get(added.headers["location"]))
     assert "司庆" in text_of(page, "h1")
-    late = await mgr.post("/care/touchpoints", data={**asked, "due_on": (TODAY + timedelta(days=12)).isoformat()})
+    late = await mgr.post("/care/touchpoints", data={**asked, "due_on": (today() + timedelta(days=12)).isoformat()})
     assert soup_of(late).select_one(".gl-errors a[href='#due_on']")
     assert (await people.browser("sh-lead").post("/care/touchpoints", data=asked)).status_code == 404
 
@@ -279,7 +280,7 @@ def running(settings: Settings, insurer: Database) -> Iterator[str]:
 def test_on_the_phone_without_scripts_from_the_agenda_to_done(
     running: str, settings: Settings, insurer: Database, chromium_path: str, tmp_path: Path
 ) -> None:
-    visit = put(insurer, planned(world.GOLD, day=TODAY, code="Z15", item="lecture"))
+    visit = put(insurer, planned(world.GOLD, day=today(), code="Z15", item="lecture"))
     photo = tmp_path / "hall.png"
     photo.write_bytes(PNG)
     with insurer.write() as session:

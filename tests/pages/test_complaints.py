@@ -1,7 +1,7 @@
 """投诉咨询 on pages: the desk by its nearest clock, the register with its due instants, a case masked until opened."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -22,11 +22,11 @@ from tests.support import serving, world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
 from tests.support.members import add_member
+from tests.support.moment import now
 from tests.support.serving import Served
 from tests.support.world import World
 
 DESK = "/complaints"
-NOW = datetime.now(UTC)
 SECRETS = ("刘先生", "13800000000", "等了三周没有答复", "理赔慢得离谱，要求书面道歉")
 FIRST, PHONE, MATTER, SUBJECT = SECRETS
 
@@ -48,7 +48,7 @@ async def people(settings: Settings, insurer: World) -> AsyncIterator[Clients]:
 
 
 def _opened(insurer: World, days_ago: int = 0, **more: object) -> Served:
-    at = NOW - timedelta(days=days_ago)
+    at = now() - timedelta(days=days_ago)
     facts = {"subject": SUBJECT, "matter": MATTER, "received_at": at, **more}
     return serving.opened(insurer, serving.complaint(insurer, **facts), at)
 
@@ -59,8 +59,8 @@ def _svc(insurer: World) -> dict[str, object]:
 
 def _to_judgement(insurer: World, found: Served) -> None:
     who = _svc(insurer)
-    found.act(lambda **f: ReplyComplaint(**who, **f, text="已联系", late_reason="积压"), NOW)
-    found.act(lambda **f: JudgeComplaint(**who, **f, justified=True, handling="补款"), NOW)
+    found.act(lambda **f: ReplyComplaint(**who, **f, text="已联系", late_reason="积压"), now())
+    found.act(lambda **f: JudgeComplaint(**who, **f, justified=True, handling="补款"), now())
 
 
 def _text(page: BeautifulSoup, selector: str) -> str:
@@ -106,7 +106,7 @@ async def test_the_desk_is_filtered_paged_and_shows_what_was_closed(people: Clie
     done = _opened(insurer)
     _to_judgement(insurer, done)
     who = _svc(insurer)
-    done.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.ACCEPTED), NOW)
+    done.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.ACCEPTED), now())
     svc = people.browser("svc")
     first = soup_of(await svc.get(DESK, params={"sheet": "complaint", "limit": "2"}))
     following = first.select_one("a[rel=next]")
@@ -124,7 +124,7 @@ async def test_the_desk_is_filtered_paged_and_shows_what_was_closed(people: Clie
 
 async def test_the_form_says_when_it_would_be_due_before_anything_is_promised(people: Clients, insurer: World) -> None:
     with insurer.database.write() as session:
-        add_member(session, world.GOLD, Tier.GOLD, NOW.date())
+        add_member(session, world.GOLD, Tier.GOLD, now().date())
     svc = people.browser("svc")
     empty = soup_of(await svc.get(f"{DESK}/new"))
     assert "先按普通客户计算" in _text(empty, "#due")
@@ -234,20 +234,20 @@ async def test_a_serious_one_asks_the_leader_and_a_reopened_one_shows_both_lives
     found = _opened(insurer)
     _to_judgement(insurer, found)
     who = _svc(insurer)
-    found.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.DISSATISFIED), NOW)
+    found.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.DISSATISFIED), now())
     page_of, svc = f"{DESK}/{found.state.case_id}", people.browser("svc")
     closed = soup_of(await svc.get(page_of))
     assert "重新打开" in _text(closed, ".gl-lead")
     assert [form["id"] for form in closed.select("#acts form")] == ["act-reopen"]
-    found.act(lambda **f: ReopenService(**{**who, "comment": "客户不认可"}, **f), NOW)
+    found.act(lambda **f: ReopenService(**{**who, "comment": "客户不认可"}, **f), now())
     again = soup_of(await svc.get(page_of))
     assert "不满意" in _text(again, "#lives")
     assert "客户不认可" not in again.get_text()
     assert "第 1 次重新打开" in _text(again, ".gl-tags")
     serious = _opened(insurer, grade=ComplaintGrade.SERIOUS)
     lead = serving.actor(insurer, "lead", (Role.BR_LEAD, "BJ"))
-    serious.act(lambda **f: ReplyComplaint(**lead, **f, text="已联系"), NOW)
-    serious.act(lambda **f: JudgeComplaint(**lead, **f, justified=False, handling="说明"), NOW)
+    serious.act(lambda **f: ReplyComplaint(**lead, **f, text="已联系"), now())
+    serious.act(lambda **f: JudgeComplaint(**lead, **f, justified=False, handling="说明"), now())
     asked = soup_of(await people.browser("lead").get(f"{DESK}/{serious.state.case_id}"))
     assert asked.select_one("details[open] #act-close #close-leader_opinion[required]")
     assert not soup_of(await svc.get(f"{DESK}/{serious.state.case_id}")).select("#act-close")
@@ -262,5 +262,5 @@ async def test_greetings_are_hushed_while_it_is_open_and_the_page_says_so(people
     assert "此联系人的问候已暂缓" in soup_of(await svc.get(page_of)).get_text()
     _to_judgement(insurer, found)
     who = _svc(insurer)
-    found.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.SATISFIED), NOW)
+    found.act(lambda **f: CloseComplaint(**who, **f, customer_view=CustomerView.SATISFIED), now())
     assert "问候已暂缓" not in soup_of(await svc.get(page_of)).get_text()

@@ -3,7 +3,7 @@
 import io
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from zipfile import ZipFile
@@ -25,10 +25,8 @@ from tests.plugins.service import FilledFile
 from tests.support.clients import Clients
 from tests.support.dashboard_world import fill, span_of
 from tests.support.gateways import DeadGateway
+from tests.support.moment import now
 
-NOW = datetime.now(UTC)
-FIRST, LAST = span_of(NOW)
-DAYS = f"from={FIRST}&to={LAST}"
 FRAGMENT = {"HX-Request": "true"}
 WITHOUT_A_STORY = ("/cases/", "/green-channel/", "/complaints/", "/care/touchpoints/")
 """Cases of this world are rows whose workflow never ran: their pages are opened where cases are lived through."""
@@ -38,8 +36,14 @@ PAGES = (
 )  # fmt: skip
 
 
+def _days(*, backwards: bool = False) -> str:
+    """The year so far, as a query."""
+    first, last = sorted(span_of(now()), reverse=backwards)
+    return f"from={first}&to={last}"
+
+
 def _busy_year(database: Database) -> None:
-    fill(database, NOW)
+    fill(database, now())
 
 
 @pytest.fixture
@@ -77,7 +81,7 @@ def _is_counted(cell: Tag) -> bool:
 @pytest.mark.parametrize(("login", "query"), [("hq-lead", ""), ("lead", ""), ("mgr", "&level=manager")])
 async def test_every_number_of_a_chart_opens_as_many_rows(busy: Clients, login: str, query: str) -> None:
     browser = busy.browser(login)
-    page = soup_of(await browser.get(f"/dashboard?{DAYS}{query}"))
+    page = soup_of(await browser.get(f"/dashboard?{_days()}{query}"))
     cells = _cells(page)
     assert cells
     for cell in cells:
@@ -92,7 +96,7 @@ async def test_every_number_of_a_chart_opens_as_many_rows(busy: Clients, login: 
 
 async def test_a_row_leads_to_a_page_that_its_reader_may_open(busy: Clients) -> None:
     browser = busy.browser("hq-lead")
-    page = soup_of(await browser.get(f"/dashboard?{DAYS}"))
+    page = soup_of(await browser.get(f"/dashboard?{_days()}"))
     firsts = {str(link["href"]).partition("&line")[0]: str(link["href"]) for link in page.select(".gl-chart td a")}
     assert len(firsts) >= 8
     for address in firsts.values():
@@ -105,9 +109,9 @@ async def test_a_row_leads_to_a_page_that_its_reader_may_open(busy: Clients) -> 
 
 async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients) -> None:
     client = busy.token("hq-lead")
-    answer: dict[str, Any] = (await client.get(f"/api/v1/dashboard?{DAYS}")).json()
+    answer: dict[str, Any] = (await client.get(f"/api/v1/dashboard?{_days()}")).json()
     assert [panel["panel"] for panel in answer["panels"]] == [panel.value for panel in PanelName]
-    page = soup_of(await busy.browser("hq-lead").get(f"/dashboard?{DAYS}"))
+    page = soup_of(await busy.browser("hq-lead").get(f"/dashboard?{_days()}"))
     shown = {str(link["href"]): cell["data-value"] for cell in _cells(page) if (link := cell.select_one("a"))}
     lines = [line for panel in answer["panels"] for line in panel["lines"]]
     told = {
@@ -130,14 +134,14 @@ async def test_json_says_the_same_numbers_and_opens_the_same_rows(busy: Clients)
 
 async def test_spend_is_opened_where_it_may_be_read(busy: Clients) -> None:
     """The post of the counter compares institutions, and reads the money of none."""
-    query = f"panel=cost&line=BJ&mark=spent&{DAYS}&institution=BJ"
+    query = f"panel=cost&line=BJ&mark=spent&{_days()}&institution=BJ"
     with busy.database.write() as session:
         account = session.exec(select(Account).where(Account.login == "mgr")).one()
         session.add(Post(account_id=account.id, role=Role.UNIT_LEAD, institution_code="BJ"))
     for login, status in (("lead", 200), ("unit", 404), ("mgr", 404)):
         assert (await busy.browser(login).get(f"/dashboard/rows?{query}")).status_code == status
         assert (await busy.token(login).get(f"/api/v1/dashboard/rows?{query}")).status_code == status
-    own = f"/api/v1/dashboard/rows?panel=cost&line=me&mark=budget&{DAYS}&level=manager"
+    own = f"/api/v1/dashboard/rows?panel=cost&line=me&mark=budget&{_days()}&level=manager"
     assert (await busy.token("mgr").get(own)).status_code == 200
 
 
@@ -157,20 +161,20 @@ async def test_levels_by_post_and_no_further(busy: Clients) -> None:
 
 async def test_head_office_leads_into_a_branch_and_its_days_stay(busy: Clients) -> None:
     browser = busy.browser("hq-lead")
-    page = soup_of(await browser.get(f"/dashboard?{DAYS}&tier=gold"))
+    page = soup_of(await browser.get(f"/dashboard?{_days()}&tier=gold"))
     into = page.select_one("#tiers th a")
     assert into is not None
     assert "level=branch&institution=BJ" in str(into["href"])
     branch = soup_of(await browser.get(str(into["href"])))
-    assert branch.select_one("input[name=from]")["value"] == FIRST.isoformat()  # type: ignore[index]  # the form is there
+    assert branch.select_one("input[name=from]")["value"] == span_of(now())[0].isoformat()  # type: ignore[index]  # the form is there
     assert branch.select_one("select[name=tier] option[selected]")["value"] == "gold"  # type: ignore[index]  # as asked
     assert branch.select_one("select[name=institution] option[selected]")["value"] == "BJ"  # type: ignore[index]  # as led
 
 
 async def test_htmx_gets_each_panel_when_it_is_seen(busy: Clients) -> None:
     browser = busy.browser("lead")
-    whole = soup_of(await browser.get(f"/dashboard?{DAYS}"))
-    lazy = soup_of(await browser.get(f"/dashboard?{DAYS}", headers=FRAGMENT))
+    whole = soup_of(await browser.get(f"/dashboard?{_days()}"))
+    lazy = soup_of(await browser.get(f"/dashboard?{_days()}", headers=FRAGMENT))
     assert not lazy.select(".gl-chart")
     awaited = lazy.select("[hx-trigger=revealed]")
     assert len(awaited) == len(PanelName)
@@ -185,7 +189,7 @@ async def test_htmx_gets_each_panel_when_it_is_seen(busy: Clients) -> None:
 async def test_charts_are_told_in_words(busy: Clients) -> None:
     browser = busy.browser("lead")
     for language, word in (("zh", "图表"), ("en", "Chart")):
-        page = soup_of(await browser.get(f"/dashboard?{DAYS}&lang={language}"))
+        page = soup_of(await browser.get(f"/dashboard?{_days()}&lang={language}"))
         labels = [str(plot["aria-label"]) for plot in page.select("[role=img]")]
         assert len(labels) >= 6
         assert all(word in label for label in labels)
@@ -198,9 +202,9 @@ async def test_without_records_each_panel_says_where_its_numbers_come_from(peopl
 
 
 async def test_days_the_wrong_way_round(busy: Clients) -> None:
-    page = soup_of(await busy.browser("lead").get(f"/dashboard?from={LAST}&to={FIRST}"))
-    assert page.select_one("input[name=from]")["value"] == FIRST.isoformat()  # type: ignore[index]  # the form is there
-    refused = await busy.token("lead").get(f"/api/v1/dashboard?from={LAST}&to={FIRST}")
+    page = soup_of(await busy.browser("lead").get(f"/dashboard?{_days(backwards=True)}"))
+    assert page.select_one("input[name=from]")["value"] == span_of(now())[0].isoformat()  # type: ignore[index]  # the form is there
+    refused = await busy.token("lead").get(f"/api/v1/dashboard?{_days(backwards=True)}")
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
     assert refused.json()["errors"][0]["field"] == "to"
 
@@ -213,7 +217,7 @@ async def test_rows_of_nothing_are_not_found(busy: Clients, query: str) -> None:
 
 
 async def test_the_workbook_has_a_sheet_and_a_chart_for_every_panel(busy: Clients) -> None:
-    answer = await busy.token("hq-lead").get(f"/api/v1/dashboard.xlsx?{DAYS}")
+    answer = await busy.token("hq-lead").get(f"/api/v1/dashboard.xlsx?{_days()}")
     names = ZipFile(io.BytesIO(answer.content)).namelist()
     assert sum(name.startswith("xl/worksheets/sheet") for name in names) == len(PanelName)
     assert sum(name.startswith("xl/charts/chart") for name in names) >= len(PanelName) - 2
@@ -241,7 +245,7 @@ async def test_work_on_an_institution_is_called_by_its_name(busy: Clients, datab
         task = session.exec(select(Task).where(Task.state == TaskState.OPEN)).first()
         assert task is not None
         task.kind, task.customer_no = CaseKind.ROLLOUT, "SH"
-        task.opened_at = NOW - timedelta(days=60)
+        task.opened_at = now() - timedelta(days=60)
         name = session.get_one(Institution, "SH").name
     page = soup_of(await busy.browser("hq-lead").get("/dashboard/rows?panel=ageing&line=rollout&mark=age4"))
     assert name in page.select_one("#list tbody a").text  # type: ignore[union-attr]

@@ -13,22 +13,28 @@ from models.settings import Settings
 from tests.pages.test_service_browser import address, browser, faults_of, settings
 from tests.support import world
 from tests.support.dashboard_world import fill, span_of
+from tests.support.moment import now
 from tests.support.world import World
 
 __all__ = ["address", "browser", "settings"]  # fixtures
 
 pytestmark = pytest.mark.browser
 
-NOW = datetime.now(UTC)
-FIRST, LAST = span_of(NOW)
-PAGE = f"/dashboard?from={FIRST}&to={LAST}"
+
+def _days() -> str:
+    first, last = span_of(now())
+    return f"from={first}&to={last}"
+
+
+def _page() -> str:
+    return f"/dashboard?{_days()}"
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A busy year."""
     database = world.new_database(tmp_path_factory.mktemp("dashboard"))
-    yield fill(database, NOW)
+    yield fill(database, now())
     database.dispose()
 
 
@@ -51,7 +57,7 @@ def test_accessible_and_no_wider_than_the_screen(
     browser: Browser, address: str, settings: Settings, secret: str, *, width: int, theme: str, language: str
 ) -> None:
     context = _context(browser, address, (cookie_name(settings), secret), width)
-    for path in (PAGE, f"{PAGE}&panel=care", f"/dashboard/rows?panel=tiers&line=BJ01&mark=gold&from={FIRST}&to={LAST}"):
+    for path in (_page(), f"{_page()}&panel=care", f"/dashboard/rows?panel=tiers&line=BJ01&mark=gold&{_days()}"):
         assert faults_of(context, f"{address}{path}&theme={theme}&lang={language}", width) == []
     context.close()
 
@@ -63,7 +69,7 @@ def test_a_filter_brings_panels_as_they_are_seen_and_a_number_opens_its_rows(
 ) -> None:
     context = _context(browser, address, (cookie_name(settings), secret), width)
     page = context.new_page()
-    page.goto(f"{address}{PAGE}&lang=zh")
+    page.goto(f"{address}{_page()}&lang=zh")
     expect(page.locator(".gl-plot canvas").first).to_be_visible(timeout=60_000)
     page.locator("#filter-tier").select_option("gold")
     page.locator(".gl-filters button").click()

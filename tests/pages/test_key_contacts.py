@@ -16,7 +16,6 @@ from models.database import Database
 from models.errors import DomainError, ErrorCode
 from models.messages.envelope import Envelope, ProgrammeUpdate
 from models.messages.membership import ChangeContacts, ContactLeft, RecordMembershipAct
-from models.rules.calendar import local_date
 from models.services.qualification import member_acts
 from models.settings import Settings
 from models.stores.memberships import running_memberships
@@ -28,10 +27,10 @@ from tests.support.care_members import add_contact, plan
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
 from tests.support.members import add_member
+from tests.support.moment import today
 
 CUSTOMER = f"/customers/{world.GOLD}"
 PAGE = f"{CUSTOMER}/key-contacts"
-TODAY = local_date(datetime.now(UTC))
 
 
 class MemberGateway(DeadGateway):
@@ -55,7 +54,7 @@ class MemberGateway(DeadGateway):
     def plan_anew(self) -> None:
         """The plan that the workflow asks for after the answer."""
         with self.database.write() as session:
-            row = running_memberships(session, TODAY, world.GOLD)[0]
+            row = running_memberships(session, today(), world.GOLD)[0]
             plan(session, row, "contacts_changed", datetime.now(UTC), key=str(len(self.acts)))
 
 
@@ -82,11 +81,11 @@ class Desk:
 @pytest.fixture
 async def desk(settings: Settings, insurer: Database) -> AsyncIterator[Desk]:
     """The year is planned."""
-    soon = f"{TODAY + timedelta(days=40):%m-%d}"
+    soon = f"{today() + timedelta(days=40):%m-%d}"
     with insurer.write() as session:
         leader = session.exec(select(Contact).where(Contact.customer_no == world.GOLD)).one()
         handlers = [add_contact(session, world.GOLD, ContactKind.HANDLER, name, birthday=soon) for name in "乙丙丁"]
-        row = add_member(session, world.GOLD, Tier.GOLD, TODAY.replace(day=1))
+        row = add_member(session, world.GOLD, Tier.GOLD, today().replace(day=1))
         plan(session, row, "granted", datetime.now(UTC))
         known = str(leader.id), [str(one) for one in handlers]
     gateway = MemberGateway(insurer)
@@ -150,11 +149,11 @@ async def test_somebody_left_with_a_day_and_a_reason(desk: Desk) -> None:
     mgr, (first, second, third) = desk.mgr, desk.handlers
     gone = f"{CUSTOMER}/contacts/{second}/left"
     page = soup_of(await mgr.get(PAGE))
-    assert page.select_one(f"form[action='{gone}'] input[name=left_on][max='{TODAY}']")
+    assert page.select_one(f"form[action='{gone}'] input[name=left_on][max='{today()}']")
     for day, reason, control in (
         (date.max.isoformat(), "离职", "left_on"),
         ("很久以前", "离职", "left_on"),
-        (TODAY.isoformat(), " ", "reason"),
+        (today().isoformat(), " ", "reason"),
     ):
         refused = await mgr.post(gone, data={"left_on": day, "reason": reason})
         assert refused.status_code == 422
@@ -164,7 +163,7 @@ async def test_somebody_left_with_a_day_and_a_reason(desk: Desk) -> None:
         assert shown.select_one(f"details[open] form[action='{gone}']")
         assert shown.select_one(f"#left-{second}-left_on")["value"] == day  # type: ignore[index]  # nothing is lost
         assert ticked(shown) == {desk.leader, first, second}
-    answer = await mgr.post(gone, data={"left_on": TODAY.isoformat(), "reason": "离职", "plans": "0"})
+    answer = await mgr.post(gone, data={"left_on": today().isoformat(), "reason": "离职", "plans": "0"})
     desk.gateway.plan_anew()
     page = await followed(mgr, answer)
     assert "取消 1 项" in text_of(page, ".gl-strip-ok")
@@ -214,5 +213,5 @@ async def test_only_who_keeps_contacts_here_gets_there(desk: Desk) -> None:
 
 async def test_an_id_of_another_customers_contact_is_nobody(desk: Desk) -> None:
     other = f"{CUSTOMER}/contacts/{UUID(int=7)}/left"
-    answer = await desk.mgr.post(other, data={"left_on": TODAY.isoformat(), "reason": "离职"})
+    answer = await desk.mgr.post(other, data={"left_on": today().isoformat(), "reason": "离职"})
     assert answer.status_code == 404

@@ -18,16 +18,20 @@ from models.types import CaseKind, Role, TaskState
 from tests.pages.conftest import soup_of
 from tests.support import world
 from tests.support.clients import Clients
-from tests.support.open_tasks import NOW, open_task
+from tests.support.moment import now
+from tests.support.open_tasks import open_task
 from tests.support.service_rows import service_case
 
 OVERVIEW, STUCK = "/api/v1/ops/overview", "/api/v1/ops/stuck"
-STUCK_TASKS: dict[str, dict[str, Any]] = {
-    "overdue": {"due_at": NOW - timedelta(days=3)},
-    "paused": {"due_at": NOW - timedelta(days=3), "paused_since": NOW - timedelta(days=60)},
-    "nobody": {"due_at": NOW + timedelta(days=9), "step": NOBODY_TO_ACT, "role": Role.OPS},
-    "provisional": {"due_at": NOW + timedelta(days=400), "provisional": True},
-}
+
+
+def _stuck_tasks() -> dict[str, dict[str, Any]]:
+    return {
+        "overdue": {"due_at": now() - timedelta(days=3)},
+        "paused": {"due_at": now() - timedelta(days=3), "paused_since": now() - timedelta(days=60)},
+        "nobody": {"due_at": now() + timedelta(days=9), "step": NOBODY_TO_ACT, "role": Role.OPS},
+        "provisional": {"due_at": now() + timedelta(days=400), "provisional": True},
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +43,10 @@ def nobody_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 def _fill(database: Database) -> None:
     """One task of each kind of stuck, one in time, one that is done; a run that fails and one that is gone."""
     with database.write() as session:
-        for fields in (*STUCK_TASKS.values(), {"due_at": NOW + timedelta(days=9)}):
+        for fields in (*_stuck_tasks().values(), {"due_at": now() + timedelta(days=9)}):
             open_task(session, **fields)
-        done = open_task(session, due_at=NOW - timedelta(days=9))
-        done.state, done.closed_at = TaskState.DONE, NOW
+        done = open_task(session, due_at=now() - timedelta(days=9))
+        done.state, done.closed_at = TaskState.DONE, now()
         _seen(session)
 
 
@@ -51,7 +55,7 @@ def _seen(session: Session) -> None:
     case.outcome, case.closed_at = None, None
     job = runs.ask(session, runs.Wish(False, runs.BY_THE_CLOCK))
     jobs.claim(session, job.id)
-    told = {"activity": "x", "tries": 14, "failure": "OperationalError", "next_at": NOW.isoformat()}
+    told = {"activity": "x", "tries": 14, "failure": "OperationalError", "next_at": now().isoformat()}
     sides: dict[DriftKind, dict[str, Any]] = {
         DriftKind.RUN_FAILING: {name: [None, value] for name, value in told.items()},
         DriftKind.RUN_MISSING: {"status": ["received", "gone"]},
@@ -59,7 +63,7 @@ def _seen(session: Session) -> None:
     }
     for kind, both in sides.items():
         session.add(
-            Drift(job_id=job.id, kind=kind, workflow_id=case.workflow_id, case_id=case.id, sides=both, found_at=NOW)
+            Drift(job_id=job.id, kind=kind, workflow_id=case.workflow_id, case_id=case.id, sides=both, found_at=now())
         )
     runs.finish(session, job.id, {"compared": 7, "drifted": 2})
 
@@ -93,7 +97,7 @@ async def test_numbers_add_up_over_kinds_and_institutions(people: Clients, insur
 async def test_a_list_is_paged(people: Clients, insurer: Database) -> None:
     with insurer.write() as session:
         for days in range(1, 6):
-            open_task(session, due_at=NOW - timedelta(days=days))
+            open_task(session, due_at=now() - timedelta(days=days))
     ops, cursor = people.token("ops"), ""
     seen: list[str] = []
     while cursor or not seen:

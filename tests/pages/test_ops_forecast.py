@@ -15,7 +15,8 @@ from models.types import Role, TaskState
 from tests.pages.conftest import soup_of
 from tests.support import desk_world
 from tests.support.clients import Clients
-from tests.support.open_tasks import NOW, open_task
+from tests.support.moment import now
+from tests.support.open_tasks import open_task
 from tests.support.organisation import add_person
 
 OVERVIEW = "/api/v1/ops/overview"
@@ -31,8 +32,8 @@ def nobody_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _queue(session: Session, **fields: Any) -> list[UUID]:
     """Three tasks of the one unit lead: at an hour each the second cannot be in time."""
-    calendar = calendar_now(session, NOW)
-    dues = [cal.add_working_minutes(calendar, NOW, minutes).due_at for minutes in (90, 91, 230)]
+    calendar = calendar_now(session, now())
+    dues = [cal.add_working_minutes(calendar, now(), minutes).due_at for minutes in (90, 91, 230)]
     return [open_task(session, due_at=due, **UNIT | fields).id for due in dues]
 
 
@@ -48,8 +49,8 @@ async def _forecast(people: Clients) -> dict[str, Any]:
 async def test_what_one_person_cannot_do_in_time_is_foreseen(people: Clients, insurer: Database) -> None:
     with insurer.write() as session:
         second = _queue(session)[1]
-        open_task(session, due_at=NOW - timedelta(days=400), role=Role.UNIT_LEAD, paused_since=NOW)
-        open_task(session, due_at=NOW + timedelta(days=60))
+        open_task(session, due_at=now() - timedelta(days=400), role=Role.UNIT_LEAD, paused_since=now())
+        open_task(session, due_at=now() + timedelta(days=60))
     found = await _forecast(people)
     assert [item["task_id"] for item in found["first"]] == [str(second)]
     assert found["first"][0]["expected_at"] > found["first"][0]["due_at"]
@@ -81,9 +82,9 @@ async def test_a_second_holder_of_the_post_halves_the_queue(people: Clients, ins
 async def test_a_step_takes_as_long_as_it_usually_took(people: Clients, insurer: Database) -> None:
     with insurer.write() as session:
         _queue(session)
-        calendar, unit = calendar_now(session, NOW), _account(session, "unit")
+        calendar, unit = calendar_now(session, now()), _account(session, "unit")
         for back in range(1, 6):
-            opened = cal.subtract_working_minutes(calendar, NOW, back * 60)
+            opened = cal.subtract_working_minutes(calendar, now(), back * 60)
             closed = cal.add_working_minutes(calendar, opened, 10).due_at
             done = {"state": TaskState.DONE, "opened_at": opened, "closed_at": closed, "closed_by": unit}
             open_task(session, due_at=closed, **UNIT | done)
@@ -94,7 +95,7 @@ async def test_a_stand_in_has_the_work_of_both(people: Clients, insurer: Databas
     with insurer.write() as session:
         unit, svc = _account(session, "unit"), _account(session, "svc")
         first, second, third = _queue(session, assignee_id=unit)
-        due = cal.add_working_minutes(calendar_now(session, NOW), NOW, 80).due_at
+        due = cal.add_working_minutes(calendar_now(session, now()), now(), 80).due_at
         open_task(session, due_at=due, assignee_id=svc, **UNIT)
     assert {item["task_id"] for item in (await _forecast(people))["first"]} == {str(second)}
     with insurer.write() as session:
@@ -107,7 +108,7 @@ async def test_without_anybody_it_is_late_and_the_page_says_so(people: Clients, 
     browser = people.browser("ops")
     assert "预计没有逾期" in soup_of(await browser.get("/ops")).get_text()
     with insurer.write() as session:
-        task = open_task(session, due_at=NOW + timedelta(hours=1), role=Role.BR_CTR, institution_code="BJ01")
+        task = open_task(session, due_at=now() + timedelta(hours=1), role=Role.BR_CTR, institution_code="BJ01")
         case_id = task.case_id
     (item,) = (await _forecast(people))["first"]
     assert (item["case_id"], item["expected_at"]) == (str(case_id), None)

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,11 +19,11 @@ from tests.support import care_members as members
 from tests.support import world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
+from tests.support.moment import now
 from tests.support.spend import listed, running
 from tests.support.world import YEAR
 
 PAGE = f"/reports/spend/{YEAR}"
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
         running(session, people, world.GOLD, Tier.GOLD)
         row = running(session, people, world.SILVER, Tier.SILVER)
         visit = next(one for one in members.touchpoints(session, row.customer_no).values() if one.code == "Z08")
-        visit.stage, visit.done_on, visit.done_at = Stage.DONE, NOW.date(), NOW
+        visit.stage, visit.done_on, visit.done_at = Stage.DONE, now().date(), now()
         visit.cost, visit.gift_name, visit.gift_value = Decimal(20_000), "茶叶", Decimal(150)
         session.add(visit)
     app = create_app(Settings(home=tmp_path, secret_key=SecretStr(world.SECRET)), database, DeadGateway())
@@ -106,16 +105,16 @@ async def test_gifts_above_the_cap_are_seen(clients: Clients) -> None:
     with clients.database.write() as session:
         row = members.touchpoints(session, world.GOLD)
         visit = next(one for one in row.values() if one.code == "Z08")
-        visit.stage, visit.done_on, visit.done_at = Stage.DONE, NOW.date(), NOW
+        visit.stage, visit.done_on, visit.done_at = Stage.DONE, now().date(), now()
         visit.gift_name, visit.gift_value = "酒", Decimal(800)
         session.add(visit)
-    page = soup_of(await clients.browser("svc").get(f"/reports/spend/{NOW.year}/benefits"))
+    page = soup_of(await clients.browser("svc").get(f"/reports/spend/{now().year}/benefits"))
     rows = [row.get_text(" ", strip=True) for row in page.select("tbody tr")]
     assert len(rows) == 2
     assert "800.00" in rows[0]
     assert "超限未审批 1 次" in rows[0]
     assert "限额内" in rows[1]
-    empty = await clients.browser("sh-lead").get(f"/reports/spend/{NOW.year}/benefits")
+    empty = await clients.browser("sh-lead").get(f"/reports/spend/{now().year}/benefits")
     assert "本年没有赠送礼品的记录。" in empty.text
 
 

@@ -1,18 +1,16 @@
 """代理设置: rehearsed before it is saved, with scripts off; what a refused form says; ending one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bs4 import BeautifulSoup
 from httpx2 import Response
 
 from models.database import Database
-from models.rules.calendar import local_date
 from tests.pages.conftest import soup_of
 from tests.support.clients import Clients
+from tests.support.moment import today
 
 STAND_INS = "/stand-ins"
-TODAY = local_date(datetime.now(UTC)).isoformat()
-TOMORROW = (local_date(datetime.now(UTC)) + timedelta(days=1)).isoformat()
 
 
 def _fields(page: BeautifulSoup, action: str) -> dict[str, str]:
@@ -47,7 +45,12 @@ async def test_one_chooses_among_people_with_authority(people: Clients) -> None:
 async def test_it_is_rehearsed_then_saved_then_ended(people: Clients) -> None:
     browser = people.browser("lead")
     form = _fields(soup_of(await browser.get(STAND_INS)), f"{STAND_INS}/rehearse")
-    form |= {"stand_in": "hq-vip", "ends_on": TOMORROW, "tier": "silver", "reason": "年假"}
+    form |= {
+        "stand_in": "hq-vip",
+        "ends_on": (today() + timedelta(days=1)).isoformat(),
+        "tier": "silver",
+        "reason": "年假",
+    }
     rehearsed = await browser.post(f"{STAND_INS}/rehearse", data=form)
     assert "目前没有待办" in _text(rehearsed)
     assert "分公司团险负责人（北京分公司）" in _text(rehearsed)

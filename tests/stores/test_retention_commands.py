@@ -22,10 +22,11 @@ from models.tables.book import Contact
 from models.tables.messages import Notification
 from models.types import Door
 from tests.support import world as worlds
+from tests.support.moment import now
 from tests.support.service_rows import add_complaint
 from tests.support.world import GOLD, World
 
-LONG_AGO = datetime.now(UTC) - timedelta(days=3000)
+LONG_AGO = timedelta(days=3000)
 REASON = ("--reason", "本人要求")
 
 
@@ -41,7 +42,7 @@ def insurer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         add_complaint(session, GOLD, "BJ01", contacts_of(session, GOLD)[0].name, "理赔太慢")
         for key, customer_no in (("1", GOLD), ("2", None)):
             note = Notification(
-                dedupe_key=key, customer_no=customer_no, template="t", content="{}", created_at=LONG_AGO
+                dedupe_key=key, customer_no=customer_no, template="t", content="{}", created_at=now() - LONG_AGO
             )
             session.add(note)
     yield found

@@ -34,9 +34,9 @@ from models.tables.survey import SurveyCampaign, SurveyInvitation, SurveySheet
 from models.types import Role, Stage, Tier
 from tests.support import survey_oracle as oracle
 from tests.support import surveys, world
+from tests.support.moment import now
 
 LOW = surveys.ALL_FIVES | {"3": "2"}
-NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_whom_a_campaign_asks(asked: tuple[Database, UUID, list[UUID]]) -> None:
 def test_asked_again_nobody_is_asked_twice(asked: tuple[Database, UUID, list[UUID]]) -> None:
     database, campaign_id, ids = asked
     for round_ in ("ask", "invite"):
-        order = SurveyOrder.model_validate({"campaign_id": campaign_id, "round": round_, "at": NOW})
+        order = SurveyOrder.model_validate({"campaign_id": campaign_id, "round": round_, "at": now()})
         with database.write() as session:
             claims = inviting.claim(session, order, surveys.BASE)
         assert (claims.ready, claims.invited, claims.after) == ((), 0, None)
@@ -91,13 +91,13 @@ def test_who_has_left_or_changed_his_mind_is_not_reminded(asked: tuple[Database,
 
     _do(database, change)
     with database.write() as session:
-        order = SurveyOrder(campaign_id=campaign_id, round="remind", at=NOW)
+        order = SurveyOrder(campaign_id=campaign_id, round="remind", at=now())
         assert inviting.claim(session, order, surveys.BASE).ready == ()
 
 
 def test_letters_that_were_broken_off_refused_or_held_back(asked: tuple[Database, UUID, list[UUID]]) -> None:
     database, campaign_id, ids = asked
-    order = SurveyOrder(campaign_id=campaign_id, round="remind", at=NOW)
+    order = SurveyOrder(campaign_id=campaign_id, round="remind", at=now())
     with database.write() as session:
         ready = inviting.claim(session, order, surveys.BASE).ready
         assert {one.invitation_id for one in ready} == {ids[0], ids[2]}
@@ -157,12 +157,12 @@ def test_a_low_answer_opens_a_follow_up_that_the_sweep_finds(asked: tuple[Databa
         sheet = surveys.answered(session, ids[0], LOW).sheet
     with database.write() as session:
         (row,) = session.exec(select(Touchpoint)).all()
-        day = local_date(NOW)
-        assert row.due_on == _third_working_day(session, NOW)
+        day = local_date(now())
+        assert row.due_on == _third_working_day(session, now())
         assert (row.id, row.code, row.role, row.institution_code) == (sheet.follow_up_id, "Z19", Role.BR_SVC, "BJ")
         assert (row.stage, row.human, row.lead_on) == (Stage.PLANNED, True, day)
         starts, _after = starts_due(
-            session, SweepOrder(institution_code="BJ", day=day, at=NOW, limit=50, per_second=20)
+            session, SweepOrder(institution_code="BJ", day=day, at=now(), limit=50, per_second=20)
         )
         assert [start.case_id for start in starts] == [row.id]
 
@@ -186,7 +186,7 @@ def _third_working_day(session: Session, at: datetime) -> object:
     ("change", "refused"),
     [
         (lambda row: setattr(row, "stage", SurveyStage.CLOSED), ErrorCode.WRONG_STAGE),
-        (lambda row: setattr(row, "closes_at", NOW - timedelta(seconds=1)), ErrorCode.WRONG_STAGE),
+        (lambda row: setattr(row, "closes_at", now() - timedelta(seconds=1)), ErrorCode.WRONG_STAGE),
     ],
 )
 def test_a_late_answer_is_refused(
@@ -228,7 +228,7 @@ def _many(session: Session, campaign_id: UUID, chance: Random) -> list[tuple[str
             key=f"k{number}",
             channel=SurveyChannel.QR,
             token_hash=f"h{number}",
-            invited_on=local_date(NOW),
+            invited_on=local_date(now()),
         )
         session.add(row)
         session.flush()
@@ -252,10 +252,10 @@ def test_results_are_what_a_plain_count_says(asked: tuple[Database, UUID, list[U
     with database.read() as session:
         campaign = session.get(SurveyCampaign, campaign_id)
         assert campaign is not None
-        rules = rulebook_in_force(session, local_date(NOW)).rulebook.survey
+        rules = rulebook_in_force(session, local_date(now())).rulebook.survey
         found = results(session, campaign, EVERYTHING, rules)
         branch = results(session, campaign, Scope(("/HQ/BJ/",)), rules)
-        served = SurveyStore(session).by_institution(EVERYTHING, local_date(NOW), local_date(NOW))
+        served = SurveyStore(session).by_institution(EVERYTHING, local_date(now()), local_date(now()))
     assert (found.total.sent, found.total.returned, found.total.valid) == (63, len(given), len(valid))
     assert found.total.mean == _mean(valid)
     assert {group.key: group.mean for group in found.by_branch} == {
@@ -298,7 +298,7 @@ def test_a_handful_of_sheets_says_nothing(asked: tuple[Database, UUID, list[UUID
             surveys.answered(session, row_id)
         campaign = session.get(SurveyCampaign, campaign_id)
         assert campaign is not None
-        rules = rulebook_in_force(session, local_date(NOW)).rulebook.survey
+        rules = rulebook_in_force(session, local_date(now())).rulebook.survey
         found = results(session, campaign, EVERYTHING, rules)
     assert (found.total.valid, found.total.mean, found.nps) == (3, None, None)
     assert found.total.rate == Decimal(1)
@@ -306,11 +306,11 @@ def test_a_handful_of_sheets_says_nothing(asked: tuple[Database, UUID, list[UUID
 
 def test_a_survey_counts_once_for_its_customer(asked: tuple[Database, UUID, list[UUID]]) -> None:
     database, campaign_id, ids = asked
-    day = local_date(NOW)
+    day = local_date(now())
 
     def counts(customer_no: str) -> tuple[int, int, int, int]:
         with database.read() as session:
-            found = ServiceCounts(session, day, day, customer_no=customer_no).by_code(NOW)
+            found = ServiceCounts(session, day, day, customer_no=customer_no).by_code(now())
         kept = found.get(("Z19", "survey"))
         return (kept.due, kept.done, kept.open, kept.missed) if kept else (0, 0, 0, 0)
 

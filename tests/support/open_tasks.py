@@ -1,6 +1,6 @@
 """Open tasks as operations meets them, without a workflow behind them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session, select
@@ -8,9 +8,8 @@ from sqlmodel import Session, select
 from models.tables.cases import Case, Task
 from models.types import CaseKind, Role, TaskState
 from tests.support import world
+from tests.support.moment import now
 from tests.support.service_rows import service_case
-
-NOW = datetime.now(UTC)
 
 
 def open_task(session: Session, **fields: Any) -> Task:
@@ -39,7 +38,7 @@ def _row(case: Case) -> Task:
         tier=case.tier,
         institution_code="BJ01",
         role=Role.BR_CTR,
-        opened_at=NOW - timedelta(days=70),
-        due_at=NOW,
+        opened_at=now() - timedelta(days=70),
+        due_at=now(),
         calendar_version="x",
     )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,6 @@ from sqlmodel import col, select
 from api.app import create_app
 from api.gateway import Gateway
 from models.database import Database
-from models.rules.calendar import local_date
 from models.services.audit import verify
 from models.settings import Settings
 from models.tables.audit import AuditEntry
@@ -23,8 +22,7 @@ from models.types import Door, Tier
 from tests.support import engine, world
 from tests.support.clients import Clients
 from tests.support.members import add_member
-
-TODAY = local_date(datetime.now(UTC))
+from tests.support.moment import today
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,9 @@ class Floor:
     async def touchpoint(self, customer_no: str = world.GOLD) -> str:
         """A visit to a customer, a gold VIP from now on, that is owed today: a case that runs."""
         with self.database.write() as session:
-            member = add_member(session, customer_no, Tier.GOLD, TODAY - timedelta(days=30))
+            member = add_member(session, customer_no, Tier.GOLD, today() - timedelta(days=30))
             member.manager_id = UUID(self.people["mgr"])
-        asked = {"customer_no": customer_no, "code": "Z08", "due_on": TODAY.isoformat(), "reason": "客户来电"}
+        asked = {"customer_no": customer_no, "code": "Z08", "due_on": today().isoformat(), "reason": "客户来电"}
         return str((await self.post("mgr", "/care/touchpoints", 201, asked))["case_id"])
 
     async def lose(self, workflow_id: str) -> None:
