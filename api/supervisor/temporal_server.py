@@ -10,8 +10,9 @@ from api.supervisor.ports import LOOPBACK
 
 # Measured (docs/adr): WAL with synchronous=FULL is as safe as the default and about three times as fast;
 # the poll rates take 45 ms of waiting out of every step; one partition and cached attributes fit one machine.
+# docs/compose/engine.yaml gives the same to an engine in production.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
-_DYNAMIC_CONFIG = (
+DYNAMIC_CONFIG = (
     "history.transferProcessorMaxPollRPS=2000",
     "history.timerProcessorMaxPollRPS=2000",
     "history.visibilityProcessorMaxPollRPS=2000",
@@ -45,7 +46,7 @@ def command(program: str, *, home: Path, namespace: str, port: int, ui_port: int
     flags += ["--log-level", "warn", "--ui-disable-news-fetch"]
     for pragma in _PRAGMAS:
         flags += ["--sqlite-pragma", pragma]
-    for setting in _DYNAMIC_CONFIG:
+    for setting in DYNAMIC_CONFIG:
         flags += ["--dynamic-config-value", setting]
     return tuple(flags)
 

@@ -14,6 +14,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from api.cli import app
+from api.supervisor import temporal_server
+from api.supervisor.temporal_server import DYNAMIC_CONFIG
 from models.settings import Settings
 from tests.architecture.sources import ROOT
 
@@ -44,8 +46,18 @@ def _read(values: dict[str, str]) -> dict[str, Any]:
         return value
 
     text = _VARIABLE.sub(fill, (ROOT / "docker-compose.yml").read_text("utf-8"))
-    read: dict[str, Any] = yaml.safe_load(text)
+    read: dict[str, Any] = yaml.load(text, _Strict)  # noqa: S506 - a safe loader
     return read
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key given twice, as `docker compose` does; `docker-compose` and PyYAML take the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = {name for name in names if names.count(name) > 1}
+        assert not twice, f"given twice: {twice}"
+        return super().construct_mapping(node, deep)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +65,12 @@ def services() -> dict[str, Any]:
     """The services of a filled-in example."""
     found: dict[str, Any] = _read(_example() | FILLED)["services"]
     return found
+
+
+def _scraped() -> set[str]:
+    """The ports that the shipped Prometheus asks for."""
+    jobs = yaml.safe_load((ROOT / "docs/watch/prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    return {str(found["port"]) for job in jobs for found in job["dns_sd_configs"]}
 
 
 def _compose(folder: Path, values: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
@@ -73,6 +91,7 @@ def test_docker_compose_takes_it_filled_in_and_refuses_it_empty(tmp_path: Path, 
     assert set(seen) == set(services)
     assert seen["worker"]["environment"]["GREENLANE_SMTP_URL"] == mail["GREENLANE_SMTP_URL"]
     assert seen["worker"]["environment"]["GREENLANE_MAIL_FROM"] is None
+    assert _scraped() == {seen[name]["environment"]["GREENLANE_METRICS_PORT"] for name in ("api", "worker")}
     refused = _compose(tmp_path, _example())
     assert refused.returncode != 0
     assert re.search(r"set [A-Z_]+", refused.stderr)
@@ -132,10 +151,21 @@ def test_what_the_containers_are_told_is_known_to_the_service(services: dict[str
         Settings(**{key.removeprefix("GREENLANE_").lower(): value for key, value in told.items() if value}).check()
 
 
-def test_every_mounted_script_is_there(services: dict[str, Any]) -> None:
+def test_every_mounted_file_is_there(services: dict[str, Any]) -> None:
     mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
-    scripts = {path for path in mounted if path.startswith("./")}
-    assert scripts == {f"./docs/compose/{path.name}" for path in (ROOT / "docs/compose").glob("*.sh")}
+    files = {path for path in mounted if path.startswith("./")}
+    assert files == {f"./docs/compose/{path.name}" for path in (ROOT / "docs/compose").glob("[!.]*")}
+
+
+def test_the_engine_runs_with_the_settings_measured_for_the_embedded_one(services: dict[str, Any]) -> None:
+    engine = services["temporal"]
+    (mounted,) = engine["volumes"]
+    file, inside, _ = mounted.split(":")
+    assert engine["environment"]["DYNAMIC_CONFIG_FILE_PATH"] == inside
+    read = yaml.safe_load((ROOT / file).read_text("utf-8"))
+    told = {f"{name}={str(one['value']).lower()}" for name, (one,) in read.items()}
+    assert told == set(DYNAMIC_CONFIG)
+    assert engine["environment"]["GOGC"] == temporal_server.environment()["GOGC"]
 
 
 def test_the_image_is_pinned_non_root_and_whole() -> None:
