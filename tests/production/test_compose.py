@@ -46,7 +46,7 @@ def _read(values: dict[str, str]) -> dict[str, Any]:
         return value
 
     text = _VARIABLE.sub(fill, (ROOT / "docker-compose.yml").read_text("utf-8"))
-    read: dict[str, Any] = yaml.load(text, _Strict)  # noqa: S506 - a safe loader
+    read: dict[str, Any] = yaml.load(text, _Strict)
     return read
 
 
