@@ -28,7 +28,7 @@ from api.reconciling import reconcile_for_ever
 from api.routers import API_ROUTERS, PAGE_ROUTERS, ROOT_ROUTERS
 from api.security.knocks import Knocks
 from api.watch.calls import API_PATH
-from api.watch.metrics import served
+from api.watch.metrics import asked_of, served
 from api.watch.traces import TraceMiddleware
 from models.database import Database
 from models.settings import Settings
@@ -63,7 +63,7 @@ def create_app(settings: Settings, database: Database | None = None, gateway: Ga
         client = None if gateway else await _client_of(settings)
         app.state.gateway = gateway or (Gateway(client, settings.task_queue) if client else None)
         async with _dispatching(app), _fenced(app, client), live_inboxes(app):
-            with served(settings, app.state.database):
+            with served(settings, app.state.database, asked_of(app.state.gateway)):
                 yield
         if database is None:
             app.state.database.dispose()

@@ -3,6 +3,7 @@
 A record database that is away is a figure as well: `greenlane_records_up` 0, and nothing else.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,10 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database
 from models.rules.calendar import ONE_DAY, instant, local_date
+from models.services import batches, evaluation_jobs, importing, ops_bulk, releases
+from models.services.reconcile import runs
 from models.stores.figures import Counts, FigureStore
 
 KEPT_SECONDS = 5.0
 """Two scrapers and a person with curl cost the records no more than one."""
+
+
+JOB_KINDS = tuple(room.JOB_KIND for room in (batches, evaluation_jobs, importing, ops_bulk, releases, runs))
 
 
 class BusinessCollector(Collector):
@@ -47,7 +53,7 @@ class BusinessCollector(Collector):
 
 
 def figures(store: FigureStore) -> Iterator[Metric]:
-    """Every figure of the records; ages are in seconds, 0 where nothing waits."""
+    """Every figure of the records; ages are in seconds, 0 where nothing waits, and infinite for a worker never seen."""
     now = datetime.now(UTC)
     day_end = instant(local_date(now) + ONE_DAY, 0)
     yield _counted(GaugeMetricFamily, "cases_open", "Running cases.", ("kind", "stage"), store.open_cases())
@@ -57,11 +63,16 @@ def figures(store: FigureStore) -> Iterator[Metric]:
     yield _counted(CounterMetricFamily, "acts", "Acts accepted.", ("act", "verdict"), store.decisions())
     yield _counted(CounterMetricFamily, "alarms", "Reminders, breaches, escalations.", ("kind",), store.alarms())
     yield _counted(GaugeMetricFamily, "deliveries", "Messages.", ("channel", "state"), store.deliveries())
-    yield _counted(GaugeMetricFamily, "jobs", "Imports, evaluations, batches.", ("kind", "state"), store.jobs())
+    yield _counted(
+        GaugeMetricFamily, "jobs", "Imports, evaluations, batches.", ("kind", "state"), store.jobs(JOB_KINDS)
+    )
+    yield _gauge("drift_rows", "Differences between records and engine left standing.", store.drift(runs.JOB_KIND))
     waiting, oldest = store.unanswered()
     yield _gauge("requests_unanswered", "Requests whose outcome is not known.", waiting)
     yield _gauge("request_unanswered_seconds", "Age of the oldest of them.", _age(oldest, now))
-    yield _gauge("worker_silent_seconds", "Since the last sign of life of a worker.", _age(store.newest_beat(), now))
+    beat = store.newest_beat()
+    silent = math.inf if beat is None else _age(beat, now)
+    yield _gauge("worker_silent_seconds", "Since the last sign of life of a worker.", silent)
     yield _gauge("audit_entries", "Number of the newest audit entry.", store.audit_entries())
 
 

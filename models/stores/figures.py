@@ -4,8 +4,9 @@ Counts only: no name, number or text of anybody. Each figure is one grouped quer
 a table that people fill by hand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import case
@@ -17,7 +18,7 @@ from models.tables.cases import Case, Decision, Task
 from models.tables.desk import TaskAlarm
 from models.tables.jobs import Job
 from models.tables.messages import Delivery, IdempotencyRecord, WorkerHeartbeat
-from models.types import TaskState
+from models.types import AlarmKind, Channel, DeliveryState, JobState, TaskState
 
 OPEN = (TaskState.OPEN, TaskState.CLAIMED, TaskState.WAITING)
 PENDING = "pending"
@@ -50,16 +51,23 @@ class FigureStore:
         return self._counted(Decision.act, Decision.verdict)
 
     def alarms(self) -> Counts:
-        """Reminders, breaches and escalations that went off, by kind."""
-        return self._counted(TaskAlarm.kind)
+        """Reminders, breaches and escalations that went off, by kind, each of them."""
+        return _zeros(AlarmKind) | self._counted(TaskAlarm.kind)
 
     def deliveries(self) -> Counts:
-        """Messages by channel and state."""
-        return self._counted(Delivery.channel, Delivery.state)
+        """Messages by channel and state, each of them."""
+        return _zeros(Channel, DeliveryState) | self._counted(Delivery.channel, Delivery.state)
 
-    def jobs(self) -> Counts:
-        """Imports, evaluations and batches by kind and state."""
-        return self._counted(Job.kind, Job.state)
+    def jobs(self, kinds: Iterable[str]) -> Counts:
+        """Imports, evaluations and batches by kind and state, each of the kinds with every state."""
+        return _zeros(kinds, JobState) | self._counted(Job.kind, Job.state)
+
+    def drift(self, kind: str) -> int:
+        """How many differences the last comparison of records and engine, a job of this kind, found and left."""
+        done = select(Job).where(Job.kind == kind, Job.state == JobState.DONE).order_by(col(Job.created_at).desc())
+        newest = self.session.exec(done.limit(1)).first()
+        result = (newest.result if newest else None) or {}
+        return int(result.get("drifted", 0) - result.get("repaired", 0))
 
     def unanswered(self) -> tuple[int, datetime | None]:
         """Requests whose outcome is not known yet, and when the oldest came in."""
@@ -75,8 +83,13 @@ class FigureStore:
         """Number of the newest entry of the audit trail."""
         return self.session.exec(select(func.max(col(AuditEntry.seq)))).one() or 0
 
-    def _counted(self, *by: Any, where: Sequence[Any] = ()) -> Counts:
+    def _counted(self, *by: Any, where: Sequence[Any] = ()) -> dict[tuple[str, ...], int]:
         statement = sql_select(*by, func.count()).where(*where).group_by(*by)
         return {
             tuple(str(value or "") for value in values): number for *values, number in self.session.execute(statement)
         }
+
+
+def _zeros(*labels: Iterable[str]) -> dict[tuple[str, ...], int]:
+    """None of each: what appears with its first count has never grown for those who watch growth."""
+    return dict.fromkeys(product(*((str(value) for value in values) for values in labels)), 0)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import yaml
 
 from api.watch.business import BusinessCollector
 from api.watch.calls import ENGINE_CALLS, REQUESTS
+from api.watch.metrics import EngineCollector
 from models.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +43,8 @@ def named_in_rules() -> set[str]:
 
 def ours(database: Database) -> set[str]:
     """Names the API process shows."""
-    families = [*BusinessCollector(database).collect(), *ENGINE_CALLS.describe(), *REQUESTS.describe()]
+    read = [*BusinessCollector(database).collect(), *EngineCollector(lambda: True).collect()]
+    families = [*read, *ENGINE_CALLS.describe(), *REQUESTS.describe()]
     suffixes = {"gauge": [""], "counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}
     return {f"{family.name}{suffix}" for family in families for suffix in suffixes[family.type]}
 
@@ -53,6 +57,22 @@ def test_every_metric_named_exists(database: Database) -> None:
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
 def test_prometheus_can_read_it(expression: str) -> None:
     promql_parser.parse(expression)
+
+
+@pytest.mark.parametrize("asked", [("check", "config", "prometheus.yml"), ("test", "rules", "alerts_test.yml")])
+def test_prometheus_takes_the_rules_and_each_goes_off_when_it_should(asked: tuple[str, str, str]) -> None:
+    program = shutil.which("promtool")
+    assert program, "apt-get install prometheus"
+    what, kind, file = asked
+    command = [program, what, kind, str(WATCH / file)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_rule_that_wakes_somebody_up_is_tried() -> None:
+    trials = yaml.safe_load((WATCH / "alerts_test.yml").read_text("utf-8"))["tests"]
+    tried = {each["alertname"] for trial in trials for each in trial["alert_rule_test"] if each.get("exp_alerts")}
+    assert {rule["alert"] for rule in rules() if rule["labels"]["severity"] == "page"} <= tried
 
 
 def test_every_alert_is_explained() -> None:
