@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    sample: Annotated[int, typer.Option(min=1, help="Running cases of each type, the newest first.")] = 100,
+    sample: Annotated[int, typer.Option(min=1, help="Running cases of each type, oldest to newest.")] = 100,
     save: Annotated[Path | None, typer.Option(help="Write the histories here, to replay them elsewhere.")] = None,
     saved: Annotated[
         Path | None,
@@ -44,9 +44,9 @@ def replay(
     except ValueError as error:
         console.print(f"greenlane: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+    _show(release, found)
     if saved is None:
         _record(settings, release, found)
-    _show(release, found)
     if any(one.problem for one in found):
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
@@ -19,7 +19,8 @@ from temporalio.worker import Replayer
 
 from workflows.registry import WORKFLOWS, sandbox
 
-PAGE = 100
+PAGE = 1000
+Found = TypeVar("Found")
 
 
 class Replayed(NamedTuple):
@@ -45,15 +46,27 @@ def workflow_types() -> list[str]:
 
 
 async def sampled(client: Client, kinds: Iterable[str], per_kind: int) -> AsyncIterator[WorkflowHistory]:
-    """Histories of running workflows: the newest so many of each type. One that ends meanwhile is left out."""
+    """Histories of running workflows: so many of each type, of every age; the oldest ran on the oldest code.
+
+    One that ends meanwhile is left out.
+    """
     for kind in kinds:
         query = f"ExecutionStatus = 'Running' AND WorkflowType = '{kind}'"
-        async for found in client.list_workflows(query, page_size=min(PAGE, per_kind), limit=per_kind):
+        running = [(one.start_time, one.id, one.run_id) async for one in client.list_workflows(query, page_size=PAGE)]
+        for _, workflow_id, run_id in spread(sorted(running), per_kind):
             try:
-                yield await client.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
+                yield await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
+
+
+def spread(found: Sequence[Found], most: int) -> list[Found]:
+    """At most so many, evenly from the first to the last; of one, the first."""
+    if len(found) <= most:
+        return list(found)
+    step = (len(found) - 1) / max(1, most - 1)
+    return [found[round(place * step)] for place in range(most)]
 
 
 def saved(folder: Path) -> list[WorkflowHistory]:

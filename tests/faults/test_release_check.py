@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.gateway.replaying import release_id, replay, sampled, save, saved, workflow_types
+from api.gateway.replaying import release_id, replay, sampled, save, saved, spread, workflow_types
 from models.encryption import Keyring
 from models.services import releases
 from models.types import SeatKind, Tier
@@ -48,6 +48,27 @@ async def test_running_cases_replay_from_the_engine_and_from_files(stage: Stage,
         for history in saved(tmp_path / "histories")
     ]
     assert any("ondetermin" in (one.problem or "") for one in moved), "a check that passes everything proves nothing"
+
+
+async def test_the_oldest_case_is_always_among_them(stage: Stage) -> None:
+    """It began on the oldest code, for which the old branch of a patch is kept."""
+    first = await stage.declare()
+    second = await stage.declare(world.SILVER, Tier.SILVER, SeatKind.SILVER)
+    ids: list[str] = []
+    while not {first.handle.id, second.handle.id} <= set(ids):  # the list follows the engine a moment behind
+        ids = [one.workflow_id async for one in sampled(stage.client, ["qualification"], 1000)]
+    assert ids.index(first.handle.id) < ids.index(second.handle.id)
+    (oldest,) = [one async for one in sampled(stage.client, ["qualification"], 1)]
+    assert oldest.workflow_id == ids[0]
+
+
+@pytest.mark.parametrize(("there", "most"), [(0, 3), (3, 3), (4, 3), (1000, 100), (101, 100), (7, 2), (7, 1)])
+def test_a_sample_reaches_from_the_oldest_to_the_newest(there: int, most: int) -> None:
+    taken = spread(range(there), most)
+    assert len(taken) == len(set(taken)) == min(there, most)
+    assert taken == sorted(taken)
+    assert taken[:1] == list(range(there))[:1]
+    assert most == 1 or taken[-1:] == list(range(there))[-1:]
 
 
 async def test_the_command_keeps_what_it_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
