@@ -32,7 +32,7 @@ from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
-from models.services.heartbeat import beat
+from models.services.heartbeat import beat, leave
 from models.services.maintenance import is_closed
 from models.settings import Settings
 from workflows.activity_context import ActivityContext
@@ -109,15 +109,17 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
                 _turns(outgoing, database, DELIVERY_POLL_SECONDS, stop),
                 _turns(sweeping, database, SWEEP_POLL_SECONDS, stop),
             )
-            await asyncio.gather(_beat(database, stop), _run_jobs(database, stop, more_jobs), *due)
+            await asyncio.gather(give_signs_of_life(database, stop), _run_jobs(database, stop, more_jobs), *due)
     database.dispose()
 
 
-async def _beat(database: Database, stop: asyncio.Event) -> None:
+async def give_signs_of_life(database: Database, stop: asyncio.Event) -> None:
+    """Beat until the worker stops, and leave then: it takes no more work."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     while not stop.is_set():
         await asyncio.to_thread(beat, database, name, datetime.now(UTC))
         await _pause(stop, HEARTBEAT_SECONDS)
+    await asyncio.to_thread(leave, database, name)
 
 
 async def _run_jobs(database: Database, stop: asyncio.Event, more: Mapping[str, Handler]) -> None:

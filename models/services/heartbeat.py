@@ -10,12 +10,26 @@ from models.stores.messages import HeartbeatStore
 FRESH = timedelta(seconds=30)
 """A worker beats every few seconds; one that was silent this long is counted as gone."""
 
+KEPT = timedelta(days=1)
+"""A killed worker leaves its sign behind, and its successor has another name."""
+
 
 def beat(database: Database, worker: str, at: datetime) -> None:
     """Record that the worker lives. A record database that is away is no reason to stop the worker."""
     try:
         with database.write() as session:
-            HeartbeatStore(session).beat(worker, at)
+            store = HeartbeatStore(session)
+            store.forget_before(at - KEPT)
+            store.beat(worker, at)
+    except OperationalError:
+        return
+
+
+def leave(database: Database, worker: str) -> None:
+    """A worker that stops takes its sign of life with it: half a minute of `ready` without anybody would be untrue."""
+    try:
+        with database.write() as session:
+            HeartbeatStore(session).remove(worker)
     except OperationalError:
         return
 

@@ -66,6 +66,14 @@ class HeartbeatStore:
         row.at = at
         self.session.add(row)
 
+    def remove(self, worker: str) -> None:
+        """The worker is gone."""
+        self.session.execute(delete(WorkerHeartbeat).where(col(WorkerHeartbeat.worker) == worker))
+
+    def forget_before(self, at: datetime) -> None:
+        """Workers whose last sign of life is older are gone."""
+        self.session.execute(delete(WorkerHeartbeat).where(col(WorkerHeartbeat.at) < at))
+
     def newest(self) -> datetime | None:
         """When any worker last gave a sign of life."""
         return self.session.exec(select(func.max(col(WorkerHeartbeat.at)))).one()
