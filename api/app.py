@@ -33,7 +33,7 @@ from api.watch.traces import TraceMiddleware
 from models.database import Database
 from models.settings import Settings
 from workflows.client import QUICK_RETRY, connect
-from workflows.telemetry import tracer_of
+from workflows.telemetry import log_runtime, tracer_of
 
 _LOOPS = {"dispatch": dispatch_for_ever, "reconcile": reconcile_for_ever, "ops-bulk": act_in_bulk_for_ever}
 _DESCRIPTION: dict[str, Any] = {}
@@ -91,7 +91,7 @@ async def _client_of(settings: Settings) -> Client | None:
     """The way to the copy's engine; it connects at first use, so that pages answer while the engine is away."""
     if settings.temporal_address is None:
         return None
-    return await connect(settings, lazy=True, retry=QUICK_RETRY)
+    return await connect(settings, lazy=True, retry=QUICK_RETRY, runtime=log_runtime())
 
 
 @asynccontextmanager

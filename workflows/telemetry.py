@@ -4,6 +4,7 @@ Both are off unless their setting is there. A span names routes, workflow and ac
 payload goes into one.
 """
 
+import logging
 from functools import cache
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -13,9 +14,21 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NoOpTracer, Tracer
 from temporalio.client import Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from models.settings import Settings
+
+_LOGS = LoggingConfig(
+    filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+    forwarding=LogForwardingConfig(logging.getLogger("temporalio.core"), append_target_to_name=False),
+)
 
 
 def tracer_of(settings: Settings) -> Tracer:
@@ -28,17 +41,23 @@ def interceptors(settings: Settings) -> list[Interceptor]:
     return [TracingInterceptor(tracer_of(settings))] if settings.otlp_endpoint else []
 
 
-def sdk_runtime(settings: Settings) -> Runtime | None:
-    """The SDK's runtime with its metrics on the metrics port; None while no port is set. Before connecting, once.
+@cache
+def log_runtime() -> Runtime:
+    """The SDK's runtime with what it has to say in our log, not in a form of its own beside it; one a process."""
+    return Runtime(telemetry=TelemetryConfig(logging=_LOGS))
+
+
+def sdk_runtime(settings: Settings) -> Runtime:
+    """The same with its metrics on the metrics port, where one is set. Before connecting, once.
 
     Raises ValueError when the port is taken.
     """
     if settings.metrics_port is None:
-        return None
+        return log_runtime()
     address = f"{settings.metrics_host}:{settings.metrics_port}"
     config = PrometheusConfig(address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True)
     try:
-        return Runtime(telemetry=TelemetryConfig(metrics=config))
+        return Runtime(telemetry=TelemetryConfig(logging=_LOGS, metrics=config))
     except ValueError as error:
         raise ValueError(f"GREENLANE_METRICS_PORT {settings.metrics_port} cannot be used: {error}") from error
 

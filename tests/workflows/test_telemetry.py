@@ -1,6 +1,7 @@
 """A case on a real engine as those see it who watch: metrics of the SDK, one trace from start to record, no names."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,16 +10,20 @@ from urllib.request import urlopen
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
+from temporalio.worker import Replayer
 
 from models.encryption import Keyring
 from models.settings import Settings
 from tests.architecture.test_watching import named_in_rules
+from tests.replay.record import HISTORIES
+from tests.replay.reordered import ReorderedQualification
 from tests.support import engine, world
 from tests.support.ports import free_port
 from tests.support.stage import Stage
 from workflows.client import data_converter
-from workflows.telemetry import interceptors, sdk_runtime
+from workflows.registry import sandbox
+from workflows.telemetry import interceptors, log_runtime, sdk_runtime
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 ONLY_WHEN_FAILING = {
@@ -105,5 +110,21 @@ def test_a_port_that_is_taken_is_named(collector: Collector) -> None:
 
 
 def test_nothing_is_told_while_nothing_is_set() -> None:
-    assert sdk_runtime(Settings()) is None
+    assert sdk_runtime(Settings()) is log_runtime(), "no metrics"
     assert interceptors(Settings()) == []
+
+
+async def test_what_the_sdk_says_itself_is_in_our_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Its core writes coloured text on standard error unless told otherwise: no line of JSON."""
+    document = json.loads((HISTORIES / "gold.json").read_text("utf-8"))
+    history = WorkflowHistory.from_json(document["workflow_id"], document["history"])
+    replayer = Replayer(
+        workflows=[ReorderedQualification],
+        data_converter=data_converter(Keyring(world.SECRET)),
+        workflow_runner=sandbox(),
+        runtime=log_runtime(),
+    )
+    assert (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure
+    async with asyncio.timeout(5):
+        while not any(record.name == "temporalio.core" for record in caplog.records):
+            await asyncio.sleep(0.01)
