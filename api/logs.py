@@ -1,21 +1,34 @@
 """How the service writes its log: one JSON line an event on standard error, without local variables.
 
-The default of structlog prints the locals of every frame of a traceback, and locals hold people's data.
+The default of structlog prints the locals of every frame of a traceback, and locals hold people's data. So do some
+texts of exceptions: pydantic's quote what did not fit, PostgreSQL's the row that was refused.
 """
 
 import json
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+_QUOTED = re.compile(r"(?s:(?<=input_value=).*?(?=, input_type=))|(?m:(?<=^DETAIL:  ).*$)")
+
+
+def _without_quotes(_: Any, __: str, event: EventDict) -> EventDict:
+    """Take out of a traceback what its exceptions quote of people's data."""
+    if "exception" in event:
+        event["exception"] = _QUOTED.sub("…", event["exception"])
+    return event
+
 
 _COMMON: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    _without_quotes,
 )
 
 

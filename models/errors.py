@@ -69,13 +69,11 @@ class ErrorCode(StrEnum):
 class DomainError(Exception):
     """A refusal with a code and the facts its sentence needs (`{who}`, `{when}`, `{max}`...).
 
-    `context` values must be plain JSON values: the error travels through Temporal.
+    `context` values must be plain JSON values: the error travels through Temporal. They may name people, so the text
+    of the error, which logs show, is its code alone.
     """
 
     def __init__(self, code: ErrorCode, **context: Any) -> None:
         super().__init__(code.value)
         self.code = code
         self.context: dict[str, Any] = context
-
-    def __str__(self) -> str:
-        return f"{self.code.value} {self.context}" if self.context else self.code.value

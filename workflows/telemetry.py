@@ -1,17 +1,18 @@
 """What API and worker tell about their talk with the engine: SDK metrics for Prometheus, traces for a collector.
 
 Both are off unless their setting is there. A span names routes, workflow and activity types and the ids of cases; no
-payload goes into one.
+payload goes into one, and of an exception its type: its text may name people.
 """
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import NoOpTracer, Tracer
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+from opentelemetry.trace import NoOpTracer, Status, Tracer
 from temporalio.client import Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.runtime import (
@@ -25,6 +26,7 @@ from temporalio.runtime import (
 
 from models.settings import Settings
 
+_EXCEPTION_TYPE = "exception.type"
 _LOGS = LoggingConfig(
     filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
     forwarding=LogForwardingConfig(logging.getLogger("temporalio.core"), append_target_to_name=False),
@@ -65,5 +67,29 @@ def sdk_runtime(settings: Settings) -> Runtime:
 @cache
 def _tracer(endpoint: str, service: str) -> Tracer:
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: service}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
+    provider.add_span_processor(BatchSpanProcessor(_WordlessExporter(endpoint)))
     return provider.get_tracer("greenlane")
+
+
+class _WordlessExporter(OTLPSpanExporter):
+    """Sends spans without what exceptions say: the SDK notes text and stack of each, causes included."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return super().export([_wordless(span) for span in spans])
+
+
+def _wordless(span: ReadableSpan) -> ReadableSpan:
+    types = [str((event.attributes or {}).get(_EXCEPTION_TYPE)) for event in span.events]
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes={**(span.attributes or {}), **({"error.type": types[-1]} if types else {})},
+        links=span.links,
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )

@@ -77,7 +77,7 @@ class SmtpMail:
             for address in to:
                 await client.rcpt(address)
         except (SMTPRecipientRefused, SMTPRecipientsRefused, SMTPResponseException) as error:
-            raise _refusal(error) from error
+            raise _refusal(error) from None
         except SMTPNotSupported as error:
             raise RefusedError("the mail server cannot do what the settings ask for") from error
         except SMTPException as error:
@@ -89,13 +89,13 @@ async def _content(client: SMTP, message: EmailMessage) -> None:
     try:
         await client.data(message.as_bytes())
     except SMTPResponseException as error:
-        raise _refusal(error) from error
+        raise _refusal(error) from None
     except (SMTPServerDisconnected, SMTPTimeoutError, OSError) as error:
         raise UnconfirmedError(type(error).__name__) from error
 
 
 def _refusal(error: Exception) -> Exception:
-    """What a reply of the server means; its words may hold addresses, so only the number is kept."""
+    """What a reply of the server means; its words may hold addresses, so only the number is kept, and no cause."""
     code = getattr(error, "code", _PERMANENT)
     if code >= _PERMANENT and not _is_sign_in(code):
         return RefusedError(f"SMTP {code}")

@@ -31,8 +31,10 @@ class TraceMiddleware:
                         span.set_status(Status(StatusCode.ERROR))
                 await send(message)
 
-            await self.app(scope, receive, send_marked)
-            route = route_of(scope)
-            span.update_name(f"{scope['method']} {route}")
-            span.set_attribute("http.route", route)
-            span.set_attribute("greenlane.request_id", scope.get("state", {}).get("request_id", ""))
+            try:
+                await self.app(scope, receive, send_marked)
+            finally:
+                route = route_of(scope)
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attribute("http.route", route)
+                span.set_attribute("greenlane.request_id", scope.get("state", {}).get("request_id", ""))

@@ -49,7 +49,7 @@ def deliveries(session: Session) -> Sequence[Delivery]:
 
 @dataclass
 class Postbox:
-    """A mail server in this process: it keeps what it takes, refuses `nobody@`, and fails as often as told."""
+    """A mail server in this process: keeps what it takes, refuses `nobody@`, puts off `later@`, fails as told."""
 
     port: int = field(default_factory=free_port)
     busy: int = 0
@@ -66,6 +66,8 @@ class Postbox:
         """Refuse who is not here."""
         if address.startswith("nobody@"):
             return f"550 5.1.1 <{address}> unknown"
+        if address.startswith("later@"):
+            return f"450 4.2.0 <{address}> greylisted"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

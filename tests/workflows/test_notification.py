@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +79,14 @@ def test_what_a_mail_server_says_becomes_again_or_never(postbox: Postbox) -> Non
     with pytest.raises(OSError, match="Connect"):
         SmtpMail(SENDER, "127.0.0.1", 9).send(LETTER)
     assert postbox.letters == []
+
+
+@pytest.mark.parametrize("address", ["nobody@example.com", "later@example.com"])
+def test_no_traceback_names_whom_a_server_refused(postbox: Postbox, address: str) -> None:
+    """An activity that fails is logged with its causes."""
+    with pytest.raises((OSError, RefusedError)) as refused:
+        _mailer(postbox).send(LETTER.model_copy(update={"to": (address,)}))
+    assert address not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_line_lost_after_the_content_is_unconfirmed() -> None:

@@ -5,14 +5,18 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from unittest.mock import AsyncMock
 from urllib.request import urlopen
 
 import pytest
+from google.protobuf.text_format import MessageToString
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from starlette.types import Receive, Scope, Send
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
+from api.watch.traces import TraceMiddleware
 from models.encryption import Keyring
 from models.settings import Settings
 from tests.architecture.test_watching import named_in_rules
@@ -23,7 +27,7 @@ from tests.support.ports import free_port
 from tests.support.stage import Stage
 from workflows.client import data_converter
 from workflows.registry import sandbox
-from workflows.telemetry import interceptors, log_runtime, sdk_runtime
+from workflows.telemetry import interceptors, log_runtime, sdk_runtime, tracer_of
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(60)]
 ONLY_WHEN_FAILING = {
@@ -93,7 +97,33 @@ async def test_a_case_leaves_metrics_and_one_trace(
     opened = next(span for span in collector.spans if span.name == "StartUpdateWithStartWorkflow:qualification")
     of_the_case = {span.name for span in collector.spans if span.trace_id == opened.trace_id}
     assert {"RunWorkflow:qualification", "HandleUpdate:opened", "RunActivity:record-opening"} <= of_the_case
-    assert not any("保费" in str(span) or world.SECRET in str(span) for span in collector.spans)
+    assert not any(word in _text(collector.spans) for word in ("保费", world.SECRET))
+
+
+async def test_a_span_of_what_failed_has_its_type_and_none_of_its_words(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+    endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
+    tracer = tracer_of(Settings(otlp_endpoint=endpoint, service_name="failing"))
+
+    async def broken(scope: Scope, _receive: Receive, _send: Send) -> None:
+        scope["state"] = {"request_id": "abc-1"}
+        raise ValueError("张三 13800138000")
+
+    scope = {"type": "http", "method": "GET", "path": "/nowhere", "headers": []}
+    with pytest.raises(ValueError, match="张三"):
+        await TraceMiddleware(broken, tracer)(scope, AsyncMock(), AsyncMock())
+    await _until_traced(collector, "GET -")
+    text = _text(collector.spans)
+    assert "ValueError" in text
+    assert "abc-1" in text
+    assert not any(word in text for word in ("张三", "13800138000", "traceback"))
+
+
+def _text(spans: list[Span]) -> str:
+    """Everything in them, Chinese as Chinese: `str` would write its bytes as numbers, in which no word is found."""
+    return "".join(MessageToString(span, as_utf8=True) for span in spans)
 
 
 async def _until_traced(collector: Collector, name: str) -> None:
