@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,12 +12,15 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Match
 
-from api.pages.i18n import language
+from api.pages.i18n import _, language
 from api.pages.problem_page import problem_page
 from api.pages.render import is_fragment
+from api.pages.view.common import Link
 from api.problem_fields import field_message, readable
 from api.problem_texts import PROBLEM_TEXTS
+from api.security.redirects import local_path
 from models.errors import DomainError, ErrorCode
 
 API_PREFIX = "/api/"
@@ -34,7 +37,11 @@ _BY_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorCode.FILE_TOO_LARGE,
     HTTPStatus.BAD_REQUEST: ErrorCode.INVALID_INPUT,
 }
-_TEXT_FIELDS = ("comment", "reason", "late_reason", "matter", "text", "handling", "view_text", "leader_opinion")
+_TEXT_FIELDS = (
+    *("comment", "reason", "late_reason", "subject", "matter", "text", "problems", "remark"),
+    *("handling", "view_text", "leader_opinion"),
+)
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_KEPT_TEXT = 4000
 _log = structlog.get_logger(__name__)
 
@@ -116,7 +123,7 @@ def answer(request: Request, error: DomainError, kept: str = "") -> Response:
     elif error.code is ErrorCode.SIGN_IN_REQUIRED:
         response = _to_sign_in(request, problem, kept)
     else:
-        response = problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
+        response = _page(request, problem, kept=kept)
     if problem.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(API_PREFIX):
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
@@ -126,14 +133,28 @@ def answer(request: Request, error: DomainError, kept: str = "") -> Response:
 
 def _to_sign_in(request: Request, problem: Problem, kept: str) -> Response:
     """A page that asks for sign-in leads there and back; what was typed into a form is shown, to be kept."""
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    address = f"/sign-in?return_to={quote(back, safe='')}"
+    if request.method != "GET":
+        links = (Link(text=_("登录"), href=_sign_in_href(_page_of_form(request))),)
+        return _page(request, problem, kept=kept, links=links)
+    address = _sign_in_href(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
     if is_fragment(request):
-        current = request.headers.get("HX-Current-URL-Path", back if request.method == "GET" else "/")
-        return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?return_to={quote(current, safe='')}"})
-    if request.method == "GET":
-        return RedirectResponse(address, status_code=303)
-    return problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
+def _sign_in_href(back: str) -> str:
+    return f"/sign-in?return_to={quote(back, safe='')}"
+
+
+def _page_of_form(request: Request) -> str:
+    """Where the form stood: our own Referrer-Policy lets the browser say so."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return local_path(page.path + (f"?{page.query}" if page.query else ""))
+
+
+def _page(request: Request, problem: Problem, *, kept: str = "", links: tuple[Link, ...] = ()) -> Response:
+    facts = (problem.status, problem.code, problem.detail, problem.request_id)
+    return problem_page(request, *facts, kept=kept, links=links)
 
 
 def invalid_input(errors: Sequence[Any]) -> DomainError:
@@ -167,7 +188,7 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 async def _typed_text(request: Request) -> str:
     """The words of a refused form of ours, so that nobody has to write them again."""
-    is_form = request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    is_form = request.headers.get("Content-Type", "").startswith(_FORM_TYPES)
     if request.method != "POST" or not is_form or request.url.path.startswith(API_PREFIX):
         return ""
     form = await request.form()
@@ -188,7 +209,20 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         return answer(request, DomainError(code, limit=error.detail))
     if code is not None:
         return answer(request, DomainError(code, n=1))
-    return _plain(request, error)
+    above = _page_above(request) if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else None
+    return RedirectResponse(above, status_code=303) if above else _plain(request, error)
+
+
+def _page_above(request: Request) -> str | None:
+    """The nearest page above an address that only takes forms: a refused form left it in the browser."""
+    path, query = request.url.path, f"?{request.url.query}" if request.url.query else ""
+    if request.method != "GET" or path.startswith(API_PREFIX):
+        return None
+    while path := path.rpartition("/")[0]:
+        scope = dict(request.scope) | {"path": path}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            return path + query
+    return None
 
 
 def _plain(request: Request, error: HTTPException) -> Response:
@@ -200,7 +234,7 @@ def _plain(request: Request, error: HTTPException) -> Response:
         document = problem.document(request.url.path)
         response: Response = JSONResponse(document, problem.status, media_type=MEDIA_TYPE)
     else:
-        response = problem_page(request, problem.status, code, phrase, problem.request_id)
+        response = _page(request, problem)
     response.headers.update(error.headers or {})
     return response
 

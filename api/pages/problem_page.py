@@ -11,7 +11,14 @@ from api.pages.view.simple import ProblemPage
 
 
 def problem_page(
-    request: Request, status: int, code: str, detail: str, request_id: str | None, *, kept: str = ""
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    request_id: str | None,
+    *,
+    kept: str = "",
+    links: tuple[Link, ...] = (),
 ) -> Response:
     """Answer with the sentence, the text that was typed and a way on; knows the caller only when the guard did."""
     caller = getattr(request.state, "caller", None)
@@ -22,6 +29,6 @@ def problem_page(
         code=code,
         request_id=request_id or "",
         kept_text=kept,
-        links=(Link(text=_("回到首页"), href="/"),),
+        links=links or (Link(text=_("回到首页"), href="/"),),
     )
     return render(request, "pages/problem.html", model, status=status)

@@ -245,3 +245,22 @@ def test_a_refused_form_stays_open(
     page.locator("[data-gl-focus]").wait_for()
     assert form.is_visible()
     context.close()
+
+
+def test_a_form_sent_after_the_session_ended_gives_the_words_back(
+    browser: Browser, address: str, settings: Settings, secrets: dict[str, str], rooms: Rooms
+) -> None:
+    """With scripts on as without: the words, and the way to sign in and back to the form."""
+    login, path = rooms["complaint-register"]
+    context = browser.new_context(locale="zh-CN")
+    context.add_cookies([{"name": cookie_name(settings), "value": secrets[login], "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}{path}")
+    page.fill("#matter", "排队两小时无人理会")
+    context.clear_cookies()
+    page.locator("#register").evaluate("(form) => { form.noValidate = true }")
+    page.click("#register-submit")
+    page.get_by_text("排队两小时无人理会").and_(page.locator("blockquote")).wait_for()
+    page.get_by_role("link", name="登录").click()
+    assert page.input_value("[name=return_to]") == path
+    context.close()
