@@ -1,32 +1,10 @@
-// What the pages gain from scripts: keys, draft saving, focus, the anti-forgery header. All of it is optional.
+// What the pages gain from scripts: keys and draft saving. All of it is optional.
 (() => {
   "use strict";
   const one = (selector, root = document) => root.querySelector(selector);
   const meta = (name) => one(`meta[name="${name}"]`)?.content ?? "";
   const typing = (node) => node.closest("input, textarea, select, [contenteditable]") !== null;
   const visit = (link) => link && link.click();
-
-  document.addEventListener("htmx:configRequest", (event) => {
-    event.detail.headers["X-CSRF-Token"] = meta("csrf-token");
-  });
-
-  // After a swap the reader stands at the result or the error summary; on a whole page autofocus does it.
-  const focusResult = (root) => one("[data-gl-focus]", root)?.focus();
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id === "gl-content") {
-      if (event.detail.requestConfig?.verb !== "get") window.scrollTo(0, 0);
-      focusResult(event.detail.target);
-    }
-  });
-
-  // A request that never reached the server keeps the page and says so.
-  document.addEventListener("htmx:sendError", () => {
-    const strip = one("#gl-offline");
-    if (strip) {
-      strip.hidden = false;
-      strip.focus();
-    }
-  });
 
   // A form that keeps a draft is saved one second after the last key.
   let timer = 0;

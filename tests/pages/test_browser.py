@@ -217,3 +217,29 @@ def test_alt_a_needs_the_focus_in_the_form(browser: Browser, address: str, app: 
     page.keyboard.press("Alt+a")
     page.wait_for_selector(".gl-strip-ok")
     page.context.close()
+
+
+def test_a_failed_service_keeps_the_text_and_the_next_answer_takes_the_warning_away(
+    browser: Browser, address: str
+) -> None:
+    page = open_page(browser, f"{address}/page/task")
+    page.fill("#comment", "请核对保费")
+    page.route("**/decide", lambda route: route.fulfill(status=500, body="failed"), times=1)
+    page.get_by_role("button", name="同意", exact=True).click()
+    page.wait_for_selector("#gl-failed:focus")
+    assert page.input_value("#comment") == "请核对保费"
+    page.get_by_role("button", name="同意", exact=True).click()
+    page.wait_for_selector(".gl-strip-ok:focus")
+    assert page.locator("#gl-failed").is_hidden()
+    page.context.close()
+
+
+def test_the_frame_follows_a_swap(browser: Browser, address: str) -> None:
+    """The other language of what one looks at, and on the phone the title of it."""
+    page = open_page(browser, f"{address}/page/inbox", width=390)
+    page.evaluate("htmx.ajax('GET', '/page/task', '#gl-content')")
+    expect(page.locator("#gl-phone-title")).not_to_contain_text("待办")
+    page.evaluate("history.pushState(null, '', '/page/inbox?box=done')")
+    page.locator("a[data-gl-here=lang]").evaluate("(link) => link.click()")
+    page.wait_for_url("**/page/inbox?box=done&lang=en")
+    page.context.close()

@@ -48,8 +48,9 @@ def test_page_code_never_marks_text_as_html(path: Path) -> None:
     assert "markupsafe" not in source
 
 
-def test_the_script_is_short_and_evaluates_nothing() -> None:
-    source = (STATIC / "gl.js").read_text("utf-8")
+@pytest.mark.parametrize("name", ["gl.js", "swaps.js"])
+def test_the_script_is_short_and_evaluates_nothing(name: str) -> None:
+    source = (STATIC / name).read_text("utf-8")
     assert len(source.splitlines()) < 100
     assert not re.search(r"\beval\(|new Function|innerHTML|document\.write", source)
 
