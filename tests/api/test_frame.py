@@ -104,6 +104,20 @@ async def test_wrong_method_keeps_its_allow_header(clients: Clients) -> None:
     assert answer.json()["code"] == "method_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("left", "page"),
+    [
+        ("/stand-ins/rehearse?lang=en", "/stand-ins?lang=en"),
+        ("/customers/Z000001/contacts/7/left", "/customers/Z000001"),
+        ("/admin/people/zhang/posts/remove", "/admin/people"),
+    ],
+)
+async def test_the_address_that_a_refused_form_left_leads_to_its_page(clients: Clients, left: str, page: str) -> None:
+    """Reloaded from the address bar, or by the link to another language: the address takes forms only."""
+    answer = await clients.anonymous().get(left)
+    assert (answer.status_code, answer.headers.get("Location")) == (303, page)
+
+
 async def test_a_bug_is_answered_with_its_number_and_headers(app: FastAPI, clients: Clients) -> None:
     async def broken() -> None:
         raise ZeroDivisionError("secret detail")
