@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.deps import Action, Caller, DatabaseDep, SettingsDep, require
-from api.pages.people_view import PeopleFilter, people_page
+from api.pages.people_view import NewPost, PeopleFilter, people_page
 from api.pages.render import render, see_other
 from api.pages.view.people import NewPersonForm
 from api.paging import PagingDep
@@ -67,7 +67,7 @@ def create_person(
     except DomainError as error:
         if error.code is not ErrorCode.INVALID_INPUT:
             raise
-        kept = NewPersonForm(login=login, name=name, email=email)
+        kept = NewPersonForm(login=login, name=name, email=email, institution_code=institution_code, role=role)
         with database.read() as session:
             chosen = PeopleFilter(paging=paging, error=error, new_person=kept)
             model = people_page(request, caller, session, chosen)
@@ -88,18 +88,28 @@ def add_post(
     request: Request,
     login: str,
     database: DatabaseDep,
+    paging: PagingDep,
     caller: AdminDep,
     *,
     role: Text = "",
     institution_code: Text = "",
 ) -> Response:
-    """Give a post."""
+    """Give a post; a refused one stays open in the person's row."""
     scope = caller.scope(Action.MANAGE_STAFF)
-    with database.write() as session:
-        account = accounts.account_or_refuse(session, login, scope)
-        accounts.add_post(
-            session, account, _role(role), institution_code, by=caller.by, now=datetime.now(UTC), scope=scope
-        )
+    try:
+        with database.write() as session:
+            account = accounts.account_or_refuse(session, login, scope)
+            accounts.add_post(
+                session, account, _role(role), institution_code, by=caller.by, now=datetime.now(UTC), scope=scope
+            )
+    except DomainError as error:
+        if error.code is not ErrorCode.INVALID_INPUT:
+            raise
+        with database.read() as session:
+            account = accounts.account_or_refuse(session, login, scope)
+            chosen = PeopleFilter(paging=paging, new_post=NewPost(account, role, institution_code, error))
+            model = people_page(request, caller, session, chosen)
+        return render(request, "pages/people.html", model, problem_of(error).status)
     return see_other(request, f"{PEOPLE}?done=post_added")
 
 

@@ -1,8 +1,9 @@
 """Builds the page of people and posts from the records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from fastapi import Request
@@ -13,8 +14,8 @@ from api.pages.format import stamp
 from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.shell import shell_for
-from api.pages.view.common import Option, Pager, Strip, StripTone, Tag, TagTone
-from api.pages.view.people import EmptyPostRow, HeldPostView, NewLink, NewPersonForm, PeoplePage, PersonRow
+from api.pages.view.common import ErrorSummary, Option, Pager, Strip, StripTone, Tag, TagTone
+from api.pages.view.people import EmptyPostRow, HeldPostView, NewLink, NewPersonForm, NewPostForm, PeoplePage, PersonRow
 from api.pages.words import word
 from api.paging import Paging
 from api.security.caller import Caller
@@ -35,6 +36,15 @@ _DONE = {
 }
 
 
+class NewPost(NamedTuple):
+    """A post that was refused: of whom, which, and why."""
+
+    account: Account
+    role: str
+    institution_code: str
+    error: DomainError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleFilter:
     """What the page shows beside the list: the filter, what was just done, what was refused."""
@@ -44,6 +54,7 @@ class PeopleFilter:
     done: str = ""
     error: DomainError | None = None
     new_person: NewPersonForm = field(default_factory=NewPersonForm)
+    new_post: NewPost | None = None
     handed_over: HandOver | None = None
     link: tuple[str, str, datetime] | None = None
 
@@ -55,6 +66,8 @@ def people_page(request: Request, caller: Caller, session: Session, chosen: Peop
     store, paging = AccountStore(session), chosen.paging
     rows = store.page(scope, after=paging.text(), limit=paging.fetch, institution_code=chosen.institution or None)
     shown, cursor = paging.cut(rows, lambda row: (row.login,))
+    if chosen.new_post and chosen.new_post.account.id not in {account.id for account in shown}:
+        shown = [chosen.new_post.account, *shown]
     posts = store.posts_of([account.id for account in shown])
     names = {institution.code: institution.name for institution in institutions}
     empty = [EmptyPostRow(institution=e.institution.name, post=word(e.role)) for e in empty_posts(session, scope)]
@@ -63,20 +76,48 @@ def people_page(request: Request, caller: Caller, session: Session, chosen: Peop
         title=_("人员岗位"),
         headline=_("%(empty)s 个空缺岗位", empty=len(empty)),
         empty_posts=tuple(empty),
-        people=tuple(_person(account, posts, names, caller) for account in shown),
-        institutions=_options(institutions, ""),
+        people=tuple(
+            _person(account, posts, names, caller, _new_post_form(account, institutions, chosen.new_post))
+            for account in shown
+        ),
+        institutions=_options(institutions, chosen.new_person.institution_code),
         filters=(Option(value="", text=_("全部机构")), *_options(institutions, chosen.institution)),
-        roles=tuple(Option(value=role.value, text=word(role)) for role in Role),
+        roles=_roles(chosen.new_person.role),
         pager=_pager(chosen.institution, cursor),
         strips=_strips(chosen, names),
-        errors=error_summary(chosen.error) if chosen.error else None,
+        errors=error_summary(chosen.error) if chosen.error else _post_errors(chosen.new_post),
         new_link=_new_link(chosen.link),
         new_person=chosen.new_person,
         json_href="/api/v1/staff",
     )
 
 
-def _person(account: Account, posts: Sequence[PlacedPost], names: dict[str, str], caller: Caller) -> PersonRow:
+def _new_post_form(account: Account, institutions: Sequence[Institution], refused: NewPost | None) -> NewPostForm:
+    if refused is None or refused.account.id != account.id:
+        return NewPostForm(roles=_roles(""), institutions=_options(institutions, account.institution_code))
+    return NewPostForm(
+        roles=_roles(refused.role),
+        institutions=_options(institutions, refused.institution_code),
+        errors=_post_errors(refused),
+    )
+
+
+def _post_errors(refused: NewPost | None) -> ErrorSummary | None:
+    """The controls of 加岗 stand once per person and are called after it."""
+    if refused is None:
+        return None
+    summary = error_summary(refused.error)
+    errors = tuple(replace(error, field_id=f"{error.field_id}-{refused.account.login}") for error in summary.errors)
+    return replace(summary, errors=errors)
+
+
+def _roles(selected: str) -> tuple[Option, ...]:
+    return tuple(Option(value=role.value, text=word(role), selected=role.value == selected) for role in Role)
+
+
+def _person(
+    account: Account, posts: Sequence[PlacedPost], names: dict[str, str], caller: Caller, new_post: NewPostForm
+) -> PersonRow:
     held = tuple(
         HeldPostView(
             text=_("%(institution)s · %(post)s", institution=names.get(p.institution_code, "—"), post=word(p.role)),
@@ -95,6 +136,7 @@ def _person(account: Account, posts: Sequence[PlacedPost], names: dict[str, str]
         disabled=account.disabled_at is not None,
         own=account.id == caller.account_id,
         posts=held,
+        new_post=new_post,
     )
 
 

@@ -35,6 +35,18 @@ async def test_empty_posts_come_first(clients: Clients) -> None:
     assert not any("机构NO · 客户经理" in item for item in listed), "a branch need not have one"
 
 
+async def test_a_refused_post_stays_open_in_the_row_of_its_person(clients: Clients) -> None:
+    form = {"role": "HQ_VIP", "institution_code": "SO"}
+    answer = await clients.browser("sec-admin").post(f"{PEOPLE}/no1-mgr/posts?limit=1", data=form)
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.select_one(".gl-errors a[href='#role-no1-mgr']")
+    fold = page.select_one("#person-no1-mgr details[open]")
+    assert fold is not None
+    assert "该级别的机构没有这个岗位" in fold.get_text()
+    assert [option["value"] for option in fold.select("option[selected]")] == ["HQ_VIP", "SO"]
+
+
 async def test_a_new_person_gets_a_link_that_is_shown_once(clients: Clients) -> None:
     browser = clients.browser("sec-admin")
     form = {"login": "li-na", "name": "李娜", "email": "", "institution_code": "SO", "role": "BR_CTR"}
@@ -71,6 +83,8 @@ async def test_a_refused_form_says_what_to_correct(
     assert sentence in message.get_text()
     if field != "login":
         assert 'value="li-na"' in answer.text, "nothing typed is lost"
+    chosen = [option["value"] for option in page.select("#new option[selected]")]
+    assert chosen == [value for value in (form["institution_code"], form["role"]) if value != "XX"]
     with organisation.read() as session:
         created = session.exec(select(AuditEntry).where(AuditEntry.action == "person_created")).all()
     assert created == [], "all or nothing"

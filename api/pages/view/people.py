@@ -41,6 +41,15 @@ class HeldPostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewPostForm:
+    """加岗: the form of one person, open when it was refused. `errors` stand at the controls of this person only."""
+
+    roles: tuple[Option, ...]
+    institutions: tuple[Option, ...]
+    errors: ErrorSummary | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
     """One person. `own` is the reader itself, whom the page does not let change itself."""
 
@@ -52,6 +61,7 @@ class PersonRow:
     disabled: bool = False
     own: bool = False
     posts: tuple[HeldPostView, ...] = ()
+    new_post: NewPostForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +88,8 @@ class NewPersonForm:
     login: str = ""
     name: str = ""
     email: str = ""
+    institution_code: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
