@@ -8,11 +8,27 @@
   });
 
   // After a swap the reader stands at the result or the error summary; on a whole page autofocus does it.
-  const focusResult = (root) => one("[data-gl-focus]", root)?.focus();
+  // A page asked again, a filter or the next page leaves the keyboard where it was, or at the new content.
+  let held = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    const node = document.activeElement;
+    held = one("#gl-content")?.contains(node) ? node.getAttribute("href") ?? "" : null;
+  });
+  // Another page is read from its head; an address with an anchor says itself where.
+  let moved = false;
+  document.addEventListener("htmx:pushedIntoHistory", () => { moved = !location.hash; });
+  const stand = (root) => {
+    const result = one("[data-gl-focus]", root);
+    if (result) return result.focus();
+    if (held === null || document.activeElement !== document.body) return;
+    const same = [...root.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === held);
+    (same ?? one("#main")).focus({ preventScroll: true });
+  };
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "gl-content") {
-      if (event.detail.requestConfig?.verb !== "get") window.scrollTo(0, 0);
-      focusResult(event.detail.target);
+      if (moved || event.detail.requestConfig?.verb !== "get") window.scrollTo(0, 0);
+      moved = false;
+      stand(event.detail.target);
     }
   });
 

@@ -234,6 +234,29 @@ def test_a_failed_service_keeps_the_text_and_the_next_answer_takes_the_warning_a
     page.context.close()
 
 
+def test_a_page_asked_again_leaves_the_keyboard_where_it_was(browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/page/inbox")
+    swap = "document.querySelector('h1').remove(); htmx.ajax('GET', '/page/inbox', '#gl-content')"
+    gone = "document.activeElement.setAttribute('href', '/tasks/gone')"
+    for first, stands in (("", "a[href='/tasks/t2']:focus"), (gone, "#main:focus")):
+        page.focus("a[href='/tasks/t2']")
+        page.evaluate(f"{first}; {swap}")
+        page.wait_for_selector("h1")
+        page.wait_for_selector(stands)
+    page.context.close()
+
+
+def test_another_page_of_a_list_is_read_from_its_head(browser: Browser, address: str) -> None:
+    page = open_page(browser, f"{address}/page/inbox", width=390)
+    page.route("**/inbox?*", lambda route: route.fulfill(response=route.fetch(url=f"{address}/page/inbox")))
+    page.evaluate("scrollTo(0, 300)")
+    assert page.evaluate("scrollY") > 0
+    page.locator(".gl-chip").first.evaluate("(chip) => chip.click()")
+    page.wait_for_url("**/inbox?*")
+    page.wait_for_function("() => scrollY === 0")
+    page.context.close()
+
+
 def test_the_frame_follows_a_swap(browser: Browser, address: str) -> None:
     """The other language of what one looks at, and on the phone the title of it."""
     page = open_page(browser, f"{address}/page/inbox", width=390)
