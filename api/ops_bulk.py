@@ -59,7 +59,9 @@ def wish(act: BulkAct, case_ids: Sequence[UUID], to: UUID | None, reason: str = 
 
 
 def ask(session: Session, caller: Caller, wanted: Wish) -> Job:
-    """The job. Raises REASON_REQUIRED, INVALID_INPUT for too many cases or for 改派 to nobody."""
+    """The job. Raises REASON_REQUIRED, INVALID_INPUT for no case, too many, or 改派 to nobody."""
+    if not wanted.case_ids:
+        raise invalid("case_ids", "missing")
     if len(wanted.case_ids) > at_most(session):
         raise invalid("case_ids", "too_many_items")
     if wanted.act is BulkAct.REASSIGN and wanted.to is None:
