@@ -97,6 +97,10 @@ async def test_a_lost_run_is_started_again_by_the_form(floor: Floor) -> None:
     refused = await browser.post(address, data={"reason": " "})
     assert refused.status_code == 422
     assert soup_of(refused).find("div", class_="gl-errors") is not None
+    beyond = await browser.post(address, data={"reason": "长" * 601})
+    assert beyond.status_code == 422
+    assert "太长，请缩短。" in beyond.text
+    assert "长" * 601 in beyond.text, "nothing typed is lost"
     done = await browser.post(address, data={"reason": "引擎丢失", "idempotency_key": "reset-form-1"})
     assert (done.status_code, done.headers["location"]) == (303, f"/ops/cases/{case_id}?done=reset")
     assert "已从记录重新开始" in soup_of(await browser.get(done.headers["location"])).get_text()
