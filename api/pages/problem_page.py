@@ -20,7 +20,10 @@ def problem_page(
     advice: str = "",
     kept: str = "",
 ) -> Response:
-    """Answer with the sentence, what to correct, the text that was typed and a way on; knows the caller only when the guard did."""
+    """Answer with the sentence, what to correct, the text that was typed and a way on.
+
+    It knows the caller only when the guard did.
+    """
     caller = getattr(request.state, "caller", None)
     model = ProblemPage(
         shell=shell_for(request, caller),
