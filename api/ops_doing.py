@@ -40,10 +40,10 @@ async def perform(database: Database, gateway: Gateway, asking: Asking, act: Ops
 async def on_run(database: Database, gateway: Gateway, asking: Asking, case_id: UUID, prepare: Prepare) -> Prepare:
     """An act that the run of the case carries out, refused with RUN_LOST where there is none: nobody would answer it.
 
-    A request that was taken before is left to its first answer. Raises NOT_FOUND, IDEMPOTENCY_CONFLICT,
-    ENGINE_UNAVAILABLE.
+    A request that was taken before is left to its first answer. Raises NOT_FOUND, IDEMPOTENCY_CONFLICT, what `prepare`
+    refuses, ENGINE_UNAVAILABLE.
     """
-    case = await run_in_threadpool(_asked_first, database, asking, case_id)
+    case = await run_in_threadpool(_asked_first, database, asking, case_id, prepare)
     if case is None:
         return prepare
     look = await gateway.standing(case.workflow_id)
@@ -55,7 +55,11 @@ async def on_run(database: Database, gateway: Gateway, asking: Asking, case_id: 
     return prepared
 
 
-def _asked_first(database: Database, asking: Asking, case_id: UUID) -> Case | None:
+def _asked_first(database: Database, asking: Asking, case_id: UUID, prepare: Prepare) -> Case | None:
+    """The case of a request that nobody sent before; the rules are asked before the engine, and nothing is kept."""
     with database.read() as session:
         case = ops_acts.case_for(session, asking.caller, case_id)
-        return None if idempotency.find(session, asking.key) else case
+        if idempotency.find(session, asking.key):
+            return None
+        prepare(session)
+        return case

@@ -1,5 +1,6 @@
 """When a case goes wrong, over HTTP and by the form: cancelled, put back, started again, cut off."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from sqlmodel import select
 
 from api.gateway.reads import RunStatus
+from models.stores.audit import AuditStore
 from models.tables.messages import Notification
 from models.types import Outcome, Stage, TaskState
 from tests.pages.conftest import soup_of
@@ -138,3 +140,15 @@ async def test_of_an_unknown_run_there_is_nothing_to_see(floor: Floor) -> None:
     body = {**known, "reason": "孤儿", "confirmed": True}
     assert (await floor.post("ops", "/ops/runs/terminate", 404, body))["code"] == "not_found"
     assert (await floor.gateway.standing(known["workflow_id"])).status is RunStatus.RUNNING
+
+
+async def test_two_who_reset_beside_each_other_are_recorded_once(floor: Floor) -> None:
+    case_id = await floor.declaration()
+    await floor.lose(floor.records(case_id)[0].workflow_id)
+    ops, path = floor.clients.token("ops"), f"/api/v1/ops/cases/{case_id}/reset"
+    answers = await asyncio.gather(*(ops.post(path, json={"reason": f"第 {n} 人"}) for n in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 200} == {"run_in_order"}
+    with floor.database.read() as session:
+        trail = AuditStore(session).of("case", case_id)
+    assert [entry.action for entry in trail].count("ops.reset") == 1
