@@ -90,8 +90,8 @@ async def test_a_lost_run_is_started_again_by_the_form(floor: Floor) -> None:
     assert {name for name, code in (await _acts(floor, case_id)).items() if code == "run_lost"} == {"skip", "cancel"}
     reason = {"reason": "休假"}
     for act, body in (("skip", reason), ("cancel", reason), ("reassign", reason | {"to": floor.people["unit"]})):
-        refused = await floor.post("ops", f"/ops/cases/{case_id}/{act}", 409, body)
-        assert refused["code"] == "run_lost", "nobody would ever answer it"
+        lost = await floor.post("ops", f"/ops/cases/{case_id}/{act}", 409, body)
+        assert lost["code"] == "run_lost", "nobody would ever answer it"
     browser = floor.clients.browser("ops")
     page = soup_of(await browser.get(f"/ops/cases/{case_id}"))
     assert page.find("form", action=f"/ops/cases/{case_id}/reset") is not None
