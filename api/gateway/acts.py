@@ -146,20 +146,27 @@ class Gateway(EngineReads):
     async def retry(self, workflow_id: str) -> tuple[str, ...]:
         """重试: activities that fail are tried again at once, counted from the first try; gives their names.
 
-        Raises ENGINE_UNAVAILABLE, NOT_YET_CONFIRMED, or WorkflowGoneError when the run is over.
+        One that has gone through by itself since it was looked at is not among them. Raises ENGINE_UNAVAILABLE,
+        NOT_YET_CONFIRMED, or WorkflowGoneError when the run is over.
         """
         await self._ensure_reachable()
         with _translated():
             found = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=READ_DEADLINE)
             failing = [pending for pending in found.raw_description.pending_activities if pending.attempt > 1]
-            for pending in failing:
-                request = ResetActivityRequest(
-                    namespace=self._client.namespace,
-                    execution=WorkflowExecution(workflow_id=workflow_id),
-                    id=pending.activity_id,
-                )
-                await self._client.workflow_service.reset_activity(request, timeout=READ_DEADLINE)
-        return tuple(pending.activity_type.name for pending in failing)
+            again = [one.activity_type.name for one in failing if await self._reset(workflow_id, one.activity_id)]
+        return tuple(again)
+
+    async def _reset(self, workflow_id: str, activity_id: str) -> bool:
+        """Whether the activity was still there to be tried again."""
+        execution = WorkflowExecution(workflow_id=workflow_id)
+        request = ResetActivityRequest(namespace=self._client.namespace, execution=execution, id=activity_id)
+        try:
+            await self._client.workflow_service.reset_activity(request, timeout=READ_DEADLINE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
 
     async def grant(self, grant: MembershipGrant) -> None:
         """Tell a membership of a term, or start it by that; it ignores what it knows.

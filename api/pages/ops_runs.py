@@ -61,7 +61,7 @@ async def terminate(
     database: DatabaseDep,
     caller: Annotated[Caller, require(Action.MANAGE_OPS)],
     *,
-    workflow_id: Text = "",
+    workflow_id: Annotated[str, Form(min_length=1, max_length=128)],
     reason: Text = "",
     confirmed: Annotated[bool, Form()] = False,
     idempotency_key: Text = "",

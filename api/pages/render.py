@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import cache
+from uuid import uuid4
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -49,9 +50,19 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
-    env.globals.update(asset=asset, language=language, count_text=count_text, htmx_config=HTMX_CONFIG)
+    env.globals.update(
+        asset=asset, language=language, count_text=count_text, htmx_config=HTMX_CONFIG, new_group=_new_group
+    )
     env.filters.update({name: getattr(formats, name) for name in _FORMATS})
     return env
+
+
+def _new_group() -> str:
+    """Name of a group of folds of which one at a time is open, another one each time a page is drawn.
+
+    Of two groups of one name in a document, the old and the new of a swap, the browser closes the new.
+    """
+    return f"g{uuid4().hex}"
 
 
 def is_fragment(request: Request) -> bool:

@@ -1,10 +1,12 @@
 """重试 on the real engine: what fails is seen, is tried again at once, and then goes through."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session
+from temporalio.api.workflowservice.v1 import ResetActivityRequest, ResetActivityResponse
 
 from api import ops_bulk
 from api.gateway import Gateway, WorkflowGoneError
@@ -44,6 +46,25 @@ async def test_a_failing_record_is_seen_and_tried_again_at_once(stage: Stage) ->
     assert (look.status, look.trouble, look.answered) == (RunStatus.RUNNING, None, True)
     assert look.state is not None
     assert look.state.version == answer.version
+
+
+async def test_what_goes_through_by_itself_meanwhile_is_not_tried_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the retry: the run is not over, there is just nothing left to do."""
+    case, gateway, service = await stage.declare(), Gateway(stage.client, stage.queue), stage.client.workflow_service
+    stage.write(_away)
+    deciding = asyncio.create_task(case.decide("unit"))
+    await _troubled(gateway, case.handle.id)
+    reset = service.reset_activity
+
+    async def late(request: ResetActivityRequest, **options: Any) -> ResetActivityResponse:
+        stage.write(_back)
+        await asyncio.wait_for(deciding, 20)
+        return await reset(request, **options)
+
+    monkeypatch.setattr(service, "reset_activity", late)
+    assert await gateway.retry(case.handle.id) == ()
 
 
 async def test_in_bulk_it_is_tried_again_before_its_next_try(stage: Stage) -> None:

@@ -44,3 +44,10 @@ async def test_every_kind_of_run_may_be_without_a_record(clients: Clients) -> No
         assert title is not None
         assert title.get_text().startswith(WORDS.get(kind, "")), kind
         assert title.get_text().endswith("没有记录的流程")
+
+
+async def test_which_run_is_meant_must_be_said(clients: Clients) -> None:
+    """It is no field that anybody fills in: without it there is no page to come back to."""
+    for meant in ({}, {"workflow_id": ""}, {"workflow_id": "x" * 129}):
+        typed = {**meant, "reason": "孤儿", "confirmed": "true", "idempotency_key": "orphan-without-01"}
+        assert (await clients.browser("ops").post("/ops/runs/terminate", data=typed)).status_code == 422

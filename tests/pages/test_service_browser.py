@@ -225,3 +225,23 @@ def faults_of(context: BrowserContext, url: str, width: int) -> list[str]:
     ]
     page.close()
     return found
+
+
+def test_a_refused_form_stays_open(
+    browser: Browser, address: str, settings: Settings, secrets: dict[str, str], rooms: Rooms
+) -> None:
+    """The old page and the new stand beside each other for a moment of a swap."""
+    login, path = rooms["quarter-task"]
+    context = browser.new_context()
+    context.add_cookies([{"name": cookie_name(settings), "value": secrets[login], "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}{path}")
+    form = page.locator("form[action$='/acts/pause']")
+    form.locator("xpath=ancestor::details").locator("summary").click()
+    form.evaluate("(form) => { form.noValidate = true }")
+    with page.expect_response("**/acts/pause") as refused:
+        form.locator("button").click()
+    assert refused.value.status in {422, 503}
+    page.locator("[data-gl-focus]").wait_for()
+    assert form.is_visible()
+    context.close()

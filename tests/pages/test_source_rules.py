@@ -16,6 +16,8 @@ FORBIDDEN_IN_TEMPLATES = {
     "inline script": re.compile(r"\son[a-z]+\s*=|<script(?![^>]*\ssrc=)|javascript:|hx-on", re.IGNORECASE),
     "another host": re.compile(r"(?:src|href|action|hx-get|hx-post)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
     "evaluated attribute": re.compile(r"hx-vals\s*=\s*[\"']js:|hx-trigger\s*=\s*[\"'][^\"']*\["),
+    # Of two groups of one name in a document, the old and the new of a swap, the browser closes the new.
+    "group of folds that outlives a swap": re.compile(r"<details\b[^>]*\sname\s*=\s*[\"'][^{]"),
 }
 
 
@@ -34,6 +36,7 @@ def test_the_rules_can_fail(rule: str) -> None:
         "inline script": '<p onclick="x">',
         "another host": '<img src="https://example.com/x">',
         "evaluated attribute": "<p hx-vals='js:{}'>",
+        "group of folds that outlives a swap": '<details class="gl-act" name="gl-act" open>',
     }
     assert FORBIDDEN_IN_TEMPLATES[rule].search(examples[rule])
 

@@ -10,6 +10,8 @@ from models.database import Database
 from models.encryption import Keyring
 from tests.plugins.postgres import SECRET, TEMPLATE, drop_database, fresh_database
 
+KINDS = ("sqlite", "postgresql")
+
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -21,8 +23,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
+def records_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
+    """Empty, migrated records of a kind."""
+    if kind == "sqlite":
         yield from _sqlite(request.getfixturevalue("sqlite_template"), folder)
     else:
         yield from _postgresql(request.getfixturevalue("postgres"), TEMPLATE)
@@ -42,10 +45,10 @@ def _postgresql(server: str, template: str) -> Iterator[Database]:
     drop_database(server, str(found.engine.url.database))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty, migrated record database of either kind."""
-    yield from _database(request, tmp_path)
+    yield from records_of(request.param, request, tmp_path)
 
 
 def copy_of(filled: Database, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
@@ -58,7 +61,7 @@ def copy_of(filled: Database, folder: Path, request: pytest.FixtureRequest) -> I
         yield from _postgresql(request.getfixturevalue("postgres"), name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+@pytest.fixture(params=KINDS, scope="module")
 def lasting_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The same for all tests of a module, which only read what one of them filled in."""
-    yield from _database(request, tmp_path_factory.mktemp("lasting"))
+    yield from records_of(request.param, request, tmp_path_factory.mktemp("lasting"))

@@ -1,10 +1,12 @@
 """Versions of an assessment: kept once by the sweep, never changed, confirmed, vetoed with evidence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from threading import Barrier
 from uuid import UUID
 
@@ -21,7 +23,6 @@ from models.services.assessment.overview import branch_view, facts_behind, year_
 from models.services.assessment.reckoning import Place
 from models.services.assessment.vetoes import Finding
 from models.services.desk.acting import Actor
-from models.services.rulebooks import ensure_builtin
 from models.stores.assessment import AssessmentStore
 from models.stores.audit import AuditStore
 from models.stores.scope import EVERYTHING, Scope
@@ -30,6 +31,7 @@ from models.tables.audit import AuditEntry
 from models.tables.care import Touchpoint
 from models.tables.cases import Case
 from models.types import Door, Outcome, Stage
+from tests.stores.conftest import copy_of
 from tests.support import world
 from tests.support.assessed import YEAR, any_case, fill
 from tests.support.world import World
@@ -38,13 +40,20 @@ AFTER = datetime(YEAR + 1, 1, 20, 2, 0, tzinfo=UTC)
 BJ = Place(YEAR, "BJ", EVERYTHING)
 
 
-@pytest.fixture
-def filled(database: Database) -> World:
-    built = world.build(database)
-    with database.write() as session:
-        ensure_builtin(session)
+@pytest.fixture(scope="module")
+def whole(lasting_database: Database) -> World:
+    """A year of facts."""
+    built = world.build(lasting_database)
+    with lasting_database.write() as session:
         fill(session, 7)
     return built
+
+
+@pytest.fixture
+def filled(whole: World, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A copy of it."""
+    for database in copy_of(whole.database, tmp_path, request):
+        yield replace(whole, database=database)
 
 
 def by(built: World, login: str = "hq-vip", at: datetime = AFTER) -> Actor:

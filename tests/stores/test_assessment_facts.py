@@ -1,6 +1,7 @@
 """Figures of an assessment: the sum of the list each opens, and what the counters of services and complaints say."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from models.stores.scope import EVERYTHING, Scope
 from models.stores.service_counts import Owner, ServiceCounts
 from models.tables.book import Policy
 from models.types import PolicyStatus, Tier
+from tests.stores.conftest import records_of
 from tests.support import world
 from tests.support.assessed import YEAR, fill
 from tests.support.care_members import running_member
@@ -27,12 +29,17 @@ ASKED = Asked(date(YEAR, 1, 1), date(YEAR, 12, 31), AT, EVERYTHING)
 BRANCH = {"BJ": "BJ", "BJ01": "BJ", "SH": "SH"}
 
 
-@pytest.fixture(params=[1, 2, 3])
-def filled(database: Database, request: pytest.FixtureRequest) -> Database:
-    world.build(database)
-    with database.write() as session:
-        fill(session, request.param)
-    return database
+@pytest.fixture(params=[1, 2, 3], scope="module")
+def filled(
+    lasting_database: Database, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Records that are only read, by the seed of their facts."""
+    kind, folder = lasting_database.engine.dialect.name, tmp_path_factory.mktemp("filled")
+    for database in records_of(kind, request, folder):
+        world.build(database)
+        with database.write() as session:
+            fill(session, request.param)
+        yield database
 
 
 def test_every_figure_is_the_sum_of_its_list(filled: Database) -> None:
