@@ -9,11 +9,11 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api.pages.i18n import language
+from api.pages.i18n import _, language
 from api.pages.problem_page import problem_page
 from api.pages.render import is_fragment
 from api.problem_fields import field_message, readable
@@ -116,7 +116,7 @@ def answer(request: Request, error: DomainError, kept: str = "") -> Response:
     elif error.code is ErrorCode.SIGN_IN_REQUIRED:
         response = _to_sign_in(request, problem, kept)
     else:
-        response = problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
+        response = _page(request, problem, kept)
     if problem.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(API_PREFIX):
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
@@ -133,7 +133,14 @@ def _to_sign_in(request: Request, problem: Problem, kept: str) -> Response:
         return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?return_to={quote(current, safe='')}"})
     if request.method == "GET":
         return RedirectResponse(address, status_code=303)
-    return problem_page(request, problem.status, problem.code, problem.detail, problem.request_id, kept=kept)
+    return _page(request, problem, kept)
+
+
+def _page(request: Request, problem: Problem, kept: str = "") -> Response:
+    """The page of a refusal that has none of its own, with what is to be corrected."""
+    advice = " ".join(dict.fromkeys(entry["message"] for entry in problem.errors))
+    refusal = (problem.status, problem.code, problem.detail, problem.request_id)
+    return problem_page(request, *refusal, advice=advice, kept=kept)
 
 
 def invalid_input(errors: Sequence[Any]) -> DomainError:
@@ -156,6 +163,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(OperationalError, _on_operational_error)
+    app.add_exception_handler(DataError, _on_data_error)
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
@@ -178,7 +186,8 @@ async def _typed_text(request: Request) -> str:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     path_errors = [entry for entry in error.errors() if entry["loc"][0] == "path"]
-    return answer(request, DomainError(ErrorCode.NOT_FOUND) if path_errors else invalid_input(error.errors()))
+    refusal = DomainError(ErrorCode.NOT_FOUND) if path_errors else invalid_input(error.errors())
+    return answer(request, refusal, await _typed_text(request))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -193,14 +202,14 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 def _plain(request: Request, error: HTTPException) -> Response:
     """A refusal of the protocol itself, such as 405; its code is the HTTP phrase."""
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
-    problem = Problem(error.status_code, code, phrase, {}, request_id=getattr(request.state, "request_id", None))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_")
+    told = _("此地址不接受这种请求方式。请从页面上的链接或按钮进入。")
+    problem = Problem(error.status_code, code, told, {}, request_id=getattr(request.state, "request_id", None))
     if request.url.path.startswith(API_PREFIX):
         document = problem.document(request.url.path)
         response: Response = JSONResponse(document, problem.status, media_type=MEDIA_TYPE)
     else:
-        response = problem_page(request, problem.status, code, phrase, problem.request_id)
+        response = _page(request, problem)
     response.headers.update(error.headers or {})
     return response
 
@@ -208,3 +217,10 @@ def _plain(request: Request, error: HTTPException) -> Response:
 async def _on_operational_error(request: Request, error: Exception) -> Response:
     _log.error("records unavailable", request_id=getattr(request.state, "request_id", None), error=type(error).__name__)
     return answer(request, DomainError(ErrorCode.RECORDS_UNAVAILABLE))
+
+
+async def _on_data_error(request: Request, error: Exception) -> Response:
+    """What the database cannot hold, such as the character NUL, which SQLite takes and PostgreSQL does not."""
+    _log.warning("not storable", request_id=getattr(request.state, "request_id", None), error=type(error).__name__)
+    refusal = DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "request", "reason": "value_error"}])
+    return answer(request, refusal, await _typed_text(request))

@@ -11,9 +11,19 @@ from api.pages.view.simple import ProblemPage
 
 
 def problem_page(
-    request: Request, status: int, code: str, detail: str, request_id: str | None, *, kept: str = ""
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    request_id: str | None,
+    *,
+    advice: str = "",
+    kept: str = "",
 ) -> Response:
-    """Answer with the sentence, the text that was typed and a way on; knows the caller only when the guard did."""
+    """Answer with the sentence, what to correct, the text that was typed and a way on.
+
+    It knows the caller only when the guard did.
+    """
     caller = getattr(request.state, "caller", None)
     model = ProblemPage(
         shell=shell_for(request, caller),
@@ -21,6 +31,7 @@ def problem_page(
         status=status,
         code=code,
         request_id=request_id or "",
+        advice=advice,
         kept_text=kept,
         links=(Link(text=_("回到首页"), href="/"),),
     )

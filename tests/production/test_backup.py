@@ -29,6 +29,7 @@ from models.settings import Settings
 from models.stores.audit import AuditStore
 from models.stores.customers import contacts_of
 from models.tables.book import Contact, Customer, PersonKey
+from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.tables.retention import LegalHold
 from models.types import Door
@@ -313,6 +314,9 @@ def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
     assert "in maintenance" in run.invoke(command_line, ["restore", target, "--replace"]).stdout
     assert "not compared yet" in run.invoke(command_line, ["maintenance", "status"]).stdout
     assert run.invoke(command_line, ["maintenance", "end"]).exit_code != 0
+    for act in ("begin", "end"):
+        blank = run.invoke(command_line, ["maintenance", act, "--reason", " "])
+        assert (blank.exit_code, "Give a reason" in blank.stderr) == (1, True)
     assert run.invoke(command_line, ["maintenance", "end", "--reason", "checked by hand"]).stdout == "open\n"
     assert run.invoke(command_line, ["maintenance", "begin", "--reason", "moving house"]).stdout == "closed\n"
     agreed = ["maintenance", "begin", "--reason", "put back by hand", "--until-agreed"]
@@ -328,3 +332,30 @@ def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
         ("maintenance.begin", "moving house"),
         ("maintenance.begin", "put back by hand"),
     ]
+
+
+@pytest.mark.parametrize("wanted", [["maintenance", "status"], ["audit", "verify"]])
+def test_a_home_without_records_is_told_and_stays_as_it_is(
+    wanted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLANE_HOME", str(tmp_path / "nowhere"))
+    refused = CliRunner().invoke(command_line, wanted)
+    assert (refused.exit_code, "there are no records at" in refused.stderr) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "nowhere").mkdir()
+    (tmp_path / "nowhere" / "records.db").write_text("no database at all")
+    refused = CliRunner().invoke(command_line, wanted)
+    assert (refused.exit_code, "the records cannot be read" in refused.stderr) == (1, True)
+
+
+def test_a_comparison_without_an_engine_is_refused_and_nothing_is_asked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLANE_HOME", str(home))
+    monkeypatch.setenv("GREENLANE_SECRET_KEY", world.SECRET)
+    refused = CliRunner().invoke(command_line, ["reconcile"])
+    assert (refused.exit_code, "engine is unavailable" in refused.stderr) == (1, True)
+    database = Database.from_settings(_settings(home))
+    with database.read() as session:
+        assert session.exec(select(Job)).all() == []
+    database.dispose()
