@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,10 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
+from api.dispatcher import dispatch_once
+from api.gateway import Gateway
 from api.gateway.reads import RunStatus
+from models.errors import DomainError, ErrorCode
 from models.stores.audit import AuditStore
 from models.tables.messages import Notification
 from models.types import Outcome, Stage, TaskState
@@ -37,6 +41,45 @@ async def _acts(floor: Floor, case_id: str) -> dict[str, Any]:
     answer = await floor.clients.token("ops").get(f"/api/v1/ops/cases/{case_id}")
     assert answer.status_code == 200, answer.text
     return {item["act"]: item["code"] for item in answer.json()["acts"]}
+
+
+async def test_an_act_that_no_worker_has_answered_yet_is_waited_for(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent with an unknown outcome: another click would be another request, so the page waits and then leads on."""
+    case_id = await floor.declaration()
+    address, ops = f"/ops/cases/{case_id}", floor.clients.browser("ops")
+
+    async def unheard(*_: object) -> None:
+        raise DomainError(ErrorCode.NOT_YET_CONFIRMED)
+
+    typed = {"reason": "客户要求撤回", "idempotency_key": "cancel-unheard-1"}
+    with monkeypatch.context() as away:
+        away.setattr(Gateway, "send", unheard)
+        sent = await ops.post(f"{address}/cancel", data=typed)
+        assert (sent.status_code, "等待确认" in sent.text) == (202, True)
+        assert (await ops.get("/updates/cancel-unheard-1", params={"back": address})).status_code == 202
+    await dispatch_once(floor.database, floor.gateway, timedelta())
+    known = await ops.get("/updates/cancel-unheard-1", params={"back": address})
+    assert (known.status_code, known.headers["location"]) == (303, f"{address}?done=cancel")
+    assert floor.stepped_in(case_id) == ["客户要求撤回"]
+
+
+async def test_what_was_refused_meanwhile_is_said_on_the_page(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    case_id = await floor.declaration()
+    address, ops, typed = f"/ops/cases/{case_id}", floor.clients.browser("ops"), {"reason": "客户要求撤回"}
+
+    async def unheard(*_: object) -> None:
+        raise DomainError(ErrorCode.NOT_YET_CONFIRMED)
+
+    with monkeypatch.context() as away:
+        away.setattr(Gateway, "send", unheard)
+        await ops.post(f"{address}/cancel", data={**typed, "idempotency_key": "cancel-unheard-2"})
+    await floor.post("mgr", f"/cases/{case_id}/withdraw", 200, {"comment": "客户撤回", "version": 1})
+    await dispatch_once(floor.database, floor.gateway, timedelta())
+    known = await ops.get("/updates/cancel-unheard-2", params={"back": address})
+    assert (known.status_code, known.headers["location"]) == (303, f"{address}?update=cancel-unheard-2")
+    assert "流程已结束" in soup_of(await ops.get(known.headers["location"])).select_one("[data-gl-focus]").get_text()  # type: ignore[union-attr]  # the summary
 
 
 async def test_operations_cancels_an_approval_as_long_as_its_declarant_could(floor: Floor) -> None:
