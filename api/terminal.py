@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -10,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from api.problem_texts import PROBLEM_TEXTS
-from models.database import Database
+from models.database import Database, no_records_yet
 from models.errors import DomainError
 from models.settings import Settings
 
@@ -35,9 +34,8 @@ def reported() -> Iterator[None]:
 def standing_records(settings: Settings) -> Iterator[Database]:
     """The records of a copy for a command that makes none: where there are none it ends, and leaves nothing behind."""
     with reported():
-        url = make_url(settings.records_url)
-        shown = url.render_as_string(hide_password=True)
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        shown = make_url(settings.records_url).render_as_string(hide_password=True)
+        if no_records_yet(settings):
             raise _no_records(shown)
         database = Database.from_settings(settings)
         try:

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +37,7 @@ from models.tables.retention import LegalHold
 from models.types import Door
 from tests.plugins.postgres import PROGRAMS, fresh_database
 from tests.support import world
+from tests.support.ports import free_port
 
 LETTER, OTHER_KEY = "one letter", "another-secret-another-secret-another-00"
 
@@ -232,6 +235,8 @@ def _spoil(backup: Path, how: str) -> None:
     manifest = json.loads((backup / NAME).read_text("utf-8"))
     if how == "no manifest":
         (backup / NAME).unlink()
+    elif how == "half a manifest":
+        (backup / NAME).write_text("{}", encoding="utf-8")
     elif how == "missing":
         (backup / ENGINE).unlink()
     elif how == "altered":
@@ -246,6 +251,7 @@ def _spoil(backup: Path, how: str) -> None:
     ("how", "reason"),
     [
         ("no manifest", "is no backup"),
+        ("half a manifest", "is damaged: manifest.json is not what was written; use another backup"),
         ("missing", "temporal.db is missing"),
         ("altered", "records.db is not what was written"),
         ("newer", "install the version it was taken with"),
@@ -267,9 +273,9 @@ def test_a_backup_that_fails_leaves_no_folder_that_looks_like_one(home: Path) ->
         file.write(b"\xff" * 8192)
     with pytest.raises(BackupError, match="records cannot be read: database disk image is malformed"):
         take(_settings(home), home.parent / "backup")
-    assert not (home.parent / "backup").exists()
     with pytest.raises(BackupError, match="there are no records"):
         take(_settings(home.parent / "empty"), home.parent / "of-nothing")
+    assert {path.name for path in home.parent.iterdir()} == {home.name}
 
 
 def test_postgresql_by_its_own_programs(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,3 +365,23 @@ def test_a_comparison_without_an_engine_is_refused_and_nothing_is_asked(
     with database.read() as session:
         assert session.exec(select(Job)).all() == []
     database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "address", "sentence"),
+    [
+        ("migrate", "GREENLANE_DATABASE_URL", "the records cannot be read"),
+        ("worker", "GREENLANE_TEMPORAL_ADDRESS", "engine"),
+    ],
+)
+def test_where_nobody_answers_a_part_ends_with_a_sentence(
+    wanted: str, address: str, sentence: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("GREENLANE_HOME", str(home))
+    monkeypatch.setenv("GREENLANE_SECRET_KEY", OTHER_KEY)
+    monkeypatch.setenv(address, f"postgresql+psycopg://nobody@{nobody}/none" if wanted == "migrate" else nobody)
+    command = [str(Path(sys.executable).with_name("greenlane")), wanted]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, sentence in refused.stderr) == (1, True), refused.stderr
+    assert "Traceback" not in refused.stderr
