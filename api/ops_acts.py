@@ -117,7 +117,8 @@ def _released(session: Session, asking: Asking, case_id: UUID) -> Facts:
 async def retry(database: Database, gateway: Gateway, asking: Asking, case_id: UUID) -> Case:
     """重试 of what fails in the case's run, now; told in the trail with what was tried again.
 
-    Raises NOT_FOUND, REASON_REQUIRED, WRONG_STAGE where nothing fails, CASE_CLOSED when the run is over.
+    Raises NOT_FOUND, REASON_REQUIRED, WRONG_STAGE where nothing fails, CASE_CLOSED when the run is over, RUN_LOST
+    where it should not be.
     """
     if not asking.reason:
         raise DomainError(ErrorCode.REASON_REQUIRED)
@@ -130,8 +131,9 @@ async def retry(database: Database, gateway: Gateway, asking: Asking, case_id: U
     try:
         activities = await gateway.retry(case.workflow_id)
     except WorkflowGoneError as error:
-        outcome = case.outcome.value if case.outcome else ""
-        raise DomainError(ErrorCode.CASE_CLOSED, outcome=outcome) from error
+        if case.outcome is None:
+            raise DomainError(ErrorCode.RUN_LOST) from error
+        raise DomainError(ErrorCode.CASE_CLOSED, outcome=case.outcome.value) from error
     if not activities:
         raise DomainError(ErrorCode.WRONG_STAGE, stage=case.stage.value)
     await run_in_threadpool(_note, database, asking, case, activities)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
@@ -20,8 +19,8 @@ from api.acts import Prepare
 from api.bulk import at_most
 from api.deps import Action, Caller
 from api.gateway import Gateway
-from api.gateway.reads import Look, RunStatus
-from api.ops_doing import ON_RUNS, perform
+from api.ops_doing import on_run, perform
+from api.ops_judging import refuse_lost
 from api.ops_offers import ASKED, Standing, asked_key, refuse
 from api.problems import sentence
 from api.schemas.ops import OpsBulkAnswer, OpsBulkItemAnswer
@@ -60,7 +59,9 @@ def wish(act: BulkAct, case_ids: Sequence[UUID], to: UUID | None, reason: str = 
 
 
 def ask(session: Session, caller: Caller, wanted: Wish) -> Job:
-    """The job. Raises REASON_REQUIRED, INVALID_INPUT for too many cases or for 改派 to nobody."""
+    """The job. Raises REASON_REQUIRED, INVALID_INPUT for no case, too many, or 改派 to nobody."""
+    if not wanted.case_ids:
+        raise invalid("case_ids", "missing")
     if len(wanted.case_ids) > at_most(session):
         raise invalid("case_ids", "too_many_items")
     if wanted.act is BulkAct.REASSIGN and wanted.to is None:
@@ -107,9 +108,7 @@ async def _preview(database: Database, gateway: Gateway, caller: Caller, wanted:
     case = None
     try:
         case = await run_in_threadpool(_seen, database, caller, case_id)
-        look = Look[BaseModel](RunStatus.RUNNING)
-        if wanted.act is not BulkAct.REASSIGN and OpsAct(wanted.act) in ON_RUNS:
-            look = await gateway.standing(case.workflow_id)
+        look = await gateway.standing(case.workflow_id)
         await run_in_threadpool(_try, database, caller, wanted, Standing(case, look))
     except DomainError as error:
         return Previewed(case_id, case, error)
@@ -127,6 +126,7 @@ def _try(database: Database, caller: Caller, wanted: Wish, found: Standing) -> N
         if wanted.act is not BulkAct.REASSIGN:
             refuse(session, caller, found, OpsAct(wanted.act))
             return
+        refuse_lost(found.case, found.look)
         key, trial = asked_key(caller.account_id), wanted._replace(reason=wanted.reason or ASKED)
         _reassigned(caller, key, trial, found.case.id)(session)
 
@@ -183,10 +183,11 @@ async def _act(database: Database, gateway: Gateway, job_id: UUID, case_id: UUID
     try:
         caller, wanted = await run_in_threadpool(_asked, database, job_id)
         key = acts.key_for(caller, f"{job_id}:{case_id}", f"ops-{wanted.act.value}:{case_id}", wanted.reason)
+        asking = ops_acts.Asking(caller, key, wanted.reason)
         if wanted.act is BulkAct.REASSIGN:
-            await acts.perform(database, gateway, key, _reassigned(caller, key, wanted, case_id))
+            prepare = _reassigned(caller, key, wanted, case_id)
+            await acts.perform(database, gateway, key, await on_run(database, gateway, asking, case_id, prepare))
         else:
-            asking = ops_acts.Asking(caller, key, wanted.reason)
             await perform(database, gateway, asking, OpsAct(wanted.act), case_id)
     except DomainError as error:
         return error

@@ -34,6 +34,12 @@ def refuse_terminate(case: Case, look: Look[BaseModel], failing_tries: int, now:
     _refuse_unless_broken(case, look, failing_tries)
 
 
+def refuse_lost(case: Case, look: Look[BaseModel]) -> None:
+    """Raises RUN_LOST: an open case without a run has nobody who would carry an act out."""
+    if case.outcome is None and look.status is not RunStatus.RUNNING:
+        raise DomainError(ErrorCode.RUN_LOST)
+
+
 def fails(look: Look[BaseModel], failing_tries: int) -> bool:
     """Whether it was tried as often as the rulebook calls failing."""
     return look.trouble is not None and look.trouble.tries >= failing_tries

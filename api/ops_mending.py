@@ -5,6 +5,7 @@ that is still on the stuck list, and the same request again goes on from there.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -27,12 +28,15 @@ from models.services.desk.once import Facts, once
 from models.services.idempotency import Kept
 from models.services.reconcile import runs
 from models.services.restarting import start_again
+from models.stores.audit import AuditStore
 from models.stores.cases import CaseStore
 from models.stores.reconcile import ReconcileStore
 from models.tables.cases import Case
 from models.types import Door
 
 RESET, RUN_ENDED = "ops.reset", "ops.run_terminated"
+AT_WORK = timedelta(seconds=10)
+"""What a reset or an end takes at most, from its entry in the trail to the engine's answer."""
 _MENDED = (DriftKind.RUN_MISSING, DriftKind.RECORD_MISSING, DriftKind.RUN_FAILING)
 
 
@@ -49,12 +53,12 @@ async def reset(database: Database, gateway: Gateway, asking: Asking, case_id: U
     NOT_YET_CONFIRMED.
     """
     case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
-    look = await gateway.standing(case.workflow_id)
+    looked, look = now(), await gateway.standing(case.workflow_id)
     if again and case.outcome is not None:
         return case  # the first request of this key did it; the case came to its end since
     if not again:
         refuse_reset(case, look, tries)
-    start = await run_in_threadpool(_note_reset, database, asking, case, look)
+    start = await run_in_threadpool(_note_reset, database, asking, case, (look, looked))
     if look.status is RunStatus.RUNNING and not fails(look, tries):
         return case  # the first request of this key did it
     await _end(gateway, case.workflow_id, look, _because(asking, RESET))
@@ -72,10 +76,10 @@ async def terminate(database: Database, gateway: Gateway, asking: Asking, case_i
     Raises NOT_FOUND, REASON_REQUIRED, IDEMPOTENCY_CONFLICT, and as `refuse_terminate`; ENGINE_UNAVAILABLE.
     """
     case, tries, again = await run_in_threadpool(_asked, database, asking, case_id)
-    look = await gateway.standing(case.workflow_id)
+    looked, look = now(), await gateway.standing(case.workflow_id)
     if not again:
-        refuse_terminate(case, look, tries, now())
-    await run_in_threadpool(_cut_off, database, asking, case)
+        refuse_terminate(case, look, tries, looked)
+    await run_in_threadpool(_cut_off, database, asking, case, looked)
     await _end(gateway, case.workflow_id, look, _because(asking, ending.TERMINATED))
     await run_in_threadpool(_settle, database, case.workflow_id)
     return await run_in_threadpool(_case, database, asking, case_id)
@@ -101,8 +105,8 @@ async def terminate_orphan(database: Database, gateway: Gateway, asking: Asking,
         raise DomainError(ErrorCode.REASON_REQUIRED)
     noted = await run_in_threadpool(_noted, database, asking)
     if noted is None:
-        run = await orphan(database, gateway, workflow_id)
-        noted = await run_in_threadpool(_note_orphan, database, asking, run)
+        looked, run = now(), await orphan(database, gateway, workflow_id)
+        noted = await run_in_threadpool(_note_orphan, database, asking, run, looked)
     await gateway.terminate(workflow_id, noted["run_id"], _because(asking, RUN_ENDED))
     await run_in_threadpool(_settle, database, workflow_id)
 
@@ -142,18 +146,19 @@ def _act(asking: Asking) -> Act:
     return Act(**{**act_fields(asking.caller, asking.key, asking.reason), "door": Door.OVERRIDE})
 
 
-def _note_reset(database: Database, asking: Asking, case: Case, look: Look[BaseModel]) -> Starting:
+def _note_reset(database: Database, asking: Asking, case: Case, seen: tuple[Look[BaseModel], datetime]) -> Starting:
+    look, looked = seen
+    told = {"status": look.status.value, "activity": look.trouble.activity if look.trouble else None}
     with database.write() as session:
         start = start_again(session, _held(session, case), _act(asking))
-        seen = {"status": look.status.value, "activity": look.trouble.activity if look.trouble else None}
-        once(session, asking.key, now(), lambda: _write(session, asking, RESET, case, seen))
+        once(session, asking.key, now(), lambda: _write(session, asking, (RESET, looked), case, told))
         return start
 
 
-def _cut_off(database: Database, asking: Asking, case: Case) -> None:
+def _cut_off(database: Database, asking: Asking, case: Case, looked: datetime) -> None:
     def do(session: Session) -> Facts:
         if case.outcome is not None:
-            return _write(session, asking, RUN_ENDED, case, {})
+            return _write(session, asking, (RUN_ENDED, looked), case, {})
         _held(session, case)
         ending.terminate(session, case.id, _act(asking), now())
         return {"case_id": str(case.id)}
@@ -174,13 +179,27 @@ def _held(session: Session, case: Case) -> Case:
     return row
 
 
-def _write(session: Session, asking: Asking, action: str, case: Case, seen: Mapping[str, str | None]) -> Facts:
-    _audit(session, asking, action, ("case", str(case.id)), seen)
+def _write(
+    session: Session, asking: Asking, act: tuple[str, datetime], case: Case, seen: Mapping[str, str | None]
+) -> Facts:
+    about, (action, looked) = ("case", str(case.id)), act
+    _refuse_twice(session, action, about, looked)
+    _audit(session, asking, action, about, seen)
     return {"case_id": str(case.id)}
 
 
-def _note_orphan(database: Database, asking: Asking, run: Run) -> Facts:
+def _refuse_twice(session: Session, action: str, about: tuple[str, str], looked: datetime) -> None:
+    """Somebody else is just doing it. Raises RUN_IN_ORDER: it is done, and recorded, once.
+
+    Of one whose process died on the way nothing is left to wait for after `AT_WORK`.
+    """
+    if any(entry.action == action and entry.at >= looked - AT_WORK for entry in AuditStore(session).of(*about)):
+        raise DomainError(ErrorCode.RUN_IN_ORDER)
+
+
+def _note_orphan(database: Database, asking: Asking, run: Run, looked: datetime) -> Facts:
     def do(session: Session) -> Facts:
+        _refuse_twice(session, RUN_ENDED, ("run", run.workflow_id), looked)
         seen = {"kind": run.kind, "started_at": run.started_at.isoformat()}
         _audit(session, asking, RUN_ENDED, ("run", run.workflow_id), seen)
         return {"run_id": run.run_id}

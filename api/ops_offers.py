@@ -10,8 +10,8 @@ from api import ops_acts
 from api.act_base import now
 from api.chain_acts import refusal_of
 from api.deps import Caller
-from api.gateway.reads import Look, RunStatus
-from api.ops_judging import refuse_reset, refuse_terminate
+from api.gateway.reads import Look
+from api.ops_judging import refuse_lost, refuse_reset, refuse_terminate
 from models.errors import DomainError, ErrorCode
 from models.ops_types import OpsAct
 from models.services.idempotency import Key
@@ -48,8 +48,8 @@ def offers(session: Session, caller: Caller, found: Standing) -> tuple[Offer, ..
 def refuse(session: Session, caller: Caller, found: Standing, act: OpsAct) -> None:
     """Raises what refuses the act now."""
     case, at, key = found.case, now(), asked_key(caller.account_id)
-    if act in _BY_RUN and case.outcome is None and found.look.status is not RunStatus.RUNNING:
-        raise DomainError(ErrorCode.RUN_LOST)
+    if act in _BY_RUN:
+        refuse_lost(case, found.look)
     match act:
         case OpsAct.RETRY:
             _refuse_retry(found)

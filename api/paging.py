@@ -80,8 +80,8 @@ class Paging:
             return None
         try:
             at = datetime.fromisoformat(self.text(0) or "")
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)), UUID(self.text(1) or "")
-        except ValueError as error:
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), UUID(self.text(1) or "")
+        except (ValueError, OverflowError) as error:
             raise _bad_cursor() from error
 
 
@@ -96,9 +96,14 @@ def decode_cursor(cursor: str) -> Key:
         values: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
-    if not isinstance(values, list) or not all(v is None or isinstance(v, str | int) for v in values):
+    if not isinstance(values, list) or not all(v is None or _is_text(v) or isinstance(v, int) for v in values):
         raise _bad_cursor()
     return tuple(values)
+
+
+def _is_text(value: Any) -> bool:
+    """Text that both databases hold and an address can carry: no NUL, no half of a surrogate pair."""
+    return isinstance(value, str) and "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _bad_cursor() -> DomainError:

@@ -66,6 +66,7 @@ _MESSAGES = {
     "too_many_items": _m("一次选得太多，请分批。"),
     "chat_url": _m("不是可用的机器人地址。可用 dingtalk://、wecombot://、feishu:// 等。"),
     "twice": _m("同一任务选了两次。"),
+    "one_of_two": _m("客户号和流程编号只填一项。"),
     "no_facts": _m("本件没有可更正的数据。"),
     "not_an_image": _m("只能上传 JPG、PNG、WebP 图片。"),
     "proof_missing": _m("此项须上传证明图片。"),

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
@@ -123,7 +123,7 @@ def answer(request: Request, error: DomainError, kept: str = "") -> Response:
     elif error.code is ErrorCode.SIGN_IN_REQUIRED:
         response = _to_sign_in(request, problem, kept)
     else:
-        response = _page(request, problem, kept=kept)
+        response = _page(request, problem, kept)
     if problem.status == HTTPStatus.UNAUTHORIZED and request.url.path.startswith(API_PREFIX):
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
@@ -135,7 +135,7 @@ def _to_sign_in(request: Request, problem: Problem, kept: str) -> Response:
     """A page that asks for sign-in leads there and back; what was typed into a form is shown, to be kept."""
     if request.method != "GET":
         links = (Link(text=_("登录"), href=_sign_in_href(_page_of_form(request))),)
-        return _page(request, problem, kept=kept, links=links)
+        return _page(request, problem, kept, links)
     address = _sign_in_href(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": address})
@@ -152,9 +152,11 @@ def _page_of_form(request: Request) -> str:
     return local_path(page.path + (f"?{page.query}" if page.query else ""))
 
 
-def _page(request: Request, problem: Problem, *, kept: str = "", links: tuple[Link, ...] = ()) -> Response:
-    facts = (problem.status, problem.code, problem.detail, problem.request_id)
-    return problem_page(request, *facts, kept=kept, links=links)
+def _page(request: Request, problem: Problem, kept: str = "", links: tuple[Link, ...] = ()) -> Response:
+    """The page of a refusal that has none of its own, with what is to be corrected."""
+    advice = " ".join(dict.fromkeys(entry["message"] for entry in problem.errors))
+    refusal = (problem.status, problem.code, problem.detail, problem.request_id)
+    return problem_page(request, *refusal, advice=advice, kept=kept, links=links)
 
 
 def invalid_input(errors: Sequence[Any]) -> DomainError:
@@ -177,6 +179,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(OperationalError, _on_operational_error)
+    app.add_exception_handler(DataError, _on_data_error)
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
@@ -199,7 +202,8 @@ async def _typed_text(request: Request) -> str:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     path_errors = [entry for entry in error.errors() if entry["loc"][0] == "path"]
-    return answer(request, DomainError(ErrorCode.NOT_FOUND) if path_errors else invalid_input(error.errors()))
+    refusal = DomainError(ErrorCode.NOT_FOUND) if path_errors else invalid_input(error.errors())
+    return answer(request, refusal, await _typed_text(request))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -227,9 +231,9 @@ def _page_above(request: Request) -> str | None:
 
 def _plain(request: Request, error: HTTPException) -> Response:
     """A refusal of the protocol itself, such as 405; its code is the HTTP phrase."""
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
-    problem = Problem(error.status_code, code, phrase, {}, request_id=getattr(request.state, "request_id", None))
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_")
+    told = _("此地址不接受这种请求方式。请从页面上的链接或按钮进入。")
+    problem = Problem(error.status_code, code, told, {}, request_id=getattr(request.state, "request_id", None))
     if request.url.path.startswith(API_PREFIX):
         document = problem.document(request.url.path)
         response: Response = JSONResponse(document, problem.status, media_type=MEDIA_TYPE)
@@ -242,3 +246,10 @@ def _plain(request: Request, error: HTTPException) -> Response:
 async def _on_operational_error(request: Request, error: Exception) -> Response:
     _log.error("records unavailable", request_id=getattr(request.state, "request_id", None), error=type(error).__name__)
     return answer(request, DomainError(ErrorCode.RECORDS_UNAVAILABLE))
+
+
+async def _on_data_error(request: Request, error: Exception) -> Response:
+    """What the database cannot hold, such as the character NUL, which SQLite takes and PostgreSQL does not."""
+    _log.warning("not storable", request_id=getattr(request.state, "request_id", None), error=type(error).__name__)
+    refusal = DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[{"field": "request", "reason": "value_error"}])
+    return answer(request, refusal, await _typed_text(request))

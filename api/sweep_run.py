@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowQueryFailedError
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import DomainError, ErrorCode
@@ -19,12 +19,15 @@ from workflows.sweeping import start_sweep
 POLL_SECONDS = 0.3
 ANSWER = timedelta(seconds=10)
 """A worker that runs answers at once; without one the sweep waits for it, and nobody waits for the sweep."""
-WAITING, FINISHED, QUIET = "waiting", "finished", "quiet"
+WAITING, FINISHED, QUIET, FAILED = "waiting", "finished", "quiet", "failed"
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How far the sweep of a branch is. `quiet`: all done but the greetings; `waiting`: no worker runs it now."""
+    """How far the sweep of a branch is. `quiet`: all done but the greetings; `waiting`: no worker runs it now.
+
+    `failed`: its run ended before it was through; the same command starts it again.
+    """
 
     institution_code: str
     phase: str
@@ -47,7 +50,7 @@ async def run_sweeps(settings: Settings, starts: Sequence[StartSweep], done: Cal
 
 
 async def _rest(client: Client, start: StartSweep, done: Callable[[], None]) -> Swept:
-    while (swept := await _progress(client, start)).phase not in {WAITING, FINISHED, QUIET}:
+    while (swept := await _progress(client, start)).phase not in {WAITING, FINISHED, QUIET, FAILED}:
         await asyncio.sleep(POLL_SECONDS)
     done()
     return swept
@@ -57,8 +60,13 @@ async def _progress(client: Client, start: StartSweep) -> Swept:
     handle = client.get_workflow_handle(sweep_id(start.institution_code, start.day))
     try:
         found: dict[str, int | str] = await handle.query(
-            "progress", result_type=dict[str, int | str], rpc_timeout=ANSWER
+            "progress",
+            result_type=dict[str, int | str],
+            reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
+            rpc_timeout=ANSWER,
         )
+    except WorkflowQueryRejectedError:
+        return Swept(start.institution_code, FAILED)
     except (RPCError, WorkflowQueryFailedError) as error:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.UNAVAILABLE:
             raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from threading import RLock
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -20,6 +20,12 @@ from models.settings import Settings
 _WRITE_OPTION = "greenlane_write"
 _writing: ContextVar[bool] = ContextVar("greenlane_writing", default=False)
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def no_records_yet(settings: Settings) -> bool:
+    """Whether a copy has no file of records so far: SQLite makes one as soon as it is asked for anything."""
+    url = make_url(settings.records_url)
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def newest_revision() -> str:

@@ -32,6 +32,7 @@ from activities.service import ServiceActivities
 from activities.survey import SurveyActivities
 from activities.sweep import SweepActivities
 from models.database import Database
+from models.errors import DomainError, ErrorCode
 from models.services.heartbeat import beat, leave
 from models.services.maintenance import is_closed
 from models.settings import Settings
@@ -94,13 +95,14 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
     """Run until SIGTERM or SIGINT, then drain. The schema must be migrated already.
 
     `more_jobs` are kinds of long-running work that stand above this layer: what draws pages draws batches of forms.
+    Raises ENGINE_UNAVAILABLE when nobody answers at the engine's address.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     database = Database.from_settings(settings)
-    client = await connect(settings, runtime=sdk_runtime(settings))
+    client = await _connected(settings)
     with ThreadPoolExecutor(ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         async with make_worker(client, database, settings, executor):
             outgoing = Outgoing(client, database, settings.task_queue)
@@ -111,6 +113,13 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
             )
             await asyncio.gather(give_signs_of_life(database, stop), _run_jobs(database, stop, more_jobs), *due)
     database.dispose()
+
+
+async def _connected(settings: Settings) -> Client:
+    try:
+        return await connect(settings, runtime=sdk_runtime(settings))
+    except RuntimeError as error:  # the SDK's way to say that nobody answers there
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
 
 
 async def give_signs_of_life(database: Database, stop: asyncio.Event) -> None:

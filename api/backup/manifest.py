@@ -65,8 +65,10 @@ def read(folder: Path) -> Manifest:
         manifest = Manifest.model_validate_json((folder / NAME).read_bytes())
     except FileNotFoundError as error:
         raise BackupError(f"{folder} is no backup: it has no {NAME}") from error
-    except (OSError, ValidationError) as error:
+    except OSError as error:
         raise BackupError(f"{folder / NAME} cannot be read: {error}") from error
+    except ValidationError as error:
+        raise BackupError(f"{folder} is damaged: {NAME} is not what was written; use another backup") from error
     for stored in manifest.files:
         path = folder / stored.name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():

@@ -4,12 +4,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from api import erased_list
 from api.backup.manifest import BackupError, Manifest, describe, write
 from models.copies import CopyError, copy_sqlite, dump_postgres
-from models.database import Database
+from models.database import Database, no_records_yet
 from models.encryption import keyring
 from models.settings import Settings
 from models.stores.audit import AuditStore
@@ -26,27 +27,41 @@ def take(settings: Settings, target: Path) -> Manifest:
     """Write a backup into a new folder, which appears whole or not at all. Raises BackupError."""
     if target.exists():
         raise BackupError(f"{target} exists: a backup is written into a new folder")
+    if no_records_yet(settings):
+        raise _nothing_at(settings)
     draft = target.with_name(f"{target.name}.partial")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True, mode=0o700)
+    try:
+        manifest = _taken(settings, draft)
+        write(draft, manifest)
+        draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # half of one is nothing to keep
+    return manifest
+
+
+def _taken(settings: Settings, draft: Path) -> Manifest:
     database = Database.from_settings(settings)
     try:
-        manifest = _fill(settings, database, draft)
+        return _fill(settings, database, draft)
     except CopyError as error:
         raise BackupError(str(error)) from error
     except DBAPIError as error:
         raise BackupError(f"the records cannot be read: {error.orig}") from error
     finally:
         database.dispose()
-    write(draft, manifest)
-    draft.rename(target)
-    return manifest
+
+
+def _nothing_at(settings: Settings) -> BackupError:
+    shown = make_url(settings.records_url).render_as_string(hide_password=True)
+    return BackupError(f"there are no records at {shown}: check GREENLANE_HOME and GREENLANE_DATABASE_URL")
 
 
 def _fill(settings: Settings, database: Database, draft: Path) -> Manifest:
     revision = database.revision()
     if revision is None:
-        raise BackupError(f"there are no records at {database.engine.url.render_as_string(hide_password=True)}")
+        raise _nothing_at(settings)
     erased_list.note(settings, database)
     began, head, lite = datetime.now(UTC), _audit_head(database), database.engine.dialect.name == "sqlite"
     if lite:

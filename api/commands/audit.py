@@ -3,7 +3,7 @@
 import typer
 from rich.console import Console
 
-from models.database import Database
+from api.terminal import standing_records
 from models.services.audit import verify_kept
 from models.settings import Settings
 
@@ -19,10 +19,9 @@ def register(app: typer.Typer) -> None:
 @audit_app.command()
 def verify() -> None:
     """Check every entry against the one before it; exit code 1 names the first that does not fit."""
-    database = Database.from_settings(Settings())
-    with database.read() as session, console.status("校验审计链 verifying the audit chain"):
+    shown = console.status("校验审计链 verifying the audit chain")
+    with standing_records(Settings()) as database, database.read() as session, shown:
         report = verify_kept(session)
-    database.dispose()
     if report.broken_at is not None:
         console.print(f"断裂 broken at entry {report.broken_at}; {report.verified} entries before it hold")
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from rich.console import Console
 from api.backup import restoring, taking
 from api.backup.manifest import BackupError
 from api.supervisor.errors import StartError
-from models.database import Database
+from api.terminal import errors, standing_records
 from models.services import maintenance
 from models.services.by import By
 from models.settings import Settings
@@ -20,7 +20,6 @@ from models.types import Door
 
 maintenance_app = typer.Typer(help="维护: close the doors, see why they are closed, open them.", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _BY = By("system:command", Door.CLI)
 BY_HAND, BY_HAND_LOOK_BACK = "by hand", timedelta(days=7)
 """Nobody knows of when records put back by hand are: what the engine did in so many days is gone through."""
@@ -56,7 +55,7 @@ def restore(
 @maintenance_app.command()
 def status() -> None:
     """Say since when and why the doors are closed, and how many differences are left."""
-    with _records() as database, database.read() as session:
+    with standing_records(_settings()) as database, database.read() as session:
         row = maintenance.standing(session)
     if row is None:
         console.print("open")
@@ -76,7 +75,7 @@ def begin(
     """
     now = datetime.now(UTC)
     backup = maintenance.Backup(BY_HAND, now - BY_HAND_LOOK_BACK) if until_agreed else None
-    with _records() as database, database.write() as session:
+    with standing_records(_settings()) as database, database.write() as session:
         maintenance.begin(session, reason, _BY, backup)
     console.print("closed")
 
@@ -84,7 +83,7 @@ def begin(
 @maintenance_app.command()
 def end(reason: Annotated[str, typer.Option(help="Why, for the audit trail.")]) -> None:
     """Open the doors, whatever differs still: the differences stay in the list of the comparison."""
-    with _records() as database, database.write() as session:
+    with standing_records(_settings()) as database, database.write() as session:
         was_closed = maintenance.end(session, reason, _BY)
     console.print("open" if was_closed else "open already")
 
@@ -92,15 +91,6 @@ def end(reason: Annotated[str, typer.Option(help="Why, for the audit trail.")]) 
 def _settings() -> Settings:
     settings = Settings()
     return settings.model_copy(update={"home": settings.home.resolve()})
-
-
-@contextmanager
-def _records() -> Iterator[Database]:
-    database = Database.from_settings(_settings())
-    try:
-        yield database
-    finally:
-        database.dispose()
 
 
 @contextmanager

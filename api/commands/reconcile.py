@@ -12,6 +12,7 @@ from rich.table import Table
 from api.supervisor.home import settings_of_copy
 from api.terminal import reported
 from models.database import Database
+from models.errors import DomainError, ErrorCode
 from models.services import jobs
 from models.services.by import By
 from models.services.reconcile import runs
@@ -38,8 +39,7 @@ def reconcile(
         database = Database.from_settings(settings)
         try:
             database.migrate()
-            job_id = _ask(database, repair=repair)
-            asyncio.run(_follow(settings, database, job_id))
+            job_id = asyncio.run(_compared(settings, database, repair=repair))
             clean = _show(database, job_id)
         finally:
             database.dispose()
@@ -52,17 +52,22 @@ def _ask(database: Database, *, repair: bool) -> UUID:
         return runs.ask(session, runs.Wish(repair, By(f"cli:{getpass.getuser()}", Door.CLI))).id
 
 
-async def _follow(settings: Settings, database: Database, job_id: UUID) -> None:
-    """Do it here, or wait for the service that took it up first."""
+async def _compared(settings: Settings, database: Database, *, repair: bool) -> UUID:
+    """Do it here, or wait for the service that took it up first. Raises ENGINE_UNAVAILABLE: then nothing is asked."""
     from api.gateway import Gateway  # noqa: PLC0415 - loads the engine's library, which takes its time
     from api.reconciling import wait_for  # noqa: PLC0415
     from workflows.client import QUICK_RETRY, connect  # noqa: PLC0415
 
-    gateway = Gateway(await connect(settings, lazy=True, retry=QUICK_RETRY), settings.task_queue)
+    try:
+        gateway = Gateway(await connect(settings, lazy=True, retry=QUICK_RETRY), settings.task_queue)
+    except ValueError as error:
+        raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
+    job_id = _ask(database, repair=repair)
     columns = (TextColumn("对账 reconcile"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
         await wait_for(database, gateway, job_id, lambda done, total: bar.update(task, completed=done, total=total))
+    return job_id
 
 
 def _show(database: Database, job_id: UUID) -> bool:

@@ -41,7 +41,7 @@ def replay(
     settings = settings_of_copy()
     try:
         release, found = asyncio.run(_check(settings, sample, save, saved))
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # the engine's library raises the latter where nobody answers
         console.print(f"greenlane: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     _show(release, found)

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from api.terminal import errors, reported
 from models.settings import Settings
 
 console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 
 def register(app: typer.Typer) -> None:
@@ -59,14 +59,16 @@ def worker() -> None:
 
     configure_logs()
     bridge_libraries()
-    asyncio.run(run_worker(_checked(), {JOB_KIND: run_batch}))
+    with reported():
+        asyncio.run(run_worker(_checked(), {JOB_KIND: run_batch}))
 
 
 def migrate() -> None:
     """Bring the record database to the newest version; the built-in rulebook becomes version 1 of an empty one."""
     from api.supervisor.welcome import fill
 
-    fill(Settings(demo=False), console)
+    with reported():
+        fill(Settings(demo=False), console)
 
 
 def prepare_engine() -> None:

@@ -38,9 +38,10 @@ def sweep(
     """Find everything due up to a day: plans, duties of article 17, touchpoints, greetings, memberships.
 
     It starts the sweep the worker would start, once a branch and day: one that runs or has run is shown, not repeated.
+    One that failed is started again; exit code 1 when it fails once more.
     Greetings wait for the end of the quiet hours; the command does not.
     """
-    from api.sweep_run import run_sweeps  # noqa: PLC0415 - loads the engine's library, which takes its time
+    from api.sweep_run import FAILED, run_sweeps  # noqa: PLC0415 - loads the engine's library, which takes its time
 
     today = local_date(datetime.now(UTC))
     day = date.date() if date else today
@@ -54,6 +55,8 @@ def sweep(
             task = bar.add_task("", total=len(starts))
             found = asyncio.run(run_sweeps(settings, starts, lambda: bar.advance(task)))
     _show([(swept.institution_code, swept.phase, swept.counts) for swept in found])
+    if any(swept.phase == FAILED for swept in found):
+        raise typer.Exit(1)
 
 
 def _chosen(settings: Settings, wanted: Sequence[str] | None) -> list[str]:

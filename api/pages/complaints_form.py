@@ -81,9 +81,9 @@ class Typed:
             return None
         try:
             at = datetime.fromisoformat(text)
-        except ValueError as error:
+            return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             raise wrong("received_at", "datetime_from_date_parsing") from error
-        return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 _BODY = ("contact_id", "channel", "complainant", "phone", "subject", "matter", "grade")

@@ -1,7 +1,7 @@
 """登记受理 附件三: find the customer, say what it asks for, see at once when it is due."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -89,8 +89,8 @@ class TypedIntake:
         if not self.received_at:
             return now
         try:
-            return datetime.fromisoformat(self.received_at).replace(tzinfo=SHANGHAI)
-        except ValueError as error:
+            return datetime.fromisoformat(self.received_at).replace(tzinfo=SHANGHAI).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             errors = [{"field": "received_at", "reason": "datetime_parsing"}]
             raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=errors) from error
 

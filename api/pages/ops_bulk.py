@@ -18,7 +18,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.ops_bulk import Previewed
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
-from api.pages.form_bodies import Text
+from api.pages.form_bodies import Text, validated
 from api.pages.form_errors import error_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _, pgettext
@@ -29,7 +29,7 @@ from api.pages.render import render, see_other
 from api.pages.view.common import Option, Progress, Strip, StripTone
 from api.pages.view.ops_bulk import OpsBulkPage, OpsBulkRow, OpsBulkRunPage
 from api.pages.words import word
-from api.schemas.ops import OpsBulkAnswer, OpsBulkItemAnswer
+from api.schemas.ops import OpsBulkAnswer, OpsBulkItemAnswer, ReasonBody
 from models.database import Database
 from models.errors import DomainError
 from models.ops_types import BulkAct, OpsAct
@@ -136,7 +136,7 @@ def stop(
 
 def _asked(ticked: Ticked, key: str) -> str:
     with ticked.database.write() as session:
-        wanted = _wish(session, ticked)
+        wanted = _wish(session, ticked)._replace(reason=validated(ReasonBody, {"reason": ticked.reason}).reason)
         own = acts.key_for(ticked.caller, key, "ops-bulk", [*map(str, wanted)])
         facts = once(session, own, now(), lambda: {"bulk_id": str(bulk.ask(session, ticked.caller, wanted).id)})
     return str(facts["bulk_id"])

@@ -1,6 +1,6 @@
 """`/ops/cases` 流程查询 over all cases; one case with what it waits for, every event, and every act on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -14,9 +14,9 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.engine_pages import engine_href
 from api.ops_acts import Asking
 from api.ops_case import Watched, found_cases, watched
-from api.ops_doing import perform
+from api.ops_doing import ON_RUNS, perform
 from api.ops_mending import check_confirmed
-from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
+from api.pages.acting import engine_of, has_own_page, pending, refused_before, status_headers, usable_key
 from api.pages.case_pages import page_of
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import Text, validated
@@ -33,7 +33,7 @@ from api.pages.words import word
 from api.paging import Paging, PagingDep, encode_cursor
 from api.schemas.ops import TerminateBody
 from models.database import Database
-from models.errors import DomainError
+from models.errors import DomainError, ErrorCode
 from models.ops_types import OpsAct
 from models.stores.case_names import case_names
 from models.stores.institutions import institution_names
@@ -52,6 +52,7 @@ class Typed:
     reason: str = ""
     error: DomainError | None = None
     done: str = ""
+    update: str = ""
 
 
 @router.get("")
@@ -72,12 +73,20 @@ def search(
 
 @router.get("/{case_id}")
 async def show(
-    request: Request, case_id: UUID, database: DatabaseDep, caller: WatcherDep, done: Annotated[str, Query()] = ""
+    request: Request,
+    case_id: UUID,
+    database: DatabaseDep,
+    caller: WatcherDep,
+    *,
+    done: Annotated[str, Query()] = "",
+    update: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """One case, with its run as the engine has it."""
+    """One case, with its run as the engine has it; `update` is the key of an act that was refused meanwhile."""
     found = await watched(database, engine_of(request), caller, case_id)
-    model = await run_in_threadpool(_shown, request, database, caller, found, Typed(done=done_text(done)))
-    return render(request, "pages/ops_case.html", model)
+    typed = Typed(done=done_text(done), update=update)
+    return render(
+        request, "pages/ops_case.html", await run_in_threadpool(_shown, request, database, caller, found, typed)
+    )
 
 
 @router.post("/{case_id}/{act}")
@@ -93,15 +102,19 @@ async def act_on(
     idempotency_key: Text = "",
 ) -> Response:
     """An act with its reason; a refusal comes back with what was typed."""
+    typed_key = usable_key(idempotency_key)
     try:
         body = validated(TerminateBody, {"reason": reason, "confirmed": confirmed})
         if act is OpsAct.TERMINATE:
             check_confirmed(confirmed=body.confirmed)
-        key = acts.key_for(caller, usable_key(idempotency_key), f"ops-{act}:{case_id}", body.model_dump(mode="json"))
+        key = acts.key_for(caller, typed_key, f"ops-{act}:{case_id}", body.model_dump(mode="json"))
         await perform(database, engine_of(request), Asking(caller, key, body.reason), act, case_id)
     except DomainError as error:
         if not has_own_page(error):
             raise
+        if error.code is ErrorCode.NOT_YET_CONFIRMED and act not in ON_RUNS:
+            back = f"{BASE}/{case_id}"
+            return await run_in_threadpool(pending, request, database, caller, typed_key, kept=reason, back=back)
         found = await watched(database, engine_of(request), caller, case_id)
         model = await run_in_threadpool(_shown, request, database, caller, found, Typed(act, reason, error))
         return render(request, "pages/ops_case.html", model, *status_headers(error))
@@ -147,7 +160,8 @@ def _state(case: Case) -> Tag:
 
 def _shown(request: Request, database: Database, caller: Caller, found: Watched, typed: Typed) -> CasePage:
     with database.read() as session:
-        return _page(desk_of(request, session, caller), found, typed)
+        error = typed.error or refused_before(session, caller, typed.update)
+        return _page(desk_of(request, session, caller), found, replace(typed, error=error))
 
 
 def _page(desk: Desk, found: Watched, typed: Typed) -> CasePage:
@@ -167,7 +181,7 @@ def _page(desk: Desk, found: Watched, typed: Typed) -> CasePage:
         strips=(*((sent,) if typed.done else ()), *((trouble_strip(trouble, desk.now),) if trouble else ())),
         acts=act_forms(found, typed.act, typed.reason),
         refused=refused_acts(found),
-        errors=summary_of(typed.error, typed.act) if typed.error and typed.act else None,
+        errors=summary_of(typed.error, typed.act) if typed.error else None,
         events=events,
         empty=None if events else EmptyState(text=_("引擎已不保存此流程的历史。"), icon="info"),
     )

@@ -96,9 +96,11 @@ def done_text(act: str) -> str:
     return _(_DONE[OpsAct(act)]) if act in set(OpsAct) else ""
 
 
-def summary_of(error: DomainError, act: OpsAct) -> ErrorSummary:
+def summary_of(error: DomainError, act: OpsAct | None) -> ErrorSummary:
     """The refusal, leading to the fields of this act's form."""
     found = error_summary(error, confirmed=_("确认"))
+    if act is None:
+        return found
     fields = tuple(replace(field, field_id=f"{act.value}-{field.field_id}") for field in found.errors)
     return replace(found, errors=fields)
 

@@ -17,10 +17,14 @@ def problem_page(
     detail: str,
     request_id: str | None,
     *,
+    advice: str = "",
     kept: str = "",
     links: tuple[Link, ...] = (),
 ) -> Response:
-    """Answer with the sentence, the text that was typed and a way on; knows the caller only when the guard did."""
+    """Answer with the sentence, what to correct, the text that was typed and a way on.
+
+    It knows the caller only when the guard did.
+    """
     caller = getattr(request.state, "caller", None)
     model = ProblemPage(
         shell=shell_for(request, caller),
@@ -28,6 +32,7 @@ def problem_page(
         status=status,
         code=code,
         request_id=request_id or "",
+        advice=advice,
         kept_text=kept,
         links=links or (Link(text=_("回到首页"), href="/"),),
     )

@@ -12,6 +12,7 @@ from api.pages.task_acts import CHAIN_ACTS
 from api.security.redirects import local_path
 from models.database import Database
 from models.errors import DomainError, ErrorCode
+from models.ops_types import OpsAct
 from models.services import drafts
 from models.stores.idempotency import DONE, IdempotencyStore
 from models.tables.messages import IdempotencyRecord
@@ -22,6 +23,7 @@ _OF_THE_PROGRAMME = {"season-open", "season", "appeal", "membership-cancel", "me
 """Acts on no case: their outcome stands where the person came from."""
 _TAKEN_IN, _ON_REQUESTS = "green-channel", "green-"
 """绿色通道: taking a request in, and the acts on one."""
+_BY_OPERATIONS = {f"ops-{act.value}": act.value for act in OpsAct}
 
 
 @router.get("/{key}")
@@ -57,11 +59,19 @@ def _outcome(database: Database, caller: Caller, row: IdempotencyRecord, back: s
     case_id = (row.answer or {}).get("case_id")
     if name == _TAKEN_IN:
         return f"/{name}/{case_id}?done=open" if case_id else _with(back, row, "", refused=refused)
-    if name.startswith(_ON_REQUESTS):
-        return _with(f"/green-channel/{subject}", row, name.removeprefix(_ON_REQUESTS), refused=refused)
     if subject:
-        return _with(f"/cases/{subject}", row, name, refused=refused)
+        page, done = _own_page(name, subject)
+        return _with(page, row, done, refused=refused)
     return f"/cases/{case_id}?done={name}" if case_id else _with(back, row, "", refused=refused)
+
+
+def _own_page(name: str, subject: str) -> tuple[str, str]:
+    """The page of the case that was acted on, and what was done as that page calls it."""
+    if name.startswith(_ON_REQUESTS):
+        return f"/green-channel/{subject}", name.removeprefix(_ON_REQUESTS)
+    if name in _BY_OPERATIONS:
+        return f"/ops/cases/{subject}", _BY_OPERATIONS[name]
+    return f"/cases/{subject}", name
 
 
 def _with(address: str, row: IdempotencyRecord, done: str, *, refused: bool) -> str:

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from api import acts, ops_acts, ops_mending
+from api.acts import Prepare
 from api.deps import Action, Caller, DatabaseDep, GatewayDep, SettingsDep, require
 from api.ops_case import case_ops_answer, search_answer, watched
+from api.ops_doing import on_run
 from api.paging import PagingDep
 from api.routes.sending import Sending, sending
 from api.schemas.base import PageAnswer
@@ -48,28 +50,24 @@ async def retry(case_id: UUID, body: ReasonBody, by: ActingDep, settings: Settin
 @router.post("/{case_id}/reassign")
 async def reassign(case_id: UUID, body: OpsReassignBody, by: ActingDep) -> CaseRowAnswer:
     """改派 of what the case waits for."""
-    return await by.on_case(
-        "ops-reassign",
-        case_id,
-        body,
-        lambda key: ops_acts.reassign(by.caller, key, case_id, to=body.to, reason=body.reason),
-    )
+    asking = _asking(by, "reassign", case_id, body)
+    prepare = ops_acts.reassign(by.caller, asking.key, case_id, to=body.to, reason=body.reason)
+    return await _on_run(by, "reassign", case_id, body, prepare)
 
 
 @router.post("/{case_id}/skip")
 async def skip(case_id: UUID, body: ReasonBody, by: ActingDep) -> CaseRowAnswer:
     """跳过: a touchpoint alone may be left out."""
-    return await by.on_case(
-        "ops-skip", case_id, body, lambda key: ops_acts.skip(by.caller, key, case_id, reason=body.reason)
-    )
+    asking = _asking(by, "skip", case_id, body)
+    return await _on_run(by, "skip", case_id, body, ops_acts.skip(by.caller, asking.key, case_id, reason=body.reason))
 
 
 @router.post("/{case_id}/cancel")
 async def cancel(case_id: UUID, body: ReasonBody, by: ActingDep) -> CaseRowAnswer:
     """取消, as far as the rules of its kind know a cancellation; an approval is withdrawn in its declarant's place."""
-    return await by.on_case(
-        "ops-cancel", case_id, body, lambda key: ops_acts.cancel(by.caller, key, case_id, reason=body.reason)
-    )
+    asking = _asking(by, "cancel", case_id, body)
+    prepare = ops_acts.cancel(by.caller, asking.key, case_id, reason=body.reason)
+    return await _on_run(by, "cancel", case_id, body, prepare)
 
 
 @router.post("/{case_id}/release")
@@ -97,6 +95,11 @@ async def terminate(case_id: UUID, body: TerminateBody, by: ActingDep, settings:
 def _asking(by: Sending, act: str, case_id: UUID, body: ReasonBody) -> ops_acts.Asking:
     key = acts.key_for(by.caller, by.key, f"ops-{act}:{case_id}", body.model_dump(mode="json"))
     return ops_acts.Asking(by.caller, key, body.reason)
+
+
+async def _on_run(by: Sending, act: str, case_id: UUID, body: ReasonBody, prepare: Prepare) -> CaseRowAnswer:
+    ready = await on_run(by.database, by.gateway, _asking(by, act, case_id, body), case_id, prepare)
+    return await by.on_case(f"ops-{act}", case_id, body, lambda _key: ready)
 
 
 async def _answer(by: Sending, case_id: UUID, settings: Settings) -> CaseOpsAnswer:

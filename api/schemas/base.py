@@ -1,11 +1,24 @@
 """Bases of every JSON body and answer."""
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
 
 ItemT = TypeVar("ItemT")
+
+
+def _in_utc(at: datetime) -> datetime:
+    """The instant as it is kept. Raises ValueError for one at an edge of the calendar that UTC does not have."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no instant in UTC") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant that somebody sends, with its time zone."""
 
 
 class Body(BaseModel):

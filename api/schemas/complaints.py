@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
-from api.schemas.base import Answer, Body
+from api.schemas.base import Answer, Body, Instant
 from api.schemas.cases import Comment, TimelineAnswer, Version
 from models.rules.clock import ClockState
 from models.service_types import ComplaintGrade, ComplaintSheet, CustomerView, IntakeChannel
@@ -27,7 +27,7 @@ class InquiryBody(Body):
     phone: Annotated[str, StringConstraints(max_length=40)] = ""
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     matter: Words = ""
-    received_at: AwareDatetime | None = None
+    received_at: Instant | None = None
 
 
 class ComplaintBody(InquiryBody):

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from api.schemas.base import Answer, Body
+from api.schemas.base import Answer, Body, Instant
 from api.schemas.clock import PauseAnswer
 from models.rules.clock import ClockState
 from models.service_types import GreenService, IntakeChannel
@@ -31,7 +31,7 @@ class TakeInBody(Body):
     customer_no: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     service: GreenService
     reference_no: Number
-    received_at: AwareDatetime | None = None
+    received_at: Instant | None = None
     contact_id: UUID | None = None
     contact_name: Annotated[str, StringConstraints(max_length=100)] = ""
     policy_no: Number | None = None

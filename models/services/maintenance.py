@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from models.database import Database
+from models.errors import DomainError, ErrorCode
 from models.services import audit
 from models.services.by import By
 from models.stores.maintenance import MaintenanceStore
@@ -37,7 +38,8 @@ def is_closed(database: Database) -> bool:
 
 
 def begin(session: Session, reason: str, by: By, backup: Backup | None = None) -> Maintenance:
-    """Close the doors; where they are closed already, the newer reason stands."""
+    """Close the doors; where they are closed already, the newer reason stands. Raises REASON_REQUIRED."""
+    _refuse_blank(reason)
     backup_id, as_of = backup or (None, None)
     row = standing(session) or Maintenance(since=datetime.now(UTC), reason=reason)
     row.reason, row.backup_id, row.records_as_of, row.drift, row.checked_at = reason, backup_id, as_of, None, None
@@ -55,13 +57,19 @@ def note_drift(session: Session, drift: int, at: datetime) -> None:
 
 
 def end(session: Session, reason: str, by: By) -> bool:
-    """Let people in again; False when the doors are open."""
+    """Let people in again; False when the doors are open. Raises REASON_REQUIRED."""
+    _refuse_blank(reason)
     row = standing(session)
     if row is None:
         return False
     MaintenanceStore(session).delete(row)
     _note(session, "end", by, reason, {"backup_id": row.backup_id, "drift": row.drift})
     return True
+
+
+def _refuse_blank(reason: str) -> None:
+    if not reason.strip():
+        raise DomainError(ErrorCode.REASON_REQUIRED)
 
 
 def _note(session: Session, act: str, by: By, reason: str, facts: dict[str, str | int | None]) -> None:

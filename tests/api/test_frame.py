@@ -102,6 +102,10 @@ async def test_wrong_method_keeps_its_allow_header(clients: Clients) -> None:
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
     assert answer.json()["code"] == "method_not_allowed"
+    page = await clients.anonymous().put("/sign-in")
+    assert page.status_code == 405
+    assert "此地址不接受这种请求方式" in page.text
+    assert "Not Allowed" not in page.text
 
 
 @pytest.mark.parametrize(

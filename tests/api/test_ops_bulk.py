@@ -149,3 +149,15 @@ async def test_lost_runs_are_started_again_and_one_in_order_is_left(floor: Floor
     assert [item["code"] for item in done["items"]] == [None, None, "run_in_order"]
     names = [floor.records(case_id)[0].workflow_id for case_id in (approval, visits[0])]
     assert [(await floor.gateway.standing(name)).status for name in names] == [RunStatus.RUNNING] * 2
+
+
+async def test_what_a_run_would_do_is_refused_where_there_is_none(floor: Floor) -> None:
+    lost, there = await _two(floor)
+    await floor.lose(floor.records(lost)[0].workflow_id)
+    for wanted in ({"act": "skip"}, {"act": "reassign", "to": floor.people["unit"]}):
+        body = wanted | {"case_ids": [lost]}
+        assert (await floor.post("ops", f"{BULK}/preview", 200, body))["items"][0]["code"] == "run_lost"
+    body = {"act": "reassign", "to": floor.people["unit"], "case_ids": [lost, there], "reason": REASON}
+    bulk_id = (await floor.post("ops", BULK, 202, body))["bulk_id"]
+    await act_in_bulk(floor.database, floor.gateway, UUID(bulk_id))
+    assert [item["code"] for item in (await _read(floor, bulk_id))["items"]] == ["run_lost", None]

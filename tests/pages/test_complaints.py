@@ -172,6 +172,8 @@ async def test_a_refused_form_comes_back_with_what_was_typed(people: Clients, in
     assert _text(page, "#matter") == MATTER
     without = await svc.post(f"{DESK}/new", data={**typed, "customer": world.GOLD, "subject": " "})
     assert soup_of(without).select_one(".gl-errors a[href='#subject']")
+    first_day = {**typed, "customer": world.GOLD, "received_at": "0001-01-01T00:00"}
+    assert (await svc.post(f"{DESK}/new", data=first_day)).status_code == 422
     away = await svc.post(f"{DESK}/new", data={**typed, "customer": world.GOLD})
     assert away.status_code == 503
     assert _text(soup_of(away), "#matter") == MATTER

@@ -291,6 +291,7 @@ async def test_an_advance_payment_is_typed_with_its_amounts_and_shown_with_them(
     amount = shown.select_one("#advance_amount")
     assert amount is not None
     assert amount["value"] == "60000", "nothing typed is lost"
+    assert (await send(browser, page, "#intake", **typed | {"received_at": "0001-01-01T00:00"})).status_code == 422
     answer = await send(browser, page, "#intake", **typed | {"advance_amount": "50000"})
     assert answer.status_code == 303, answer.text[:500]
     request = soup_of(await browser.get(answer.headers["location"]))

@@ -40,6 +40,10 @@ async def test_ticked_previewed_and_done(floor: Floor) -> None:
         assert words in shown
     refused = await browser.post("/ops/bulk/confirm", data={**form, "shown": "skip", "reason": " "})
     assert refused.status_code == 422
+    for wrong in ({"reason": "x" * 501}, {"reason": "a\x00"}, {"reason": "重复", "case": []}):
+        refused = await browser.post("/ops/bulk/confirm", data={**form, "shown": "skip", **wrong})
+        assert refused.status_code == 422, "as the JSON refuses it"
+        assert soup_of(refused).find("div", class_="gl-errors") is not None
     changed = await browser.post("/ops/bulk/confirm", data={**form, "shown": "retry", "reason": "重复"})
     assert changed.status_code == 200, "another act than the one previewed is previewed first"
     assert all(floor.records(case)[0].outcome is None for case in visits)

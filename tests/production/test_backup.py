@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,11 +31,13 @@ from models.settings import Settings
 from models.stores.audit import AuditStore
 from models.stores.customers import contacts_of
 from models.tables.book import Contact, Customer, PersonKey
+from models.tables.jobs import Job
 from models.tables.organisation import Account
 from models.tables.retention import LegalHold
 from models.types import Door
 from tests.plugins.postgres import PROGRAMS, fresh_database
 from tests.support import world
+from tests.support.ports import free_port
 
 LETTER, OTHER_KEY = "one letter", "another-secret-another-secret-another-00"
 
@@ -231,6 +235,8 @@ def _spoil(backup: Path, how: str) -> None:
     manifest = json.loads((backup / NAME).read_text("utf-8"))
     if how == "no manifest":
         (backup / NAME).unlink()
+    elif how == "half a manifest":
+        (backup / NAME).write_text("{}", encoding="utf-8")
     elif how == "missing":
         (backup / ENGINE).unlink()
     elif how == "altered":
@@ -245,6 +251,7 @@ def _spoil(backup: Path, how: str) -> None:
     ("how", "reason"),
     [
         ("no manifest", "is no backup"),
+        ("half a manifest", "is damaged: manifest.json is not what was written; use another backup"),
         ("missing", "temporal.db is missing"),
         ("altered", "records.db is not what was written"),
         ("newer", "install the version it was taken with"),
@@ -266,9 +273,9 @@ def test_a_backup_that_fails_leaves_no_folder_that_looks_like_one(home: Path) ->
         file.write(b"\xff" * 8192)
     with pytest.raises(BackupError, match="records cannot be read: database disk image is malformed"):
         take(_settings(home), home.parent / "backup")
-    assert not (home.parent / "backup").exists()
     with pytest.raises(BackupError, match="there are no records"):
         take(_settings(home.parent / "empty"), home.parent / "of-nothing")
+    assert {path.name for path in home.parent.iterdir()} == {home.name}
 
 
 def test_postgresql_by_its_own_programs(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,6 +320,9 @@ def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
     assert "in maintenance" in run.invoke(command_line, ["restore", target, "--replace"]).stdout
     assert "not compared yet" in run.invoke(command_line, ["maintenance", "status"]).stdout
     assert run.invoke(command_line, ["maintenance", "end"]).exit_code != 0
+    for act in ("begin", "end"):
+        blank = run.invoke(command_line, ["maintenance", act, "--reason", " "])
+        assert (blank.exit_code, "Give a reason" in blank.stderr) == (1, True)
     assert run.invoke(command_line, ["maintenance", "end", "--reason", "checked by hand"]).stdout == "open\n"
     assert run.invoke(command_line, ["maintenance", "begin", "--reason", "moving house"]).stdout == "closed\n"
     agreed = ["maintenance", "begin", "--reason", "put back by hand", "--until-agreed"]
@@ -328,3 +338,50 @@ def test_the_commands_say_what_they_did_and_end_with_1_when_refused(
         ("maintenance.begin", "moving house"),
         ("maintenance.begin", "put back by hand"),
     ]
+
+
+@pytest.mark.parametrize("wanted", [["maintenance", "status"], ["audit", "verify"]])
+def test_a_home_without_records_is_told_and_stays_as_it_is(
+    wanted: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLANE_HOME", str(tmp_path / "nowhere"))
+    refused = CliRunner().invoke(command_line, wanted)
+    assert (refused.exit_code, "there are no records at" in refused.stderr) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "nowhere").mkdir()
+    (tmp_path / "nowhere" / "records.db").write_text("no database at all")
+    refused = CliRunner().invoke(command_line, wanted)
+    assert (refused.exit_code, "the records cannot be read" in refused.stderr) == (1, True)
+
+
+def test_a_comparison_without_an_engine_is_refused_and_nothing_is_asked(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLANE_HOME", str(home))
+    monkeypatch.setenv("GREENLANE_SECRET_KEY", world.SECRET)
+    refused = CliRunner().invoke(command_line, ["reconcile"])
+    assert (refused.exit_code, "engine is unavailable" in refused.stderr) == (1, True)
+    database = Database.from_settings(_settings(home))
+    with database.read() as session:
+        assert session.exec(select(Job)).all() == []
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "address", "sentence"),
+    [
+        ("migrate", "GREENLANE_DATABASE_URL", "the records cannot be read"),
+        ("worker", "GREENLANE_TEMPORAL_ADDRESS", "engine"),
+    ],
+)
+def test_where_nobody_answers_a_part_ends_with_a_sentence(
+    wanted: str, address: str, sentence: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("GREENLANE_HOME", str(home))
+    monkeypatch.setenv("GREENLANE_SECRET_KEY", OTHER_KEY)
+    monkeypatch.setenv(address, f"postgresql+psycopg://nobody@{nobody}/none" if wanted == "migrate" else nobody)
+    command = [str(Path(sys.executable).with_name("greenlane")), wanted]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, sentence in refused.stderr) == (1, True), refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -148,6 +149,7 @@ def test_nothing_of_what_is_held_goes(database: Database, insurer: World, *, by_
     [
         (Held(GOLD), "  ", ErrorCode.REASON_REQUIRED),
         (Held(), "诉讼", ErrorCode.INVALID_INPUT),
+        (Held(GOLD, uuid4()), "诉讼", ErrorCode.INVALID_INPUT),
         (Held("C9999999"), "诉讼", ErrorCode.NOT_FOUND),
     ],
 )

@@ -137,3 +137,11 @@ async def test_what_cannot_be_swept_is_refused_in_words(stage: Stage, greenlane:
 def _words(result: Result) -> str:
     """What was said, without frames and line ends."""
     return " ".join(result.output.replace("│", "").split())
+
+
+async def test_a_sweep_that_failed_is_told_and_not_followed_for_ever(
+    timed_stage: Stage, greenlane: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _on_engine(timed_stage, monkeypatch)
+    result = await asyncio.to_thread(greenlane, "--date", "0001-01-01", "--branch", BRANCH)
+    assert (result.exit_code, "failed" in result.output) == (1, True), "no calendar reaches that far back"

@@ -74,7 +74,7 @@ def lift(session: Session, hold_id: UUID, why: Because) -> LegalHold:
 
 def _check(session: Session, held: Held) -> None:
     if bool(held.customer_no) == bool(held.case_id):
-        error = {"field": "customer_no", "reason": "missing"}
+        error = {"field": "customer_no", "reason": "one_of_two" if held.case_id else "missing"}
         raise DomainError(ErrorCode.INVALID_INPUT, n=1, errors=[error])
     if held.customer_no and customer_in_scope(session, held.customer_no, EVERYTHING) is None:
         raise DomainError(ErrorCode.NOT_FOUND)
