@@ -21,6 +21,7 @@ from api.pages.build_task import Shown
 from api.pages.build_thread import answer_name
 from api.pages.cases import AtCase, case_answer_page
 from api.pages.desk import desk_of
+from api.pages.green_channel_acting import said_again
 from api.pages.inbox_query import InboxQuery
 from api.pages.render import render, see_other
 from api.pages.tasks import AtTask, task_answer
@@ -30,6 +31,7 @@ from models.errors import DomainError, ErrorCode
 from models.services.desk import attachments
 from models.services.desk.attachments import Attached
 from models.services.idempotency import Key
+from models.types import CaseKind
 
 router = APIRouter(prefix="/cases")
 Text = Annotated[str, Form(max_length=100)]
@@ -134,11 +136,14 @@ async def _recorded(said: Said, name: str, do: Callable[[Session], None], form: 
 
 def _again(said: Said, typed: TypedAct) -> Response:
     """The page it was sent from, with what was typed."""
-    at, task_id = said.at, _task_of(said.back)
-    if task_id is None:
-        return case_answer_page(at, ShownCase(act=typed))
-    query = InboxQuery()
-    return task_answer(AtTask(at.request, at.database, at.caller, task_id, query), Shown(query=query, act=typed))
+    at, task_id, query = said.at, _task_of(said.back), InboxQuery()
+    if task_id is not None:
+        return task_answer(AtTask(at.request, at.database, at.caller, task_id, query), Shown(query=query, act=typed))
+    with at.database.read() as session:
+        kind = visible_case(session, at.caller, at.case_id).kind
+    if kind is CaseKind.GREEN_CHANNEL:
+        return said_again(at, typed)
+    return case_answer_page(at, ShownCase(act=typed))
 
 
 def _task_of(back: str) -> UUID | None:

@@ -22,6 +22,8 @@ from api.pages.acting import (
     status_headers,
     usable_key,
 )
+from api.pages.build_acts import TypedAct
+from api.pages.cases import AtCase
 from api.pages.desk import desk_of
 from api.pages.green_channel_case import CASE, ShownRequest, green_case_page
 from api.pages.green_channel_forms import SATISFIED, TypedFinish
@@ -214,6 +216,15 @@ async def _done(at: AtRequest, name: str, prepare: Callable[[Key], Prepare]) -> 
     back = at.back or at.href
     joint = "&" if "?" in back else "?"
     return see_other(at.request, f"{back}{joint}done={name}")
+
+
+def said_again(at: AtCase, typed: TypedAct) -> Response:
+    """The page of the request with what was said there and refused."""
+    with at.database.read() as session:
+        row = visible_request(session, at.caller, at.case_id)
+        again = ShownRequest(said=replace(typed, key=key_to_show(session, at.caller, typed.key)))
+        model = green_case_page(desk_of(at.request, session, at.caller), row, again)
+    return render(at.request, CASE, model, *(status_headers(typed.error) if typed.error else (200, {})))
 
 
 def _not_done(at: AtRequest, name: str, error: DomainError) -> Response:

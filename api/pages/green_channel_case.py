@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from api.engine_pages import engine_href
+from api.pages.build_acts import TypedAct
 from api.pages.build_history import entry
-from api.pages.build_strips import refused
+from api.pages.build_strips import act_errors, refused
 from api.pages.build_thread import Around, thread
 from api.pages.customers_view import customer_href
 from api.pages.desk import Desk
@@ -53,6 +54,7 @@ class ShownRequest:
     """How a request is shown: what was refused with what was typed, what was just done."""
 
     typed: TypedFinish | None = None
+    said: TypedAct | None = None
     done: str = ""
 
 
@@ -85,9 +87,9 @@ def green_case_page(desk: Desk, row: GreenRow, shown: ShownRequest | None = None
         clock=_strip(desk, found, COMPLETE),
         confirm_clock=_strip(desk, found, CONFIRM),
         history=_history(desk, row),
-        thread=thread(Around(desk, None, row.case, None, f"{BASE}/{record.case_id}")),
+        thread=thread(Around(desk, None, row.case, shown.said, f"{BASE}/{record.case_id}")),
         strips=tuple(_strips(desk, found, shown)),
-        errors=_errors(shown.typed),
+        errors=_errors(shown.typed) or act_errors(shown.said),
         finish=finish_forms(at),
         acts=act_forms(at),
         link=_link(at),
@@ -243,10 +245,11 @@ def _entry(desk: Desk, item: TimelineItem, reason: str) -> TimelineEntry:
 
 
 def _strips(desk: Desk, found: Read, shown: ShownRequest) -> Iterator[Strip]:
-    typed = shown.typed
+    typed = shown.typed or shown.said
     error = typed.error if typed else None
-    if typed is not None and error is not None and error.code not in _ON_ITS_FORM:
-        yield refused(error, desk, typed.text, href=f"{BASE}/{found.state.case_id}")
+    if error is not None and error.code not in _ON_ITS_FORM:
+        text = shown.typed.text if shown.typed else shown.said.comment if shown.said else ""
+        yield refused(error, desk, text, href=f"{BASE}/{found.state.case_id}")
     elif (news := done_text(shown.done)) and error is None:
         yield Strip(text=news, tone=StripTone.OK, icon="check", focus=True)
 

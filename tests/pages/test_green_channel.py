@@ -274,6 +274,15 @@ async def test_comments_come_back_to_the_request(desk: Desk) -> None:
     assert "已电话联系客户" in text_of(await _on(desk, made), "#thread")
 
 
+async def test_a_refused_comment_comes_back_to_the_request(desk: Desk) -> None:
+    made = await desk.take_in()
+    refused = await send(desk.page("ctr"), await _on(desk, made), "#act-comment", comment=" ")
+    page = BeautifulSoup(refused.text, "html.parser")
+    assert refused.status_code == 422
+    assert [str(link["href"]) for link in page.select(".gl-errors a")] == ["#comment-comment"]
+    assert page.select_one("#thread details[open] #comment-comment") is not None
+
+
 async def test_in_english(desk: Desk) -> None:
     made = await desk.take_in()
     page = soup_of(await desk.page("ctr").get(f"{BOARD}/{made['case_id']}?lang=en"))
