@@ -10,12 +10,11 @@ from starlette.responses import Response
 
 from api.acts import Prepare
 from api.pages.acting import has_own_page, pending, send, status_headers
-from api.pages.form_errors import error_summary
+from api.pages.form_errors import reason_summary
 from api.pages.i18n import _
 from api.pages.lists import href
 from api.pages.render import render, see_other
 from api.pages.shell import shell_for
-from api.pages.view.common import ErrorSummary, FieldError
 from api.pages.view.people import FormField, PlainFormPage
 from api.security.caller import Caller
 from models.database import Database
@@ -50,17 +49,8 @@ def reason_form(request: Request, caller: Caller, asked: Asked) -> PlainFormPage
         action=asked.action,
         back_href=asked.back,
         fields=(key, *asked.fields, reason),
-        errors=_errors(asked.error),
+        errors=reason_summary(asked.error) if asked.error else None,
     )
-
-
-def _errors(error: DomainError | None) -> ErrorSummary | None:
-    if error is None:
-        return None
-    summary = error_summary(error)
-    if summary.errors or error.code is not ErrorCode.REASON_REQUIRED:
-        return summary
-    return ErrorSummary(title=summary.title, errors=(FieldError(field_id="reason", text=summary.title),))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """A refusal as a page shows it: the sentence on top, and what to correct at each control, by its name."""
 
+from dataclasses import replace
+
 from api.pages.i18n import _
 from api.pages.i18n import mark as _m
 from api.pages.view.common import ErrorSummary, FieldError
 from api.problems import problem_of
-from models.errors import DomainError
+from models.errors import DomainError, ErrorCode
 
 _CONTROLS = {
     "advance_amount": _m("预付金额"),
@@ -43,6 +45,14 @@ def error_summary(error: DomainError, **called: str) -> ErrorSummary:
         for entry in problem.errors
     )
     return ErrorSummary(title=problem.detail, errors=fields)
+
+
+def reason_summary(error: DomainError, **called: str) -> ErrorSummary:
+    """The same of a form that asks for a reason: one that is missing leads to its control."""
+    found = error_summary(error, **called)
+    if found.errors or error.code is not ErrorCode.REASON_REQUIRED:
+        return found
+    return replace(found, errors=(FieldError(field_id="reason", text=found.title),))
 
 
 def control_word(field: str, **called: str) -> str:

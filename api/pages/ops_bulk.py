@@ -19,7 +19,7 @@ from api.ops_bulk import Previewed
 from api.pages.acting import engine_of, has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import Text, validated
-from api.pages.form_errors import error_summary
+from api.pages.form_errors import reason_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _, pgettext
 from api.pages.i18n import mark as _m
@@ -191,7 +191,7 @@ def _preview_page(ticked: Ticked, found: list[Previewed], error: DomainError | N
         reason=ticked.reason,
         act=ticked.act.value,
         button=_("%(act)s %(n)s 件", act=act, n=whole(good)) if sendable else "",
-        errors=error_summary(error, to=_("改派给")) if error else None,
+        errors=reason_summary(error, to=_("改派给")) if error else None,
     )
 
 

@@ -12,7 +12,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import Text, TypedReason, validated
-from api.pages.form_errors import error_summary
+from api.pages.form_errors import reason_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
 from api.pages.lists import TrailDep, href, pager
@@ -92,7 +92,7 @@ def _page(desk: Desk, paging: Paging, trail: tuple[str, ...], typed: TypedReason
         progress=_progress(run) if run is not None and running else None,
         rows=_rows(desk, found.items),
         pager=pager(BASE, {}, current=current, following=found.next_cursor, trail=trail),
-        errors=error_summary(typed.error) if typed.error else None,
+        errors=reason_summary(typed.error) if typed.error else None,
         reason=typed.reason,
         empty=None if found.items else _empty(run),
     )

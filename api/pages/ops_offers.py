@@ -7,7 +7,7 @@ from uuid import uuid4
 from api.gateway.reads import RunStatus
 from api.ops_case import Watched
 from api.ops_offers import Offer
-from api.pages.form_errors import error_summary
+from api.pages.form_errors import reason_summary
 from api.pages.format import whole
 from api.pages.i18n import _, pgettext
 from api.pages.i18n import mark as _m
@@ -98,7 +98,7 @@ def done_text(act: str) -> str:
 
 def summary_of(error: DomainError, act: OpsAct | None) -> ErrorSummary:
     """The refusal, leading to the fields of this act's form."""
-    found = error_summary(error, confirmed=_("确认"))
+    found = reason_summary(error, confirmed=_("确认"))
     if act is None:
         return found
     fields = tuple(replace(field, field_id=f"{act.value}-{field.field_id}") for field in found.errors)

@@ -15,7 +15,7 @@ from api.deps import Action, Caller, DatabaseDep, require
 from api.pages.acting import has_own_page, status_headers, usable_key
 from api.pages.desk import Desk, desk_of
 from api.pages.form_bodies import Text, validated
-from api.pages.form_errors import error_summary
+from api.pages.form_errors import reason_summary
 from api.pages.format import stamp, whole
 from api.pages.i18n import _
 from api.pages.render import render, see_other
@@ -131,7 +131,7 @@ def _page(desk: Desk, typed: Typed) -> RetentionPage:
         case_id=typed.case_id,
         reason=typed.reason,
         erases_persons=desk.caller.may(Action.ERASE_PERSONS),
-        errors=error_summary(typed.error, customer_no=_("客户号"), case_id=_("流程编号")) if typed.error else None,
+        errors=reason_summary(typed.error, customer_no=_("客户号"), case_id=_("流程编号")) if typed.error else None,
     )
 
 

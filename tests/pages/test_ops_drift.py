@@ -148,6 +148,7 @@ async def test_a_run_is_asked_for_once_and_followed(clients: Clients, organisati
 async def test_a_repair_wants_its_reason(clients: Clients) -> None:
     browser = clients.browser("ops")
     answer = await browser.post(PAGE, data={"repair": "true", "reason": " "})
+    assert [str(link["href"]) for link in soup_of(answer).select(".gl-errors a")] == ["#reason"]
     assert answer.status_code == 422
     assert soup_of(answer).find("div", class_="gl-errors") is not None
     refused = await clients.token("ops").post(API, json={"repair": True})
