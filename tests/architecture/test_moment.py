@@ -2,14 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.architecture.sources import PACKAGES, ROOT, dotted, modules, tree
 
 CLOCKS = frozenset({"now", "utcnow", "today", "monotonic", "time.time"})
-FILES = list(modules(*PACKAGES, "tests", "bench"))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,9 +29,10 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
         yield from _at_import(child)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_clock_is_read_at_import(path: Path) -> None:
-    assert clocks_at_import(tree(path)) == []
+def test_no_clock_is_read_at_import() -> None:
+    files = list(modules(*PACKAGES, "tests", "bench"))
+    assert {str(path.relative_to(ROOT)): found for path in files if (found := clocks_at_import(tree(path)))} == {}
+    assert len(files) > 1000
 
 
 @pytest.mark.parametrize(

@@ -247,10 +247,10 @@ def test_moving_nearer_leaves_the_others_and_never_overtakes() -> None:
     items = _template()
     nearer = rollout.moved_item(items, 3, items[2].from_on, date(2026, 9, 25), CALENDAR)
     assert nearer[3:] == items[3:]
-    with pytest.raises(DomainError, match="before_predecessor"):
-        rollout.moved_item(items, 4, date(2026, 9, 30), date(2026, 10, 9), CALENDAR)
-    with pytest.raises(DomainError, match="before_start"):
-        rollout.moved_item(items, 4, date(2026, 10, 12), date(2026, 10, 9), CALENDAR)
+    for begins, reason in ((date(2026, 9, 30), "before_predecessor"), (date(2026, 10, 12), "before_start")):
+        with pytest.raises(DomainError) as refused:
+            rollout.moved_item(items, 4, begins, date(2026, 10, 9), CALENDAR)
+        assert [error["reason"] for error in refused.value.context["errors"]] == [reason]
 
 
 def test_head_office_alone_moves_the_plan() -> None:
