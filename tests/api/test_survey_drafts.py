@@ -1,7 +1,6 @@
 """A draft of a survey is changed and deleted, by JSON and on its page; an open campaign is neither."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,9 @@ from models.tables.survey import SurveyCampaign
 from tests.support import world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
-from tests.support.moment import today
+from tests.support.surveys import draft_body
 
 SURVEYS = "/api/v1/surveys"
-
-
-def _closes() -> str:
-    """Forty days ahead."""
-    return (today() + timedelta(days=40)).isoformat()
-
-
-def _body() -> dict[str, Any]:
-    return {
-        "title": "年度满意度调查",
-        "period": "2026",
-        "tiers": ["gold", "silver"],
-        "institution_code": "BJ",
-        "closes_on": _closes(),
-    }
 
 
 @pytest.fixture
@@ -54,7 +38,7 @@ async def clients(tmp_path: Path) -> AsyncIterator[Clients]:
 
 
 async def _drafted(clients: Clients) -> tuple[str, dict[str, Any]]:
-    made = await clients.token("svc").post(SURVEYS, json=_body())
+    made = await clients.token("svc").post(SURVEYS, json=draft_body())
     assert made.status_code == 201, made.text
     facts: dict[str, Any] = made.json()
     return f"{SURVEYS}/{facts['survey_id']}", facts
@@ -73,7 +57,7 @@ def _audited(clients: Clients) -> list[tuple[str, Any, Any, str | None]]:
 async def test_a_draft_is_changed_as_it_was_seen(clients: Clients) -> None:
     address, drafted = await _drafted(clients)
     svc = clients.token("svc")
-    change = _body() | {"period": "2026-H2", "tiers": ["gold"], "version": drafted["version"]}
+    change = draft_body() | {"period": "2026-H2", "tiers": ["gold"], "version": drafted["version"]}
     changed = (await svc.put(address, json=change)).json()
     assert (changed["period"], changed["tiers"], changed["version"], changed["stage"]) == (
         "2026-H2",
@@ -116,7 +100,7 @@ async def test_an_open_campaign_is_neither_changed_nor_deleted(clients: Clients)
         row.stage = SurveyStage.OPEN
         session.add(row)
     svc = clients.token("svc")
-    assert _code(await svc.put(address, json=_body() | {"version": drafted["version"]})) == (409, "wrong_stage")
+    assert _code(await svc.put(address, json=draft_body() | {"version": drafted["version"]})) == (409, "wrong_stage")
     assert _code(await svc.post(f"{address}/discard", json={"version": drafted["version"]})) == (409, "wrong_stage")
     page = clients.browser("svc")
     place = address.removeprefix("/api/v1")
@@ -134,7 +118,7 @@ async def test_the_pages_of_a_draft(clients: Clients) -> None:
     form = BeautifulSoup((await svc.get(f"{place}/edit")).text, "html.parser")
     version = str(form.select_one("input[name=version]")["value"])  # type: ignore[index]  # found, or the test fails
     assert [str(box["value"]) for box in form.select("input[name=tiers][checked]")] == ["gold", "silver"]
-    typed = _body() | {"version": version, "tiers": ["silver"], "idempotency_key": "survey-edit-1"}
+    typed = draft_body() | {"version": version, "tiers": ["silver"], "idempotency_key": "survey-edit-1"}
     refused = await svc.post(f"{place}/edit", data=typed | {"title": ""})
     assert (refused.status_code, "修改满意度调查" in refused.text) == (422, True)
     saved = await svc.post(f"{place}/edit", data=typed | {"idempotency_key": "survey-edit-2"})

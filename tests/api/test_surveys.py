@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,26 +26,11 @@ from models.tables.survey import SurveyInvitation
 from tests.support import engine, surveys, world
 from tests.support.clients import Clients
 from tests.support.gateways import DeadGateway
-from tests.support.moment import today
+from tests.support.surveys import closes, draft_body
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(90)]
 SURVEYS = "/api/v1/surveys"
 LOW = surveys.ALL_FIVES | {"2": "1"}
-
-
-def _closes() -> str:
-    """Forty days ahead."""
-    return (today() + timedelta(days=40)).isoformat()
-
-
-def _body() -> dict[str, Any]:
-    return {
-        "title": "年度满意度调查",
-        "period": "2026",
-        "tiers": ["gold", "silver"],
-        "institution_code": "BJ",
-        "closes_on": _closes(),
-    }
 
 
 @pytest.fixture
@@ -102,7 +87,7 @@ def _code(answer: httpx2.Response) -> tuple[int, str]:
 async def _opened(clients: Clients) -> dict[str, Any]:
     """Drafted and opened; everybody has a link."""
     svc = clients.token("svc")
-    drafted = await _ok(svc.post(SURVEYS, json=_body()), 201)
+    drafted = await _ok(svc.post(SURVEYS, json=draft_body()), 201)
     found = await _ok(svc.post(f"{SURVEYS}/{drafted['survey_id']}/open", json={"version": drafted["version"]}))
     for _ in range(200):
         if (await _ok(svc.get(f"{SURVEYS}/{drafted['survey_id']}")))["sent"] == 3:
@@ -150,8 +135,8 @@ async def test_from_the_draft_to_the_publication(clients: Clients) -> None:
 
 async def test_a_draft_changes_nothing_and_is_refused_where_it_is_wrong(clients: Clients) -> None:
     svc = clients.token("svc")
-    drafted = await _ok(svc.post(SURVEYS, json=_body(), headers={"Idempotency-Key": "draft-0001"}), 201)
-    again = await _ok(svc.post(SURVEYS, json=_body(), headers={"Idempotency-Key": "draft-0001"}), 201)
+    drafted = await _ok(svc.post(SURVEYS, json=draft_body(), headers={"Idempotency-Key": "draft-0001"}), 201)
+    again = await _ok(svc.post(SURVEYS, json=draft_body(), headers={"Idempotency-Key": "draft-0001"}), 201)
     assert (drafted["survey_id"], drafted["stage"], drafted["sent"]) == (again["survey_id"], "draft", 0)
     for change, field in (
         ({"period": "2026-H3"}, "period"),
@@ -159,10 +144,10 @@ async def test_a_draft_changes_nothing_and_is_refused_where_it_is_wrong(clients:
         ({"tiers": ["regular"]}, "tiers"),
         ({"closes_on": "2020-01-01"}, "closes_on"),
     ):
-        refused = await svc.post(SURVEYS, json=_body() | change)
+        refused = await svc.post(SURVEYS, json=draft_body() | change)
         assert refused.status_code == 422, change
         assert refused.json()["errors"][0]["field"].partition(".")[0] == field
-    assert _code(await svc.post(SURVEYS, json=_body() | {"institution_code": "SH"})) == (404, "not_found")
+    assert _code(await svc.post(SURVEYS, json=draft_body() | {"institution_code": "SH"})) == (404, "not_found")
     address = f"{SURVEYS}/{drafted['survey_id']}"
     assert _code(await svc.post(f"{address}/close", json={"version": 1, "reason": "x"})) == (409, "wrong_stage")
     assert _code(await svc.post(f"{address}/open", json={"version": 7})) == (409, "stale_version")
@@ -186,7 +171,7 @@ async def test_a_paper_sheet_is_entered_once(clients: Clients) -> None:
     found = await _opened(clients)
     address, mgr = f"{SURVEYS}/{found['survey_id']}", clients.token("mgr")
     waiting = (await _ok(mgr.get(f"{address}/invitations")))["items"]
-    body = {"invitation_id": waiting[1]["invitation_id"], "answers": LOW, "answered_on": _closes()}
+    body = {"invitation_id": waiting[1]["invitation_id"], "answers": LOW, "answered_on": closes()}
     refused = await mgr.post(f"{address}/sheets", json=body)
     assert refused.json()["errors"][0]["field"] == "answered_on"  # a day that is still to come
     body["answered_on"] = local_date(datetime.now(UTC)).isoformat()
@@ -307,17 +292,17 @@ async def test_pages_of_staff(unsent: Clients) -> None:
     assert pdf.content.startswith(b"%PDF")
     entry = f"{base}/paper/{rows[0].id}"
     today = local_date(datetime.now(UTC)).isoformat()
-    wrong = await svc.post(entry, data={"q1": "5", "answered_on": _closes(), "idempotency_key": "paper-page-1"})
+    wrong = await svc.post(entry, data={"q1": "5", "answered_on": closes(), "idempotency_key": "paper-page-1"})
     assert wrong.status_code == 422
     assert _form(wrong).select_one("#q1-5[checked]")
     entered = await svc.post(entry, data={"q1": "5", "answered_on": today, "idempotency_key": "paper-page-1"})
     assert entered.headers["location"] == f"{base}/paper?done=sheet"
     assert (await svc.get(entry)).status_code == 409  # nobody fills it in for nothing
     mine = await svc.post(
-        "/surveys", data=_body() | {"tiers": ["gold"], "title": "", "idempotency_key": "survey-page-1"}
+        "/surveys", data=draft_body() | {"tiers": ["gold"], "title": "", "idempotency_key": "survey-page-1"}
     )
     assert mine.status_code == 422
-    drafted = await svc.post("/surveys", data=_body() | {"tiers": ["gold"], "idempotency_key": "survey-page-2"})
+    drafted = await svc.post("/surveys", data=draft_body() | {"tiers": ["gold"], "idempotency_key": "survey-page-2"})
     where = drafted.headers["location"].partition("?")[0]
     draft = _form(await svc.get(where))
     assert draft.select_one("#act-open button")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, select
@@ -26,6 +27,7 @@ from models.tables.survey import SurveyCampaign, SurveyInvitation
 from models.types import CUSTOMER_LINK, ContactKind, Door, Tier
 from tests.support.care_members import add_contact, running_member
 from tests.support.engine import Refused
+from tests.support.moment import today
 from tests.support.world import GOLD, SILVER, World
 from workflows.options import TASK_TIMEOUT
 
@@ -182,3 +184,19 @@ async def open_survey(
             raise Refused(error.cause) from error
         raise
     return RunningSurvey(world, await operation.workflow_handle(), campaign.id)
+
+
+def closes() -> str:
+    """A last day forty days ahead."""
+    return (today() + timedelta(days=40)).isoformat()
+
+
+def draft_body() -> dict[str, Any]:
+    """A campaign for both tiers of a branch, as it is sent."""
+    return {
+        "title": "年度满意度调查",
+        "period": "2026",
+        "tiers": ["gold", "silver"],
+        "institution_code": "BJ",
+        "closes_on": closes(),
+    }
