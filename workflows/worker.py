@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -44,6 +45,7 @@ from workflows.registry import WORKFLOWS, activity_methods, sandbox
 from workflows.sweeping import Sweeping
 from workflows.telemetry import sdk_runtime
 
+_log = structlog.get_logger(__name__)
 ACTIVITY_THREADS = 8
 _NO_MORE: Mapping[str, Handler] = {}
 DRAIN = timedelta(seconds=10)
@@ -118,7 +120,8 @@ async def run_worker(settings: Settings, more_jobs: Mapping[str, Handler] = _NO_
 async def _connected(settings: Settings) -> Client:
     try:
         return await connect(settings, runtime=sdk_runtime(settings))
-    except RuntimeError as error:  # the SDK's way to say that nobody answers there
+    except RuntimeError as error:  # the SDK's way to say that nobody answers there, or whom it does not trust
+        _log.error("no way to the engine", address=settings.temporal_address, cause=str(error))
         raise DomainError(ErrorCode.ENGINE_UNAVAILABLE) from error
 
 

@@ -371,7 +371,7 @@ def test_a_comparison_without_an_engine_is_refused_and_nothing_is_asked(
     ("wanted", "address", "sentence"),
     [
         ("migrate", "GREENLANE_DATABASE_URL", "the records cannot be read"),
-        ("worker", "GREENLANE_TEMPORAL_ADDRESS", "engine"),
+        ("worker", "GREENLANE_TEMPORAL_ADDRESS", "no way to the engine"),
     ],
 )
 def test_where_nobody_answers_a_part_ends_with_a_sentence(
