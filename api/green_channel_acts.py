@@ -33,6 +33,7 @@ from models.services.rulebooks import rulebook_of
 from models.stores.cases import CaseStore
 from models.stores.green_channel import GreenChannelStore, GreenRow
 from models.stores.tasks import TaskStore
+from models.tables.cases import Case
 from models.tables.organisation import Institution
 from models.types import PauseReason
 
@@ -169,7 +170,11 @@ def _target(session: Session, case_id: UUID, to: UUID) -> Target:
     account, case = known_person(session, to), CaseStore(session).get(case_id)
     if case is None:
         raise DomainError(ErrorCode.NOT_FOUND)
+    return Target(account_id=account.id, name=account.name, authorised=may_take(session, case, to))
+
+
+def may_take(session: Session, case: Case, account_id: UUID) -> bool:
+    """Whether a person may be given the request: by a post that may work at the desk that serves it."""
     state = ServiceState.model_validate(case.state)
     desk = rulebook_of(session, case.rulebook_version_id).rulebook.desk
-    allowed = is_authorised(session, desk, to, state.role, state.institution_code)
-    return Target(account_id=account.id, name=account.name, authorised=allowed)
+    return is_authorised(session, desk, account_id, state.role, state.institution_code)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from api import service_acts
-from api.green_channel_acts import asking, may
+from api.green_channel_acts import asking, may, may_take
 from api.pages.build_acts import TypedAct, filled
 from api.pages.desk import Desk
 from api.pages.green_channel_cards import Read, pause_form
@@ -208,8 +208,8 @@ def _assign(at: Before) -> ActForm:
 
 
 def _people(at: Before) -> tuple[PersonOption, ...]:
-    """Who works or leads the desk that serves it, but for whoever has it already."""
-    state, store = at.state, PeopleStore(at.desk.session)
+    """Who works or leads the desk that serves it and may take it, but for whoever has it already."""
+    case, state, store = at.found.row.case, at.state, PeopleStore(at.desk.session)
     lead = (state.lead_role, state.lead_institution_code or state.institution_code)
     found: dict[UUID, tuple[Account, Role]] = {}
     for role, place in ((state.role, state.institution_code), lead):
@@ -218,7 +218,7 @@ def _people(at: Before) -> tuple[PersonOption, ...]:
     return tuple(
         PersonOption(value=str(account.id), text=f"{account.name} · {word(role)}", name=account.name)
         for account, role in found.values()
-        if account.id != state.handler_id
+        if account.id != state.handler_id and may_take(at.desk.session, case, account.id)
     )
 
 

@@ -283,6 +283,17 @@ async def test_a_refused_comment_comes_back_to_the_request(desk: Desk) -> None:
     assert page.select_one("#thread details[open] #comment-comment") is not None
 
 
+async def test_whom_the_form_offers_may_take_it(desk: Desk) -> None:
+    """The lead of the branch is no counter clerk: to offer it only to refuse it would be a trap."""
+    made = await desk.take_in()
+    page = await _on(desk, made, "lead")
+    offered = [str(option["value"]) for option in page.select("select[name=to] option") if option["value"]]
+    assert offered
+    for to in offered:
+        answer = await send(desk.page("lead"), await _on(desk, made, "lead"), "#act-assign", to=to, comment="请优先")
+        assert answer.status_code == 303, to
+
+
 async def test_in_english(desk: Desk) -> None:
     made = await desk.take_in()
     page = soup_of(await desk.page("ctr").get(f"{BOARD}/{made['case_id']}?lang=en"))
